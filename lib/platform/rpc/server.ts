@@ -1,0 +1,89 @@
+import type { DescService } from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import { Failure, messageOf } from "#core/failure.ts";
+import { serviceDefinition } from "./definition.ts";
+
+export type ServedService = {
+  readonly service: DescService;
+  readonly handlers: grpc.UntypedServiceImplementation;
+  /** Methods whose messages stay undecoded bytes. */
+  readonly raw?: readonly string[];
+};
+
+export type RpcServerOptions = {
+  /** `host:port`, port 0 for a free one, or `unix:/path`. */
+  readonly address: string;
+  /** The setting a person changes when the address is taken. */
+  readonly setting: string;
+  readonly messageBytesMax: number;
+  /** How long `drain` waits for calls under way. */
+  readonly drainMsMax: number;
+};
+
+/** A bound grpc-js server. `drain` lets calls under way finish; disposing drains. */
+export class RpcServer implements AsyncDisposable {
+  readonly server: grpc.Server;
+  /** Where it listens, with the port that was chosen. */
+  readonly address: string;
+  readonly port: number;
+  readonly #drainMsMax: number;
+  #closed: Promise<void> | undefined;
+
+  private constructor(server: grpc.Server, options: RpcServerOptions, port: number) {
+    this.server = server;
+    this.port = port;
+    this.address = options.address.replace(/:0$/, `:${port}`);
+    this.#drainMsMax = options.drainMsMax;
+  }
+
+  /**
+   * Binds and serves. A taken address is a Failure of one line naming it and the setting. `extend` may add
+   * services that come with their own definitions, such as health and reflection.
+   */
+  static async listen(
+    options: RpcServerOptions,
+    services: readonly ServedService[],
+    extend: (server: grpc.Server) => void = () => {},
+  ): Promise<RpcServer> {
+    const server = new grpc.Server({
+      "grpc.max_receive_message_length": options.messageBytesMax,
+      "grpc.max_send_message_length": -1,
+      "grpc.enable_channelz": 0,
+    });
+    for (const { service, handlers, raw } of services) {
+      server.addService(serviceDefinition(service, raw), handlers);
+    }
+    extend(server);
+    const port = await bind(server, options);
+    return new RpcServer(server, options, port);
+  }
+
+  /** Stops taking calls, waits for those under way up to the limit, then ends the rest. */
+  async drain(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      const giveUp = setTimeout(() => this.server.forceShutdown(), this.#drainMsMax);
+      this.server.tryShutdown(() => {
+        clearTimeout(giveUp);
+        resolve();
+      });
+    });
+    await this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+}
+
+async function bind(server: grpc.Server, options: RpcServerOptions): Promise<number> {
+  const { address, setting } = options;
+  return await new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) return resolve(port);
+      const reason = /EADDRINUSE/.test(messageOf(error))
+        ? "it is already in use"
+        : messageOf(error);
+      reject(new Failure("unavailable", `cannot listen on ${address} (${setting}): ${reason}`));
+    });
+  });
+}

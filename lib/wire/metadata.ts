@@ -1,0 +1,14 @@
+/** Every metadata key Sluice reads or writes. */
+export const metadataKey = {
+  /** Reply: the UUID of the prediction. */
+  predictionId: "sluice-prediction-id",
+  /** Request: `1` asks for the `server-timing` trailer. */
+  explain: "sluice-explain",
+  /** Reply, on request: where the gateway's time went. */
+  serverTiming: "server-timing",
+  /** Request: W3C trace context. */
+  traceparent: "traceparent",
+  tracestate: "tracestate",
+  /** Reply: milliseconds to wait before trying again, as gRPC retry policies read it. */
+  retryPushback: "grpc-retry-pushback-ms",
+} as const;
