@@ -1,6 +1,12 @@
-import type { DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
-import { fromStatus } from "#wire/status.ts";
+import { Failure } from "#core/failure.ts";
+import { fromStatus, statusCode } from "#wire/status.ts";
 import { serviceDefinition } from "./definition.ts";
 
 export type CallOptions = {
@@ -59,8 +65,42 @@ export class RpcClient implements Disposable {
         Object.assign(received, fromMetadata(status.metadata));
         if (reply !== undefined) resolve({ message: reply, metadata: received });
       });
-      options.signal?.addEventListener("abort", () => call.cancel(), { once: true });
+      call.on("status", cancelOnAbort(call, options.signal));
     });
+  }
+
+  /**
+   * One request, replies as they come, without a deadline: the call lasts until the server ends it, the
+   * signal aborts or the caller stops iterating. Throws a Failure that carries the status. An aborted signal
+   * ends the iteration without one.
+   */
+  async *serverStream<Method extends DescMethodServerStreaming>(
+    method: Method,
+    request: MessageShape<Method["input"]>,
+    options: Omit<CallOptions, "deadlineMs"> = {},
+  ): AsyncGenerator<MessageShape<Method["output"]>> {
+    const definition = methodOf(method.parent, method.name);
+    const call = this.#client.makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+      toMetadata(options.metadata ?? {}),
+    );
+    const release = cancelOnAbort(call, options.signal);
+    try {
+      for await (const message of call) yield message as MessageShape<Method["output"]>;
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw toFailure(error);
+    } finally {
+      release();
+      call.cancel();
+    }
+  }
+
+  /** True while there is a connection. A client that was never used has none. */
+  get isConnected(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === grpc.connectivityState.READY;
   }
 
   [Symbol.dispose](): void {
@@ -77,6 +117,25 @@ function methodOf(service: DescService, name: string): grpc.MethodDefinition<unk
     definitions.set(service, definition);
   }
   return definition[name] as grpc.MethodDefinition<unknown, unknown>;
+}
+
+/** Cancels the call when the signal aborts; the returned function ends the watch. */
+function cancelOnAbort(
+  call: { readonly cancel: () => void },
+  signal: AbortSignal | undefined,
+): () => void {
+  const cancel = () => call.cancel();
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  return () => signal?.removeEventListener("abort", cancel);
+}
+
+function toFailure(error: unknown): Failure {
+  if (!(error instanceof Error && "code" in error && "details" in error)) {
+    return Failure.from(error);
+  }
+  const code = typeof error.code === "number" ? error.code : statusCode.unknown;
+  return fromStatus(code, String(error.details));
 }
 
 function toMetadata(entries: Readonly<Record<string, string>>): grpc.Metadata {

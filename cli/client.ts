@@ -1,0 +1,155 @@
+import { create, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
+import { Failure } from "#core/failure.ts";
+import {
+  ControlService,
+  ListModelsRequestSchema,
+  type ModelVersion,
+} from "#gen/sluice/control/v1/control_pb.ts";
+import {
+  GetTraceRequestSchema,
+  type GetTraceResponse,
+  ListHistoryRequestSchema,
+  ListReportsRequestSchema,
+  ListTracesRequestSchema,
+  type ListTracesResponse,
+  MonitorService,
+  type Report,
+  WatchReportsRequestSchema,
+  type Window,
+} from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import {
+  type PredictRequest,
+  type PredictResponse,
+  PredictService,
+} from "#gen/sluice/predict/v1/predict_pb.ts";
+import { RpcClient, type UnaryReply } from "#platform/rpc/client.ts";
+import { Unreachable } from "./exit-code.ts";
+
+/** How long an answer may take that needs no inference. */
+const answerMsMax = 10_000;
+const predictMsMax = 60_000;
+
+/** What a command asks of the gateway. Nobody there is `Unreachable`; all else that goes wrong a Failure. */
+export class Gateway implements Disposable {
+  readonly #peer: Peer;
+
+  constructor(address: string) {
+    this.#peer = new Peer(address, "gateway", "--server");
+  }
+
+  /** The versions of one model, or of all for an empty name; none where it does not exist. */
+  async listModels(model: string = ""): Promise<ModelVersion[]> {
+    const request = create(ListModelsRequestSchema, { model });
+    const { message } = await this.#peer.ask(ControlService.method.listModels, request);
+    return message.versions;
+  }
+
+  async predict(
+    request: PredictRequest,
+    metadata: Readonly<Record<string, string>> = {},
+    deadlineMs: number = predictMsMax,
+  ): Promise<UnaryReply<PredictResponse>> {
+    const method = PredictService.method.predict;
+    return await this.#peer.ask(method, request, { deadlineMs, metadata });
+  }
+
+  [Symbol.dispose](): void {
+    this.#peer[Symbol.dispose]();
+  }
+}
+
+/** What a command asks of the monitor, with the same errors. */
+export class Monitor implements Disposable {
+  readonly #peer: Peer;
+
+  constructor(address: string) {
+    this.#peer = new Peer(address, "monitor", "--monitor");
+  }
+
+  /** Of one model, or of all for an empty name. */
+  async listReports(model: string): Promise<Report[]> {
+    const request = create(ListReportsRequestSchema, { model });
+    return (await this.#peer.ask(MonitorService.method.listReports, request)).message.reports;
+  }
+
+  /** Closed windows, newest first. */
+  async listHistory(of: { model: string; version: number; limit: number }): Promise<Window[]> {
+    const request = create(ListHistoryRequestSchema, of);
+    return (await this.#peer.ask(MonitorService.method.listHistory, request)).message.windows;
+  }
+
+  /** A report whenever a window closes or is revised, until the signal aborts. */
+  async *watchReports(model: string, signal: AbortSignal): AsyncGenerator<Report> {
+    const request = create(WatchReportsRequestSchema, { model });
+    const { rpc } = this.#peer;
+    try {
+      const replies = rpc.serverStream(MonitorService.method.watchReports, request, { signal });
+      for await (const { report } of replies) if (report !== undefined) yield report;
+    } catch (error) {
+      throw this.#peer.explain(error);
+    }
+  }
+
+  async listTraces(of: {
+    model: string;
+    limit: number;
+    failed: boolean;
+    durationMsMin: number;
+  }): Promise<ListTracesResponse> {
+    const request = create(ListTracesRequestSchema, of);
+    return (await this.#peer.ask(MonitorService.method.listTraces, request)).message;
+  }
+
+  /** Undefined where the monitor has no such trace, or not yet. */
+  async findTrace(id: string): Promise<GetTraceResponse | undefined> {
+    const request = create(GetTraceRequestSchema, { id });
+    try {
+      return (await this.#peer.ask(MonitorService.method.getTrace, request)).message;
+    } catch (error) {
+      if (error instanceof Failure && error.code === "not-found") return undefined;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#peer[Symbol.dispose]();
+  }
+}
+
+class Peer implements Disposable {
+  readonly rpc: RpcClient;
+  readonly #what: string;
+  readonly #flag: string;
+
+  constructor(address: string, what: string, flag: string) {
+    this.rpc = new RpcClient(address);
+    this.#what = what;
+    this.#flag = flag;
+  }
+
+  async ask<Method extends DescMethodUnary>(
+    method: Method,
+    request: MessageShape<Method["input"]>,
+    options: { deadlineMs: number; metadata?: Readonly<Record<string, string>> } = {
+      deadlineMs: answerMsMax,
+    },
+  ): Promise<UnaryReply<MessageShape<Method["output"]>>> {
+    try {
+      return await this.rpc.unary(method, request, options);
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  explain(error: unknown): Failure {
+    const failure = Failure.from(error);
+    const isSilence = failure.code === "unavailable" || failure.code === "deadline-exceeded";
+    if (!isSilence || this.rpc.isConnected) return failure;
+    const hint = `start a cluster with \`sluice up\` or name another with ${this.#flag}`;
+    return new Unreachable(`no ${this.#what} answers at ${this.rpc.address}: ${hint}`, error);
+  }
+
+  [Symbol.dispose](): void {
+    this.rpc[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,38 @@
+import { monotonicMs } from "#platform/clock.ts";
+import { bar, clip } from "./output.ts";
+import type { Screen } from "./shell.ts";
+
+const barColumns = 30;
+const drawEveryMs = 100;
+
+/**
+ * A bar that is redrawn in place, on terminals only. Disposing wipes it away. It may be updated as often as
+ * one likes: it draws at most ten times a second.
+ */
+export class Progress implements Disposable {
+  readonly #screen: Screen;
+  #drawnMs = Number.NEGATIVE_INFINITY;
+  #isShown = false;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /** Shows the share that is done, from 0 to 1, and what is being done. */
+  update(share: number, text: string): void {
+    const now = monotonicMs();
+    if (!this.#screen.isTerminal || now - this.#drawnMs < drawEveryMs) return;
+    this.#drawnMs = now;
+    this.#isShown = true;
+    const filled = bar(share, barColumns).padEnd(barColumns, "·");
+    const percent = `${Math.floor(Math.min(1, share) * 100)} %`.padStart(5);
+    const room = this.#screen.columns() - barColumns - percent.length - 4;
+    const line = `${this.#screen.paint("cyan", filled)} ${percent}  ${clip(text, room)}`;
+    this.#screen.write(`\r\x1b[K${line}`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isShown) this.#screen.write("\r\x1b[K");
+    this.#isShown = false;
+  }
+}

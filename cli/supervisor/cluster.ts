@@ -1,0 +1,247 @@
+/**
+ * A whole cluster on this machine. Everything that can be refused is refused before the first process is
+ * started; then NATS, because the others are told its address; then monitor, workers and gateway at once. They
+ * end in the order in which each is still of use to the next: gateway, workers, monitor, NATS.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure, messageOf } from "#core/failure.ts";
+import { checkNats } from "#platform/bus/nats.ts";
+import type { Env } from "#platform/config.ts";
+import { scanRepository } from "#platform/model-repository.ts";
+import { writeRoutes } from "#platform/routes-file.ts";
+import { type ClusterAddresses, type DataDir, openDataDir } from "./data-dir.ts";
+import { gatewayEnv, monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
+import type { ClusterOptions } from "./options.ts";
+import { openOwnNats } from "./own-nats.ts";
+import { type Plan, type PlannedWorker, planRoutes, planWorkers } from "./plan.ts";
+import { portOrFree, requirePorts } from "./ports.ts";
+import { Roster } from "./roster.ts";
+import { openRunDir, type RunDir } from "./run-dir.ts";
+import { Supervised, type SupervisedEvent } from "./supervised.ts";
+
+/** A running cluster. Disposing stops it, within the drain time and a second. */
+export type Cluster = AsyncDisposable & {
+  /** Where everything is now; what `cluster.json` in the data folder says. */
+  readonly addresses: ClusterAddresses;
+  /** The model versions that were loaded, each once. */
+  readonly readyModels: readonly PlannedWorker[];
+  /** The process of this name (`gateway`, `monitor`, `nats-server`, `wine-1-0`); undefined while it is down. */
+  readonly pidOf: (name: string) => number | undefined;
+};
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** What each kind of process may take beyond the drain time before it is killed. */
+const stopGraceMs = { gateway: 200, worker: 150, monitor: 150 };
+
+/**
+ * Starts the cluster and resolves when it serves, or when no model of it can be loaded. Models that are kept
+ * out are reported, not thrown. A Failure of one line for what would keep the rest from starting: folders, ports,
+ * NATS_URL, gateway or monitor. When the signal aborts, what was started is stopped and `cancelled` thrown.
+ */
+export async function startCluster(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
+  await using opened = new AsyncDisposableStack();
+  const { models, warnings } = await scanRepository(options.modelsDir);
+  const plan = planWorkers(models);
+  const dataDir = opened.use(await openDataDir(options.dataDir));
+  await requirePorts(options.host, options.ports, options.monitor);
+  if (!["auto", "off"].includes(options.nats)) await checkNats(options.nats);
+  for (const warning of warnings) options.onReport(warning);
+  for (const { model, reason } of plan.keptOut) options.onReport(`${model}  kept out: ${reason}`);
+  const runDir = opened.use(await openRunDir(options.dataDir, plan.workers));
+  const nats = await openNats({ options, dataDir, runDir, opened }, signal);
+  const cluster = new RunningCluster({ options, plan, dataDir, runDir, nats });
+  opened.use(cluster);
+  await cluster.start();
+  await untilSettled(cluster, signal);
+  const all = opened.move();
+  return {
+    get addresses() {
+      return cluster.addresses;
+    },
+    get readyModels() {
+      return cluster.roster.readyModels();
+    },
+    pidOf: (name) => cluster.pidOf(name),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function untilSettled(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(new Failure("cancelled", "stopped while starting"));
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    await Promise.race([cluster.roster.settled, stopped.promise]);
+    await cluster.announce();
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+type Nats = { readonly url: string; readonly pid: () => number | undefined };
+
+type Parts = {
+  readonly options: ClusterOptions;
+  readonly dataDir: DataDir;
+  readonly runDir: RunDir;
+};
+
+/** Undefined where there is to be none, or none can be had, which is reported. */
+async function openNats(
+  { options, dataDir, runDir, opened }: Parts & { opened: AsyncDisposableStack },
+  signal: AbortSignal,
+): Promise<Nats | undefined> {
+  if (options.nats === "off") return undefined;
+  if (options.nats !== "auto") return { url: options.nats, pid: () => undefined };
+  try {
+    const folders = { logsDir: dataDir.logsDir, runDir: runDir.path };
+    const server = opened.use(await openOwnNats(options, folders, signal));
+    return { url: server.url, pid: () => server.pid };
+  } catch (error) {
+    if (signal.aborted || options.natsServer !== undefined) throw error;
+    options.onReport(`${messageOf(error)}: predictions go on, without monitor`);
+    return undefined;
+  }
+}
+
+/** The processes of a cluster, from the first one started to the last one ended. */
+class RunningCluster implements AsyncDisposable {
+  readonly roster: Roster;
+  readonly #parts: Parts & { readonly plan: Plan; readonly nats: Nats | undefined };
+  readonly #withMonitor: boolean;
+  readonly #workers = new Map<string, Supervised>();
+  #gateway: Supervised | undefined;
+  #monitor: Supervised | undefined;
+  #announced: Promise<void> = Promise.resolve();
+
+  constructor(parts: Parts & { readonly plan: Plan; readonly nats: Nats | undefined }) {
+    this.#parts = parts;
+    this.#withMonitor = parts.options.monitor && parts.nats !== undefined;
+    this.roster = new Roster({
+      workers: parts.plan.workers,
+      withMonitor: this.#withMonitor,
+      onReport: parts.options.onReport,
+      onAddresses: () => void this.announce().catch(() => {}),
+      onLostModel: ({ model, version }, reason) =>
+        this.#gateway?.send({ type: "model", model, version, state: "failed", reason }),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { options, plan, dataDir, runDir, nats } = this.#parts;
+    const { host, ports } = options;
+    const routes = join(dataDir.path, "routes.json");
+    await writeRoutes(routes, planRoutes(plan, options.cluster, runDir.socketsOf));
+    await mkdir(join(options.cacheDir, "compiled"), { recursive: true }).catch(() => {});
+    const otlp = this.#withMonitor ? await portOrFree(host, ports.otlp) : undefined;
+    if (otlp !== undefined && ports.otlp !== 0 && otlp !== ports.otlp) {
+      options.onReport(`port ${ports.otlp} (SLUICE_OTLP_PORT) is in use: traces go to ${otlp}`);
+    }
+    const shared = sharedEnv({ options, natsUrl: nats?.url, otlpPort: otlp });
+    if (otlp !== undefined) this.#startMonitor(shared, otlp);
+    for (const worker of plan.workers) {
+      const env = { ...shared, ...workerEnv(worker, runDir.socketsOf(worker)) };
+      const onEvent = (event: SupervisedEvent) => this.roster.onWorker(worker, event);
+      const { instance } = worker;
+      this.#workers.set(
+        instance,
+        this.#supervise(instance, "worker", () => env, onEvent),
+      );
+    }
+    const env = () => ({ ...shared, ...gatewayEnv(routes, this.#gatewayPorts()) });
+    const onEvent = (event: SupervisedEvent) => this.roster.onGateway(event);
+    this.#gateway = this.#supervise("gateway", "gateway", env, onEvent);
+  }
+
+  get addresses(): ClusterAddresses {
+    const { options, plan, dataDir, runDir, nats } = this.#parts;
+    const { gateway, monitor } = this.roster;
+    return {
+      format: 1,
+      cluster: options.cluster,
+      pid: process.pid,
+      models: options.modelsDir,
+      logs: dataDir.logsDir,
+      run: runDir.path,
+      ...(gateway === undefined ? {} : { gateway }),
+      ...(monitor === undefined ? {} : { monitor }),
+      ...(nats === undefined ? {} : { nats: nats.url }),
+      workers: plan.workers.map((worker) => ({ ...worker, ...runDir.socketsOf(worker) })),
+    };
+  }
+
+  /** Resolves when `cluster.json` says what is known now. */
+  async announce(): Promise<void> {
+    this.#announced = this.#announced
+      .catch(() => {})
+      .then(() => this.#parts.dataDir.announce(this.addresses));
+    await this.#announced;
+  }
+
+  pidOf(name: string): number | undefined {
+    if (name === "gateway") return this.#gateway?.pid;
+    if (name === "monitor") return this.#monitor?.pid;
+    if (name === "nats-server") return this.#parts.nats?.pid();
+    return this.#workers.get(name)?.pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway?.[Symbol.asyncDispose]();
+    await Promise.all([...this.#workers.values()].map((one) => one[Symbol.asyncDispose]()));
+    await this.#monitor?.[Symbol.asyncDispose]();
+    await this.#announced.catch(() => {});
+  }
+
+  #startMonitor(shared: Env, otlp: number): void {
+    const env = () => {
+      const { monitorGrpc, monitorHttp, monitorMetrics } = this.#parts.options.ports;
+      const known = this.roster.monitor;
+      const ports = {
+        grpc: portOf(known?.["grpc"]) ?? monitorGrpc,
+        http: portOf(known?.["http"]) ?? monitorHttp,
+        metrics: portOf(known?.["metrics"]) ?? monitorMetrics,
+        otlp: portOf(known?.["otlp"]) ?? otlp,
+      };
+      return { ...shared, ...monitorEnv(ports) };
+    };
+    const onEvent = (event: SupervisedEvent) => this.roster.onMonitor(event);
+    this.#monitor = this.#supervise("monitor", "monitor", env, onEvent);
+  }
+
+  /** Those it had before, so that a gateway that is started again is found where it was. */
+  #gatewayPorts(): { grpc: number; metrics: number } {
+    const { grpc, metrics } = this.#parts.options.ports;
+    const known = this.roster.gateway;
+    return {
+      grpc: portOf(known?.["grpc"]) ?? grpc,
+      metrics: portOf(known?.["metrics"]) ?? metrics,
+    };
+  }
+
+  #supervise(
+    name: string,
+    kind: "gateway" | "worker" | "monitor",
+    env: () => Env,
+    onEvent: (event: SupervisedEvent) => void,
+  ): Supervised {
+    const { options, dataDir } = this.#parts;
+    const drainMs = kind === "gateway" ? options.drainMsMax : 0;
+    return new Supervised({
+      name,
+      program: join(root, kind === "gateway" ? "gateway" : `services/${kind}`, "main.ts"),
+      folder: root,
+      logsDir: dataDir.logsDir,
+      env,
+      stopMsMax: drainMs + stopGraceMs[kind],
+      onOutput: options.onOutput,
+      onEvent,
+    });
+  }
+}
+
+function portOf(address: string | undefined): number | undefined {
+  return address === undefined ? undefined : Number(address.slice(address.lastIndexOf(":") + 1));
+}

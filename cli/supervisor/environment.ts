@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { Env } from "#platform/config.ts";
+import type { ClusterOptions } from "./options.ts";
+import type { PlannedWorker } from "./plan.ts";
+import type { SocketPaths } from "./run-dir.ts";
+
+export type SharedSettings = {
+  readonly options: ClusterOptions;
+  /** Undefined where there is no NATS. */
+  readonly natsUrl: string | undefined;
+  /** The port of the monitor's OTLP receiver; undefined where there is no monitor. */
+  readonly otlpPort: number | undefined;
+};
+
+/** What every process of the cluster is told. */
+export function sharedEnv({ options, natsUrl, otlpPort }: SharedSettings): Env {
+  const { env, host } = options;
+  const otlpHost = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
+  return {
+    NODE_COMPILE_CACHE: join(options.cacheDir, "compiled"),
+    OTEL_EXPORTER_OTLP_ENDPOINT:
+      otlpPort === undefined ? undefined : `http://${bracketed(otlpHost)}:${otlpPort}`,
+    ...env,
+    SLUICE_HOST: host,
+    SLUICE_CLUSTER: options.cluster,
+    SLUICE_DATA: options.dataDir,
+    SLUICE_MODELS: options.modelsDir,
+    SLUICE_DRAIN_MAX_MS: String(options.drainMsMax),
+    NATS_URL: natsUrl,
+  };
+}
+
+/** What one worker is told besides. */
+export function workerEnv(worker: PlannedWorker, sockets: SocketPaths): Env {
+  return {
+    SLUICE_MODEL: worker.model,
+    SLUICE_MODEL_VERSION: String(worker.version),
+    SLUICE_INSTANCE: worker.instance,
+    SLUICE_WORKER_ADDRESS: sockets.address,
+    SLUICE_WORKER_METRICS_ADDRESS: sockets.metrics,
+  };
+}
+
+export type GatewayPorts = { readonly grpc: number; readonly metrics: number };
+
+/** What the gateway is told besides. */
+export function gatewayEnv(routesPath: string, ports: GatewayPorts): Env {
+  return {
+    SLUICE_INSTANCE: "gateway-0",
+    SLUICE_ROUTES: routesPath,
+    SLUICE_GRPC_PORT: String(ports.grpc),
+    SLUICE_METRICS_PORT: String(ports.metrics),
+  };
+}
+
+export type MonitorPorts = {
+  readonly grpc: number;
+  readonly http: number;
+  readonly metrics: number;
+  readonly otlp: number;
+};
+
+/** What the monitor is told besides. */
+export function monitorEnv(ports: MonitorPorts): Env {
+  return {
+    SLUICE_INSTANCE: "monitor-0",
+    SLUICE_MONITOR_GRPC_PORT: String(ports.grpc),
+    SLUICE_MONITOR_HTTP_PORT: String(ports.http),
+    SLUICE_MONITOR_METRICS_PORT: String(ports.metrics),
+    SLUICE_OTLP_PORT: String(ports.otlp),
+  };
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

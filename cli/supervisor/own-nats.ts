@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { sleep } from "#platform/clock.ts";
+import { findNatsServer } from "#platform/nats-server/find.ts";
+import { obtainNatsServer } from "#platform/nats-server/obtain.ts";
+import { type NatsServer, startNatsServer } from "#platform/nats-server/start.ts";
+import { LogFile } from "./log-file.ts";
+import type { ClusterOptions } from "./options.ts";
+
+export type OwnNats = AsyncDisposable & {
+  /** With the token; stays the same when the server is started again. */
+  readonly url: string;
+  /** Of the server running now. */
+  readonly pid: number;
+};
+
+export type OwnNatsFolders = { readonly logsDir: string; readonly runDir: string };
+
+const restartMs = 500;
+
+/** A nats-server of the cluster's own, obtained where there is none and kept running. */
+export async function openOwnNats(
+  options: ClusterOptions,
+  folders: OwnNatsFolders,
+  signal: AbortSignal,
+): Promise<OwnNats> {
+  const program = await natsProgram(options, signal);
+  const log = new LogFile(join(folders.logsDir, "nats-server.log"));
+  const stop = new AbortController();
+  const launch = (port: number, token?: string) =>
+    startNatsServer({
+      program,
+      storeDir: join(options.dataDir, "nats"),
+      runDir: join(folders.runDir, "nats"),
+      port,
+      ...(token === undefined ? {} : { token }),
+      signal: AbortSignal.any([signal, stop.signal]),
+      onOutput: (bytes) => log.write(bytes),
+    });
+  let server: NatsServer = await launch(0);
+  const { url, port, token } = server;
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      await server.ended;
+      if (stop.signal.aborted) return;
+      options.onReport(`nats-server  ended, starting it again (see ${folders.logsDir})`);
+      await sleep(restartMs, stop.signal);
+      // A start that fails ends at once and comes by here again.
+      server = await launch(port, token).catch(() => server);
+    }
+  })();
+  return {
+    url,
+    get pid() {
+      return server.pid;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await server[Symbol.asyncDispose]();
+      await running;
+      await server[Symbol.asyncDispose]();
+      log[Symbol.dispose]();
+    },
+  };
+}
+
+async function natsProgram(options: ClusterOptions, signal: AbortSignal): Promise<string> {
+  const { cacheDir, env, onReport } = options;
+  const path = env["PATH"] ?? "";
+  const found = await findNatsServer({ chosen: options.natsServer, path, cacheDir });
+  return found ?? (await obtainNatsServer({ cacheDir, env, signal, onReport }));
+}

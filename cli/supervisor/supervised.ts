@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { monotonicMs, sleep } from "#platform/clock.ts";
+import type { Env } from "#platform/config.ts";
+import { Child } from "./child.ts";
+import type { ChildMessage } from "./child-message.ts";
+import { LogFile } from "./log-file.ts";
+import { decideRestart, recoveredMs } from "./restart-policy.ts";
+
+export type SupervisedOptions = {
+  /** `gateway`, `monitor`, `wine-1-0`: also the name of its log. */
+  readonly name: string;
+  readonly program: string;
+  readonly folder: string;
+  readonly logsDir: string;
+  /** Asked at every start. */
+  readonly env: () => Env;
+  readonly stopMsMax: number;
+  readonly onOutput: ((bytes: Uint8Array) => void) | undefined;
+  readonly onEvent: (event: SupervisedEvent) => void;
+};
+
+export type SupervisedEvent =
+  | ChildMessage
+  /** It ended by itself and is started again after the delay. */
+  | { readonly type: "ended"; readonly reason: string; readonly delayMs: number }
+  /** It cannot be started; nothing more will come. */
+  | { readonly type: "gave-up"; readonly reason: string };
+
+/** A process that is kept running. Disposing ends it. */
+export class Supervised implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: SupervisedOptions;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #child: Child | undefined;
+  #wasReady = false;
+  #refusal: string | undefined;
+
+  /** Starts it at once. */
+  constructor(options: SupervisedOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Undefined while it is not running. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Tells the process something, if it is running. */
+  send(message: Readonly<Record<string, unknown>>): void {
+    this.#child?.send(message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#child?.stop(this.#options.stopMsMax);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { name, logsDir, onEvent } = this.#options;
+    using log = new LogFile(join(logsDir, `${name}.log`));
+    let endings = 0;
+    while (!this.#stop.signal.aborted) {
+      const startedMs = monotonicMs();
+      const reason = await this.#runOnce(log);
+      if (this.#stop.signal.aborted) return;
+      endings = monotonicMs() - startedMs > recoveredMs ? 1 : endings + 1;
+      const hasRefused = this.#refusal !== undefined;
+      const decision = decideRestart({ endings, wasReady: this.#wasReady, hasRefused });
+      if (decision.kind === "give-up") {
+        return onEvent({ type: "gave-up", reason: this.#refusal ?? reason });
+      }
+      onEvent({ type: "ended", reason: this.#refusal ?? reason, delayMs: decision.delayMs });
+      await sleep(decision.delayMs, this.#stop.signal);
+    }
+  }
+
+  async #runOnce(log: LogFile): Promise<string> {
+    const { program, folder, env, onEvent, onOutput } = this.#options;
+    this.#refusal = undefined;
+    this.#child = new Child({
+      program,
+      folder,
+      env: env(),
+      onMessage: (message) => {
+        if (message.type === "ready") this.#wasReady = true;
+        if (message.type === "failed") this.#refusal = message.reason;
+        else onEvent(message);
+      },
+      onOutput: (bytes) => {
+        log.write(bytes);
+        onOutput?.(bytes);
+      },
+    });
+    const reason = await this.#child.ended;
+    this.#child = undefined;
+    return reason;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Bitmap } from "../bitmap.ts";
+import { type CategoryCount, categoryOther } from "./baseline.ts";
+import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
+
+/** What a histogram of categories holds; its arrays belong to the holder. */
+export type CategoryHistogramState = {
+  readonly type: "category";
+  readonly counts: Float64Array;
+  readonly quality: Quality;
+};
+
+/** The bins of a category: those of the baseline in its order, then one for what it has never seen. */
+export class CategoryBins {
+  readonly bins: number;
+  readonly unseen: number;
+  readonly #binOfValue: ReadonlyMap<string, number>;
+  readonly #other: number | undefined;
+
+  constructor(categories: readonly CategoryCount[]) {
+    this.unseen = categories.length;
+    this.bins = categories.length + 1;
+    this.#binOfValue = new Map(categories.map(({ value }, bin) => [value, bin]));
+    this.#other = this.#binOfValue.get(categoryOther);
+  }
+
+  /** A value beyond the names of a long baseline may or may not have been seen: it counts as the rest. */
+  binOf(value: string): number {
+    return this.#binOfValue.get(value) ?? this.#other ?? this.unseen;
+  }
+}
+
+/** Counts of live categories. Its size depends on the baseline alone. */
+export class CategoryHistogram {
+  readonly type = "category";
+  readonly #bins: CategoryBins;
+  readonly #counts: Float64Array;
+  readonly #quality: QualityCounts = { ...noQuality };
+
+  constructor(bins: CategoryBins) {
+    this.#bins = bins;
+    this.#counts = new Float64Array(bins.bins);
+  }
+
+  get quality(): Quality {
+    return { ...this.#quality, unseen: this.#counts[this.#bins.unseen] ?? 0 };
+  }
+
+  /** How many values are in bins. */
+  get binned(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Counts by bin, what is unseen last. */
+  coarse(): Float64Array {
+    return this.#counts.slice();
+  }
+
+  /** Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says. */
+  add(values: CodedTexts, nulls: Bitmap, rows: Uint32Array): void {
+    const bins = Uint16Array.from(values.dictionary, (text) => this.#bins.binOf(text));
+    const hasNulls = nulls.length > 0;
+    for (let index = 0; index < rows.length; index += 1) {
+      const row = rows[index] as number;
+      if (hasNulls && (((nulls[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) {
+        this.#quality.nulls += 1;
+        continue;
+      }
+      const bin = bins[values.codes[row] as number] as number;
+      this.#counts[bin] = (this.#counts[bin] as number) + 1;
+    }
+  }
+
+  /** Adds what another histogram of the same baseline holds. */
+  merge(other: CategoryHistogramState): void {
+    for (let bin = 0; bin < this.#counts.length; bin += 1) {
+      this.#counts[bin] = (this.#counts[bin] as number) + (other.counts[bin] ?? 0);
+    }
+    addQuality(this.#quality, { ...other.quality, unseen: 0 });
+  }
+
+  state(): CategoryHistogramState {
+    return { type: this.type, counts: this.#counts.slice(), quality: this.quality };
+  }
+}
+
+/** Texts by number: row r has `dictionary[codes[r]]`. */
+export type CodedTexts = {
+  readonly dictionary: readonly string[];
+  readonly codes: ArrayLike<number>;
+};

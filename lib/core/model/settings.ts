@@ -1,0 +1,107 @@
+import type { BatchingOptions, FeatureType, OutputRole } from "./spec.ts";
+import { batchingDefaults } from "./spec.ts";
+
+/** What model.yaml says, defaults filled in. */
+export type ModelSettings = {
+  readonly versions: VersionPolicy;
+  /** Processes per served version. */
+  readonly replicas: number;
+  /** `rowsMax` is at least 1; 1 means that nothing is batched. */
+  readonly batching: BatchingOptions;
+  /** Inference threads in a process, each with a session of its own. */
+  readonly instances: number;
+  /** ONNX Runtime's threads within one run. */
+  readonly threads: number;
+  /** In column order; undefined where the file names none. */
+  readonly features: readonly FeatureSettings[] | undefined;
+  /** Exactly what is answered by name; undefined where the file names none. */
+  readonly outputs: readonly OutputSettings[] | undefined;
+  readonly monitoring: MonitoringSettings;
+};
+
+/** Which of a model's versions are served: the newest few, every one, or those listed. */
+export type VersionPolicy =
+  | { readonly kind: "latest"; readonly count: number }
+  | { readonly kind: "all" }
+  | { readonly kind: "listed"; readonly versions: readonly number[] };
+
+export type FeatureSettings = {
+  readonly name: string;
+  readonly input: string;
+  /** Undefined: the column after that of the previous feature of the same input, at first 0. */
+  readonly column: number | undefined;
+  /** Undefined: category for texts, number for everything else. */
+  readonly type: FeatureType | undefined;
+  readonly unit: string;
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  readonly categories: readonly string[];
+  readonly default: number | string | undefined;
+  readonly required: boolean;
+};
+
+export type OutputSettings = {
+  readonly name: string;
+  readonly output: string;
+  /** Undefined: as for an output without declaration. */
+  readonly role: OutputRole | undefined;
+  readonly labels: readonly string[];
+};
+
+export const outputRoles: readonly OutputRole[] = [
+  "label",
+  "probabilities",
+  "score",
+  "embedding",
+  "value",
+];
+
+/** The statistics of drift a threshold may be set for. */
+export const driftStatistics = [
+  "psi",
+  "js2",
+  "hellinger2",
+  "linf",
+  "chi2",
+  "ks",
+  "w1",
+  "w1sd",
+] as const;
+export type DriftStatistic = (typeof driftStatistics)[number];
+
+/** The numbers a large tensor may be summarised by. */
+export const reducers = ["mean", "sd", "norm"] as const;
+export type Reducer = (typeof reducers)[number];
+
+export type MonitoringSettings = {
+  readonly windowMs: number;
+  /** Only those that differ from the house's. */
+  readonly thresholds: Readonly<Partial<Record<DriftStatistic, number>>>;
+  /** By input or output; only those that differ from all three. */
+  readonly reducers: Readonly<Record<string, readonly Reducer[]>>;
+};
+
+/** What holds for a model without a model.yaml. */
+export const settingsDefaults: ModelSettings = {
+  versions: { kind: "latest", count: 1 },
+  replicas: 1,
+  batching: batchingDefaults,
+  instances: 1,
+  threads: 1,
+  features: undefined,
+  outputs: undefined,
+  monitoring: { windowMs: 60_000, thresholds: {}, reducers: {} },
+};
+
+/** The versions a policy serves, in ascending order. Listed ones are served whether they are there or not. */
+export function servedVersions(policy: VersionPolicy, found: readonly number[]): number[] {
+  const ascending = [...new Set(found)].sort((a, b) => a - b);
+  switch (policy.kind) {
+    case "all":
+      return ascending;
+    case "latest":
+      return ascending.slice(-policy.count);
+    case "listed":
+      return [...new Set(policy.versions)].sort((a, b) => a - b);
+  }
+}

@@ -1,0 +1,258 @@
+import type { PredictionEvent, ProducerEnd } from "../prediction/event.ts";
+import { eventProblem } from "./check-event.ts";
+import type { Counters } from "./counters.ts";
+import type { Definition } from "./reference.ts";
+import { type VersionState, VersionWatch, type WatchOptions } from "./version-watch.ts";
+import type { WindowReport } from "./window-report.ts";
+
+export type ModelWatchOptions = WatchOptions & { readonly model: string };
+
+/** What a message of the prediction stream holds, once decoded; or why it could not be. */
+export type MessageBody =
+  | { readonly kind: "event"; readonly event: PredictionEvent }
+  | { readonly kind: "producer-end"; readonly end: ProducerEnd }
+  | { readonly kind: "malformed"; readonly problem: string };
+
+export type StreamMessage = {
+  /** When the stream stored it, milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Its sequence in the stream. */
+  readonly seq: number;
+  /** The version its subject names. */
+  readonly version: number;
+  readonly body: MessageBody;
+};
+
+/** What became of a message. */
+export type Applied = {
+  readonly outcome: "counted" | "duplicate" | "quarantined";
+  /** Windows that it closed or revised. */
+  readonly windows: readonly VersionWindow[];
+};
+
+export type VersionWindow = { readonly version: number; readonly window: WindowReport };
+
+/** A message that could not be used. */
+export type Quarantined = {
+  readonly version: number;
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly problem: string;
+};
+
+/** One model version as it stands. */
+export type ModelReport = {
+  readonly model: string;
+  readonly version: number;
+  readonly digest: string;
+  /** Why drift cannot be computed, or not of every feature; empty when it can. */
+  readonly baselineProblem: string;
+  readonly baselineRows: number;
+  readonly windowMs: number;
+  readonly closed: WindowReport | undefined;
+  readonly open: WindowReport | undefined;
+  readonly counters: Counters;
+  readonly monitorTimeMs: number;
+};
+
+/**
+ * A whole watch as a value: typed arrays, lists and plain objects. `history` stands apart, because it is large and
+ * changes only when a window closes or is revised.
+ */
+export type ModelState = {
+  readonly format: 1;
+  readonly model: string;
+  readonly timeMs: number;
+  readonly messagesPurged: number;
+  readonly quarantine: readonly Quarantined[];
+  readonly versions: readonly VersionState[];
+};
+
+export type ModelHistory = readonly {
+  readonly version: number;
+  /** Oldest first. */
+  readonly windows: readonly WindowReport[];
+}[];
+
+export type SavedModel = { readonly state: ModelState; readonly history: ModelHistory };
+
+// Beyond it the version that was silent longest is forgotten.
+const versionsMax = 32;
+const quarantineMax = 50;
+
+/**
+ * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the stream:
+ * when the last applied message was stored. Applying the same messages always gives the same state.
+ */
+export class ModelWatch {
+  readonly model: string;
+  readonly #options: WatchOptions;
+  readonly #definitions = new Map<number, Definition>();
+  /** Longest silent first. */
+  readonly #versions = new Map<number, VersionWatch>();
+  #timeMs = 0;
+  #messagesPurged = 0;
+  #quarantine: Quarantined[] = [];
+  /** Rises with every window that closes or is revised. */
+  #historyRevision = 0;
+
+  /** `definitions` must hold every version of `saved`. */
+  constructor(
+    { model, ...options }: ModelWatchOptions,
+    definitions: ReadonlyMap<number, Definition> = new Map(),
+    saved?: SavedModel,
+  ) {
+    this.model = model;
+    this.#options = options;
+    for (const [version, definition] of definitions) this.#definitions.set(version, definition);
+    if (saved === undefined) return;
+    this.#timeMs = saved.state.timeMs;
+    this.#messagesPurged = saved.state.messagesPurged;
+    this.#quarantine = [...saved.state.quarantine];
+    for (const state of saved.state.versions) {
+      const history = saved.history.find(({ version }) => version === state.version)?.windows ?? [];
+      const definition = this.#definitionOf(state.version);
+      this.#versions.set(
+        state.version,
+        new VersionWatch(state.version, definition, options, { state, history }),
+      );
+    }
+  }
+
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
+  get historyRevision(): number {
+    return this.#historyRevision;
+  }
+
+  get quarantine(): readonly Quarantined[] {
+    return this.#quarantine;
+  }
+
+  /** Whether `define` has been called for a version. */
+  isDefined(version: number): boolean {
+    return this.#definitions.has(version);
+  }
+
+  /** Says what a version is compared with from now on. */
+  define(version: number, definition: Definition): void {
+    this.#definitions.set(version, definition);
+    this.#versions.get(version)?.redefine(definition);
+  }
+
+  /** Takes a message into account. Messages come in stream order, each one once. */
+  apply(message: StreamMessage): Applied {
+    this.#timeMs = Math.max(this.#timeMs, message.timeMs);
+    const closed = [...this.#versions.values()].flatMap((watch) =>
+      watch.close(this.#timeMs).map((window) => ({ version: watch.version, window })),
+    );
+    const { outcome, windows: revised } = this.#count(message);
+    const windows = [...closed, ...revised];
+    if (windows.length > 0) this.#historyRevision += 1;
+    return { outcome, windows };
+  }
+
+  /** Messages of the stream went before they were read, some of them perhaps this model's. */
+  purge(messages: number): void {
+    this.#messagesPurged += messages;
+  }
+
+  versions(): number[] {
+    return [...this.#versions.keys()].sort((one, two) => one - two);
+  }
+
+  /** Undefined for a version that nothing has been heard of and that is not defined. */
+  report(version: number): ModelReport | undefined {
+    const watch = this.#versions.get(version) ?? this.#silent(version);
+    if (watch === undefined) return undefined;
+    return {
+      model: this.model,
+      version,
+      digest: watch.digest,
+      baselineProblem: watch.baselineProblem,
+      baselineRows: watch.baselineRows,
+      windowMs: this.#options.windowMs,
+      closed: watch.history[0],
+      open: watch.openWindow(),
+      counters: watch.counters(this.#messagesPurged),
+      monitorTimeMs: this.#timeMs,
+    };
+  }
+
+  /** Closed windows of a version, newest first. */
+  windows(version: number): readonly WindowReport[] {
+    return this.#versions.get(version)?.history ?? [];
+  }
+
+  state(): ModelState {
+    return {
+      format: 1,
+      model: this.model,
+      timeMs: this.#timeMs,
+      messagesPurged: this.#messagesPurged,
+      quarantine: [...this.#quarantine],
+      versions: [...this.#versions.values()].map((watch) => watch.state()),
+    };
+  }
+
+  history(): ModelHistory {
+    return [...this.#versions.values()].map(({ version, history }) => ({
+      version,
+      windows: history.toReversed(),
+    }));
+  }
+
+  #count(message: StreamMessage): Applied {
+    const { body, version } = message;
+    const watch = this.#watch(version);
+    if (body.kind === "malformed") return this.#putAside(message, watch, body.problem);
+    if (body.kind === "producer-end") {
+      watch.endProducer(body.end.producer, body.end.answered);
+      return { outcome: "counted", windows: [] };
+    }
+    const problem = eventProblem(body.event, { model: this.model, version });
+    if (problem !== undefined) return this.#putAside(message, watch, problem);
+    const revised = watch.apply(body.event, this.#timeMs);
+    if (revised === undefined) return { outcome: "duplicate", windows: [] };
+    return { outcome: "counted", windows: revised.map((window) => ({ version, window })) };
+  }
+
+  #putAside(
+    { version, seq, timeMs }: StreamMessage,
+    watch: VersionWatch,
+    problem: string,
+  ): Applied {
+    watch.quarantine();
+    const entry = { version, seq, timeMs, problem };
+    this.#quarantine = [...this.#quarantine, entry].slice(-quarantineMax);
+    return { outcome: "quarantined", windows: [] };
+  }
+
+  #watch(version: number): VersionWatch {
+    const watch =
+      this.#versions.get(version) ??
+      new VersionWatch(version, this.#definitionOf(version), this.#options);
+    this.#versions.delete(version);
+    this.#versions.set(version, watch);
+    if (this.#versions.size > versionsMax) {
+      const [oldest] = this.#versions.keys();
+      if (oldest !== undefined) this.#versions.delete(oldest);
+    }
+    return watch;
+  }
+
+  /** A version that is served and has not been asked yet. */
+  #silent(version: number): VersionWatch | undefined {
+    return this.#definitions.has(version)
+      ? new VersionWatch(version, this.#definitionOf(version), this.#options)
+      : undefined;
+  }
+
+  #definitionOf(version: number): Definition {
+    return (
+      this.#definitions.get(version) ?? { kind: "problem", problem: "it has no baseline.json" }
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import type { Bitmap } from "../bitmap.ts";
+import type { CategoryHistogramState, CodedTexts } from "../drift/category-histogram.ts";
+import type { FeatureHistogram } from "../drift/comparison.ts";
+import type { NumberHistogramState } from "../drift/number-histogram.ts";
+import type { ColumnKind } from "../prediction/value-column.ts";
+import type { Reference } from "./reference.ts";
+import { RowSet, type RowSetState } from "./row-set.ts";
+
+export type HistogramState = NumberHistogramState | CategoryHistogramState;
+
+export type PaneState = {
+  readonly startMs: number;
+  readonly rows: number;
+  readonly isRevised: boolean;
+  readonly remembered: RowSetState;
+  readonly features: readonly HistogramState[];
+  readonly outputs: readonly HistogramState[];
+};
+
+/** Values of one column, as the histogram of its feature wants them. */
+export type LiveColumn = {
+  readonly kind: ColumnKind;
+  /** Of the feature or output in the reference. */
+  readonly place: number;
+  readonly nulls: Bitmap;
+  readonly values: LiveValues;
+};
+
+export type LiveValues =
+  | { readonly type: "number"; readonly doubles: Float64Array }
+  | { readonly type: "category"; readonly texts: CodedTexts }
+  /** They are of another kind than the baseline's. */
+  | { readonly type: "error" };
+
+export type PaneOptions = {
+  readonly startMs: number;
+  readonly reference: Reference | undefined;
+  /** How many rows are remembered, so that a repeat is not counted twice. A power of two. */
+  readonly slotsMax: number;
+};
+
+/** What one window of one model version has seen. Its size depends on the reference, not on the rows. */
+export class Pane {
+  readonly startMs: number;
+  /** The rows counted here, to know them again. */
+  readonly remembered: RowSet;
+  rows = 0;
+  /** Rows came after the window had closed. */
+  isRevised = false;
+  readonly #histograms: Readonly<Record<ColumnKind, readonly FeatureHistogram[]>>;
+
+  constructor({ startMs, reference, slotsMax }: PaneOptions, state?: PaneState) {
+    this.startMs = startMs;
+    this.remembered = new RowSet(slotsMax, state?.remembered);
+    this.#histograms = {
+      feature: (reference?.features ?? []).map(({ empty }) => empty()),
+      output: (reference?.outputs ?? []).map(({ empty }) => empty()),
+    };
+    if (state === undefined) return;
+    this.rows = state.rows;
+    this.isRevised = state.isRevised;
+    mergeAll(this.#histograms.feature, state.features);
+    mergeAll(this.#histograms.output, state.outputs);
+  }
+
+  histogram(kind: ColumnKind, place: number): FeatureHistogram | undefined {
+    return this.#histograms[kind][place];
+  }
+
+  /** Counts the values of a column at `rows`. */
+  add({ kind, place, nulls, values }: LiveColumn, rows: Uint32Array): void {
+    const histogram = this.#histograms[kind][place];
+    if (histogram === undefined) return;
+    if (values.type === "number" && histogram.type === "number") {
+      histogram.add(values.doubles, nulls, rows);
+    } else if (values.type === "category" && histogram.type === "category") {
+      histogram.add(values.texts, nulls, rows);
+    } else histogram.addTypeErrors(rows.length);
+  }
+
+  state(): PaneState {
+    return {
+      startMs: this.startMs,
+      rows: this.rows,
+      isRevised: this.isRevised,
+      remembered: this.remembered.state(),
+      features: this.#histograms.feature.map((histogram) => histogram.state()),
+      outputs: this.#histograms.output.map((histogram) => histogram.state()),
+    };
+  }
+}
+
+function mergeAll(
+  histograms: readonly FeatureHistogram[],
+  states: readonly HistogramState[],
+): void {
+  for (const [place, histogram] of histograms.entries()) {
+    const state = states[place];
+    if (state?.type === "number" && histogram.type === "number") histogram.merge(state);
+    if (state?.type === "category" && histogram.type === "category") histogram.merge(state);
+  }
+}

@@ -1,0 +1,95 @@
+import { Pane, type PaneState } from "./pane.ts";
+import type { Reference } from "./reference.ts";
+
+export type PanesOptions = {
+  readonly windowMs: number;
+  /** How long after a window's end its rows may still come. */
+  readonly graceMs: number;
+  /** How many closed windows can still be revised. */
+  readonly revisableMax: number;
+  readonly slotsMax: number;
+};
+
+export type PanesState = {
+  readonly open: readonly PaneState[];
+  readonly closed: readonly PaneState[];
+};
+
+/** Where a row belongs: a pane, open or closed, or none where its window is forgotten. */
+export type Placement = { readonly pane: Pane | undefined; readonly isLate: boolean };
+
+/**
+ * The tumbling windows of one model version. Time is given by the caller and never falls; a window closes
+ * when time passes its end plus the grace. Event times are not later than time, and so the number of open
+ * windows is bounded by grace and window.
+ */
+export class Panes {
+  readonly #options: PanesOptions;
+  readonly #reference: Reference | undefined;
+  readonly #open = new Map<number, Pane>();
+  #closed: Pane[] = [];
+
+  constructor(options: PanesOptions, reference: Reference | undefined, state?: PanesState) {
+    this.#options = options;
+    this.#reference = reference;
+    for (const pane of state?.open ?? []) this.#open.set(pane.startMs, this.#make(pane));
+    this.#closed = (state?.closed ?? []).map((pane) => this.#make(pane));
+  }
+
+  /** The open one with the latest start. */
+  get latest(): Pane | undefined {
+    return this.#open.get(Math.max(...this.#open.keys()));
+  }
+
+  /** Closes what has become due at `nowMs`, oldest first. */
+  close(nowMs: number): Pane[] {
+    const due = [...this.#open.values()]
+      .filter(({ startMs }) => this.#isOver(startMs, nowMs))
+      .sort((one, two) => one.startMs - two.startMs);
+    for (const pane of due) this.#open.delete(pane.startMs);
+    this.#closed = [...this.#closed, ...due].slice(-this.#options.revisableMax);
+    return due;
+  }
+
+  /** Finds or opens the pane of a row that happened at `timeMs`, not later than `nowMs`. */
+  place(timeMs: number, nowMs: number): Placement {
+    const { windowMs } = this.#options;
+    const startMs = Math.floor(timeMs / windowMs) * windowMs;
+    const open = this.#open.get(startMs);
+    if (open !== undefined) return { pane: open, isLate: false };
+    if (this.#isOver(startMs, nowMs)) {
+      const pane = this.#closed.find((closed) => closed.startMs === startMs);
+      return { pane, isLate: true };
+    }
+    const pane = new Pane({
+      startMs,
+      reference: this.#reference,
+      slotsMax: this.#options.slotsMax,
+    });
+    this.#open.set(startMs, pane);
+    return { pane, isLate: false };
+  }
+
+  /** Whether any pane that is kept has counted this row. */
+  remembers(low: number, high: number): boolean {
+    for (const pane of this.#open.values()) if (pane.remembered.has(low, high)) return true;
+    return this.#closed.some((pane) => pane.remembered.has(low, high));
+  }
+
+  state(): PanesState {
+    return {
+      open: [...this.#open.values()].map((pane) => pane.state()),
+      closed: this.#closed.map((pane) => pane.state()),
+    };
+  }
+
+  #isOver(startMs: number, nowMs: number): boolean {
+    return startMs + this.#options.windowMs + this.#options.graceMs <= nowMs;
+  }
+
+  #make(state: PaneState): Pane {
+    const { startMs } = state;
+    const { slotsMax } = this.#options;
+    return new Pane({ startMs, reference: this.#reference, slotsMax }, state);
+  }
+}

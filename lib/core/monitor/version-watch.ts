@@ -1,0 +1,200 @@
+// What the monitor knows of one model version. Applying a message: its producer's window says whether it is new;
+// every row is placed into a pane, or counted apart; then every column is counted in the panes that got rows.
+import type { Thresholds } from "../drift/verdict.ts";
+import type { PredictionEvent } from "../prediction/event.ts";
+import { quote } from "../quote.ts";
+import { type Counters, type Counts, noCounts } from "./counters.ts";
+import { liveColumns } from "./live-columns.ts";
+import type { Pane } from "./pane.ts";
+import { Panes, type PanesState } from "./panes.ts";
+import { type PlacedRows, placeRows } from "./place-rows.ts";
+import { Producers, type ProducersState } from "./producers.ts";
+import type { Definition, Reference } from "./reference.ts";
+import { reportWindow, type WindowReport } from "./window-report.ts";
+
+export type WatchOptions = {
+  readonly windowMs: number;
+  readonly graceMs: number;
+  readonly thresholds: Thresholds;
+};
+
+export type VersionState = {
+  readonly version: number;
+  readonly digest: string;
+  readonly problem: string;
+  /** Of the reference and window the panes were made for. */
+  readonly made: string;
+  readonly panes: PanesState;
+  readonly producers: ProducersState;
+  readonly counts: Readonly<Counts>;
+};
+
+/** Windows of history kept for each version. */
+export const historyMax = 120;
+
+// The newest closed windows, which late rows revise. Those of a clock a minute behind come within two.
+const revisableMax = 2;
+// 4 MiB a pane and 390 000 rows; beyond it a retried row may be counted twice.
+const slotsMax = 2 ** 19;
+const producersMax = 1024;
+const gapsMax = 256;
+
+export class VersionWatch {
+  readonly version: number;
+  #options: WatchOptions;
+  #reference: Reference | undefined;
+  #definitionProblem: string;
+  #digest = "";
+  #problem = "";
+  #panes: Panes;
+  readonly #producers: Producers;
+  readonly #counts: Counts = { ...noCounts };
+  /** Oldest first. */
+  #history: WindowReport[] = [];
+
+  constructor(
+    version: number,
+    definition: Definition,
+    options: WatchOptions,
+    saved?: { readonly state: VersionState; readonly history: readonly WindowReport[] },
+  ) {
+    this.version = version;
+    this.#options = options;
+    this.#reference = definition.kind === "reference" ? definition.reference : undefined;
+    this.#definitionProblem = definition.kind === "problem" ? definition.problem : "";
+    const isSame = saved?.state.made === madeFor(this.#reference, options);
+    this.#panes = this.#makePanes(isSame ? saved?.state.panes : undefined);
+    this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
+    if (saved === undefined) return;
+    this.#digest = saved.state.digest;
+    this.#problem = saved.state.problem;
+    Object.assign(this.#counts, saved.state.counts);
+    this.#history = [...saved.history];
+  }
+
+  /** Of the model file that the latest message speaks of; empty before the first. */
+  get digest(): string {
+    return this.#digest;
+  }
+
+  get baselineRows(): number {
+    return this.#reference?.rows ?? 0;
+  }
+
+  /** Why drift cannot be computed, or not of every feature; empty when it can. */
+  get baselineProblem(): string {
+    return this.#definitionProblem !== "" ? this.#definitionProblem : this.#problem;
+  }
+
+  /** Closed windows, newest first. */
+  get history(): readonly WindowReport[] {
+    return this.#history.toReversed();
+  }
+
+  /** Takes another reference. What open windows have counted by a different one is dropped. */
+  redefine(definition: Definition): void {
+    const reference = definition.kind === "reference" ? definition.reference : undefined;
+    this.#definitionProblem = definition.kind === "problem" ? definition.problem : "";
+    if (reference?.fingerprint === this.#reference?.fingerprint) return;
+    this.#reference = reference;
+    this.#panes = this.#makePanes(undefined);
+  }
+
+  /** Closes the windows that have become due and returns their reports, oldest first. */
+  close(nowMs: number): WindowReport[] {
+    const reports = this.#panes.close(nowMs).map((pane) => this.#report(pane, false));
+    this.#history = [...this.#history, ...reports].slice(-historyMax);
+    return reports;
+  }
+
+  /**
+   * Counts a message at `nowMs`, once the windows have been closed that were due. Returns undefined where
+   * it has been counted before, else the reports of closed windows that it revised.
+   */
+  apply(event: PredictionEvent, nowMs: number): WindowReport[] | undefined {
+    if (!this.#producers.accept(event)) {
+      this.#counts.messagesDuplicate += 1;
+      return undefined;
+    }
+    this.#counts.messages += 1;
+    this.#counts.rowsIncluded += event.rowsIncluded;
+    this.#counts.rowsSampledOut += event.rowsCovered - event.rowsIncluded;
+    this.#digest = event.digest;
+    const placed = placeRows(event, { panes: this.#panes, counts: this.#counts, nowMs });
+    this.#countColumns(event, placed);
+    return this.#revise(placed.filter(({ isLate }) => isLate));
+  }
+
+  endProducer(producer: string, answered: number): void {
+    this.#producers.end(producer, answered);
+  }
+
+  quarantine(): void {
+    this.#counts.messagesQuarantined += 1;
+  }
+
+  /** The open window as it stands; undefined where none is open. */
+  openWindow(): WindowReport | undefined {
+    const pane = this.#panes.latest;
+    return pane === undefined ? undefined : this.#report(pane, true);
+  }
+
+  counters(messagesPurged: number): Counters {
+    return { ...this.#counts, ...this.#producers.totals(), messagesPurged };
+  }
+
+  state(): VersionState {
+    return {
+      version: this.version,
+      digest: this.#digest,
+      problem: this.#problem,
+      made: madeFor(this.#reference, this.#options),
+      panes: this.#panes.state(),
+      producers: this.#producers.state(),
+      counts: { ...this.#counts },
+    };
+  }
+
+  #countColumns(event: PredictionEvent, placed: readonly PlacedRows[]): void {
+    const reference = this.#reference;
+    if (reference === undefined) return;
+    this.#problem = digestProblem(reference, event);
+    if (this.#problem !== "" || event.rowsIncluded === 0) return;
+    const { columns, problem } = liveColumns(event.columns, reference);
+    this.#problem = problem;
+    for (const { pane, rows } of placed) {
+      for (const column of columns) pane.add(column, rows);
+    }
+  }
+
+  #revise(late: readonly PlacedRows[]): WindowReport[] {
+    return late.map(({ pane }) => {
+      pane.isRevised = true;
+      const report = this.#report(pane, false);
+      const place = this.#history.findLastIndex(({ startMs }) => startMs === report.startMs);
+      if (place >= 0) this.#history[place] = report;
+      return report;
+    });
+  }
+
+  #report(pane: Pane, provisional: boolean): WindowReport {
+    const { windowMs, thresholds } = this.#options;
+    return reportWindow(pane, this.#reference, { windowMs, thresholds, provisional });
+  }
+
+  #makePanes(state: PanesState | undefined): Panes {
+    const { windowMs, graceMs } = this.#options;
+    return new Panes({ windowMs, graceMs, revisableMax, slotsMax }, this.#reference, state);
+  }
+}
+
+function madeFor(reference: Reference | undefined, { windowMs }: WatchOptions): string {
+  return `${windowMs} ${reference?.fingerprint ?? ""}`;
+}
+
+function digestProblem({ digest }: Reference, event: PredictionEvent): string {
+  return digest === event.digest
+    ? ""
+    : `baseline.json was made with another model file: its digest is ${quote(digest)}, ` +
+        `the served model's ${quote(event.digest)}`;
+}

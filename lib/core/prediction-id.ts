@@ -1,0 +1,24 @@
+import { assert } from "./assert.ts";
+
+/** Random bytes a prediction id needs. */
+export const predictionIdRandomBytes = 10;
+
+/** The UUIDv7 (RFC 9562) of a prediction made at `nowMs` since 1970, as its 16 bytes. */
+export function predictionId(nowMs: number, random: Uint8Array): Uint8Array {
+  assert(random.byteLength === predictionIdRandomBytes, "ten random bytes");
+  const id = new Uint8Array(16);
+  const view = new DataView(id.buffer);
+  view.setUint16(0, Math.floor(nowMs / 2 ** 32));
+  view.setUint32(2, nowMs % 2 ** 32);
+  id.set(random, 6);
+  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
+  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
+  return id;
+}
+
+/** The 16 bytes of a UUID in its usual form of 36 characters. */
+export function formatPredictionId(id: Uint8Array): string {
+  const hex = id.toHex();
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
+  return `${groups.join("-")}-${hex.slice(20)}`;
+}

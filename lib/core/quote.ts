@@ -1,0 +1,16 @@
+const quotedLengthMax = 80;
+
+/** A name somebody else chose, quoted for a message: control characters escaped, at most 80 long. */
+export function quote(text: string): string {
+  const shown =
+    text.length > quotedLengthMax ? `${text.slice(0, quotedLengthMax - 1).toWellFormed()}…` : text;
+  return JSON.stringify(shown);
+}
+
+/** Quoted names, the first `countMax` of them: `"a", "b" and 7 more`. */
+export function quoteAll(names: readonly string[], countMax: number = 12): string {
+  if (names.length === 0) return "none";
+  const shown = names.slice(0, countMax).map(quote).join(", ");
+  const rest = names.length - countMax;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}

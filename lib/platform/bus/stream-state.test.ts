@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { requireSame, stateOf } from "./stream-state.ts";
+
+const found = { created: "monday", state: { messages: 3, first_seq: 5, last_seq: 7 } };
+
+it("tells what a stream holds; of an empty one, that the next is the first", () => {
+  expect(stateOf(found)).toEqual({ created: "monday", firstSeq: 5, lastSeq: 7 });
+  const empty = { created: "monday", state: { messages: 0, first_seq: 0, last_seq: 7 } };
+  expect(stateOf(empty)).toEqual({ created: "monday", firstSeq: 8, lastSeq: 7 });
+});
+
+it("accepts the same stream, and any when none was expected", () => {
+  expect(requireSame(found, { stream: "S", created: "monday", fromSeq: 8 })).toBe("monday");
+  expect(requireSame(found, { stream: "S", created: undefined, fromSeq: 1 })).toBe("monday");
+});
+
+it.each([
+  [undefined, { created: "monday", fromSeq: 1 }, "stream S is gone"],
+  [found, { created: "sunday", fromSeq: 1 }, "was created anew at monday; it was that of sunday"],
+  [found, { created: "monday", fromSeq: 9 }, "ends at 7, before 9"],
+])("refuses another stream", (description, expected, message) => {
+  expect(() => requireSame(description, { stream: "S", ...expected })).toThrow(message);
+});

@@ -1,0 +1,90 @@
+/**
+ * The routes a gateway starts from: which model versions there are and where their workers can be dialled. The
+ * supervisor writes the first one; a gateway rewrites its own copy when it learns of workers, so that it can
+ * start again with nothing else running.
+ */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { Failure, messageOf } from "#core/failure.ts";
+import { isModelName } from "#core/model/name.ts";
+
+export type RouteWorker = {
+  readonly instance: string;
+  /** `unix:/path` or `host:port`. */
+  readonly address: string;
+  /** Where its metrics are: `unix:/path`, or empty where the worker serves them itself. */
+  readonly metrics: string;
+};
+
+export type RouteModel = {
+  readonly model: string;
+  /** 0 where the model was kept out before a version could be chosen. */
+  readonly version: number;
+  readonly state: "expected" | "failed";
+  /** Why it failed; empty where it is expected. */
+  readonly reason: string;
+  readonly workers: readonly RouteWorker[];
+};
+
+export type Routes = {
+  readonly format: 1;
+  readonly cluster: string;
+  readonly models: readonly RouteModel[];
+};
+
+const versionMax = 2 ** 31 - 1;
+
+const worker = z.strictObject({
+  instance: z.string().min(1),
+  address: z.string().regex(/^unix:\/.+|^.+:[0-9]+$/, "is neither unix:/path nor host:port"),
+  metrics: z.string().regex(/^$|^unix:\/.+/, "is neither empty nor unix:/path"),
+});
+
+const model = z.strictObject({
+  model: z.string().refine(isModelName, "is no model name"),
+  version: z.int().min(0).max(versionMax),
+  state: z.enum(["expected", "failed"]),
+  reason: z.string(),
+  workers: z.array(worker),
+});
+
+const format = z.strictObject({
+  format: z.literal(1),
+  cluster: z.string().min(1),
+  models: z.array(model),
+});
+
+/** Reads and checks a routes file. Throws a Failure that names the file and every problem in it. */
+export async function readRoutes(path: string): Promise<Routes> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new Failure("not-found", `routes file ${path}: ${messageOf(error)}`, { cause: error });
+  });
+  const parsed = format.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new Failure("invalid-argument", `routes file ${path}: ${problems.join("; ")}`);
+}
+
+let written = 0;
+
+/** Replaces the file whole: whoever reads it meanwhile sees the old one or the new one. */
+export async function writeRoutes(path: string, routes: Routes): Promise<void> {
+  written += 1;
+  const draft = join(dirname(path), `.routes-${process.pid}-${written}`);
+  try {
+    await writeFile(draft, `${JSON.stringify(routes, null, 2)}\n`, { mode: 0o600 });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new Failure("unavailable", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+import type { Baseline, FeatureBaseline, Moments, NumberBaseline } from "#core/drift/baseline.ts";
+import { Failure, messageOf } from "#core/failure.ts";
+import { formatRef, type ModelRef } from "#core/model/name.ts";
+import { quote } from "#core/quote.ts";
+import { type Dtype, isDtype } from "#core/tensor/dtype.ts";
+import { type JsonObject, JsonReader } from "./json-reader.ts";
+
+const formatVersion = 1;
+const problemsMax = 8;
+// Bounds what a window of one model version can hold in memory.
+const featuresMax = 4096;
+const edgesMax = 1024;
+const categoriesMax = 1024;
+
+/**
+ * Reads the text of a baseline.json. Fails with `invalid-argument`, naming up to eight of the problems by
+ * their place.
+ */
+export function parseBaseline(text: string): Baseline {
+  const reader = new JsonReader();
+  const root = reader.object(parseJson(text), "baseline.json");
+  if (root["format"] !== formatVersion) {
+    reader.problem("format", `expected ${formatVersion}, got ${JSON.stringify(root["format"])}`);
+  }
+  const baseline: Baseline = {
+    model: reader.text(root["model"], "model"),
+    version: reader.count(root["version"], "version"),
+    digest: reader.text(root["digest"], "digest"),
+    rows: reader.count(root["rows"], "rows"),
+    createdAt: reader.text(root["createdAt"], "createdAt"),
+    features: readFeatures(reader, root["features"], "features"),
+    outputs: readFeatures(reader, root["outputs"], "outputs"),
+  };
+  if (reader.problems.length > 0) throw invalid(reader.problems);
+  return baseline;
+}
+
+/** Why a baseline cannot serve a model version; undefined when it can. */
+export function baselineMismatch(baseline: Baseline, served: ModelRef): string | undefined {
+  return baseline.model === served.model && baseline.version === served.version
+    ? undefined
+    : `baseline.json is of ${formatRef(baseline)}, not of ${formatRef(served)}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid([messageOf(error)]);
+  }
+}
+
+function invalid(problems: readonly string[]): Failure {
+  const shown = problems.slice(0, problemsMax).join("; ");
+  const rest = problems.length - problemsMax;
+  const more = rest > 0 ? `; and ${rest} more` : "";
+  return new Failure("invalid-argument", `baseline.json cannot be used: ${shown}${more}`);
+}
+
+function readFeatures(reader: JsonReader, value: unknown, place: string): FeatureBaseline[] {
+  const list = reader.list(value, place);
+  if (list.length > featuresMax) {
+    reader.problem(place, `has ${list.length} entries, limit ${featuresMax}`);
+    return [];
+  }
+  const features = list.map((item, index) => readFeature(reader, item, `${place}[${index}]`));
+  const seen = new Set<string>();
+  for (const { name } of features) {
+    if (seen.has(name)) reader.problem(place, `${quote(name)} appears twice`);
+    seen.add(name);
+  }
+  return features;
+}
+
+function readFeature(reader: JsonReader, value: unknown, place: string): FeatureBaseline {
+  const object = reader.object(value, place);
+  const name = reader.text(object["name"], `${place}.name`);
+  const here = name === "" ? place : name;
+  const common = {
+    name,
+    dtype: readDtype(reader, object["dtype"], `${here}.dtype`),
+    nulls: reader.count(object["nulls"], `${here}.nulls`),
+  };
+  if (object["type"] === "number") return { ...common, ...readNumber(reader, object, here) };
+  if (object["type"] !== "category") {
+    reader.problem(
+      `${here}.type`,
+      `expected number or category, got ${quote(`${object["type"]}`)}`,
+    );
+  }
+  const placed = `${here}.categories`;
+  const list = reader.list(object["categories"], placed);
+  if (list.length > categoriesMax) {
+    reader.problem(placed, `has ${list.length} entries, limit ${categoriesMax}`);
+  }
+  const categories = list.slice(0, categoriesMax).map((item, index) => {
+    const entry = reader.object(item, `${placed}[${index}]`);
+    // The empty text is a category like any other.
+    const text = entry["value"] === "" ? "" : reader.text(entry["value"], `${placed}[${index}]`);
+    return { value: text, count: reader.count(entry["count"], `${placed}[${index}].count`) };
+  });
+  return { ...common, type: "category", categories };
+}
+
+function readNumber(
+  reader: JsonReader,
+  object: JsonObject,
+  here: string,
+): Omit<NumberBaseline, "name" | "dtype" | "nulls"> {
+  if (object["dtype"] === "BYTES") reader.problem(`${here}.dtype`, "texts cannot be numbers");
+  const edges10 = readEdges(reader, object["edges10"], `${here}.edges10`);
+  const edges64 = readEdges(reader, object["edges64"], `${here}.edges64`);
+  return {
+    type: "number",
+    edges10,
+    counts10: readBins(reader, object["counts10"], `${here}.counts10`, edges10, "count"),
+    edges64,
+    counts64: readBins(reader, object["counts64"], `${here}.counts64`, edges64, "count"),
+    sums64: readBins(reader, object["sums64"], `${here}.sums64`, edges64, "number"),
+    nans: reader.count(object["nans"], `${here}.nans`),
+    posInf: reader.count(object["posInf"], `${here}.posInf`),
+    negInf: reader.count(object["negInf"], `${here}.negInf`),
+    moments: readMoments(reader, object, here),
+  };
+}
+
+function readDtype(reader: JsonReader, value: unknown, place: string): Dtype {
+  const text = reader.text(value, place);
+  if (isDtype(text)) return text;
+  if (text !== "") reader.problem(place, `${quote(text)} is no data type`);
+  return "FP64";
+}
+
+function readEdges(reader: JsonReader, value: unknown, place: string): number[] {
+  const list = reader.list(value, place);
+  if (list.length > edgesMax) {
+    reader.problem(place, `has ${list.length} edges, limit ${edgesMax}`);
+    return [];
+  }
+  const edges = list.map((edge, index) => reader.number(edge, `${place}[${index}]`));
+  const fall = edges.findIndex(
+    (edge, index) => edge <= (edges[index - 1] ?? Number.NEGATIVE_INFINITY),
+  );
+  if (fall >= 0) reader.problem(`${place}[${fall}]`, "is not above the edge before it");
+  return edges;
+}
+
+function readBins(
+  reader: JsonReader,
+  value: unknown,
+  place: string,
+  edges: readonly number[],
+  as: "count" | "number",
+): number[] {
+  const list = reader.list(value, place);
+  if (list.length !== edges.length + 1) {
+    reader.problem(
+      place,
+      `has ${list.length} bins where ${edges.length} edges make ${edges.length + 1}`,
+    );
+    return [];
+  }
+  return list.map((item, index) => reader[as](item, `${place}[${index}]`));
+}
+
+/** All four or, where no value is finite, none. */
+function readMoments(reader: JsonReader, object: JsonObject, here: string): Moments | undefined {
+  if (object["mean"] === null) return undefined;
+  return {
+    mean: reader.number(object["mean"], `${here}.mean`),
+    sd: reader.number(object["sd"], `${here}.sd`),
+    min: reader.number(object["min"], `${here}.min`),
+    max: reader.number(object["max"], `${here}.max`),
+  };
+}

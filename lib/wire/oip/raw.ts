@@ -1,0 +1,115 @@
+import { Failure } from "#core/failure.ts";
+import { quote } from "#core/quote.ts";
+import {
+  copyPacked,
+  type Dtype,
+  elementBytes,
+  packedBytes,
+  type TensorData,
+} from "#core/tensor/dtype.ts";
+import { formatShape, type Tensor } from "#core/tensor/tensor.ts";
+
+/** A tensor whose data has not been decoded yet; `elements` is the product of `shape`. */
+export type TensorHead = {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly elements: number;
+};
+
+// The byte order mark is data like any other: it must come back as it went in.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lengthBytes = 4;
+
+/**
+ * The values of one entry of `raw_input_contents`, in arrays of their own whatever the alignment of `bytes`.
+ * Throws an invalid-argument Failure unless the bytes are exactly what the head announces; nothing is
+ * allocated before that is known.
+ */
+export function decodeRaw(head: TensorHead, bytes: Uint8Array): TensorData {
+  if (head.dtype === "BYTES") return decodeTexts(head, bytes);
+  const expected = head.elements * elementBytes(head.dtype);
+  if (bytes.byteLength !== expected) {
+    throw invalid(
+      head,
+      `expected ${expected} bytes for ${describe(head)}, got ${bytes.byteLength}`,
+    );
+  }
+  const data = copyPacked(head.dtype, bytes);
+  if (head.dtype === "BOOL") checkBooleans(head, bytes);
+  return data;
+}
+
+/** One element of a BYTES tensor as text. Throws a Failure on what is not UTF-8 or holds a NUL. */
+export function decodeText(head: TensorHead, bytes: Uint8Array, index: number): string {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw invalid(head, `element ${index} is not valid UTF-8`);
+  }
+  // ONNX Runtime's binding would cut the text there without a word.
+  if (text.includes("\0")) throw invalid(head, `element ${index} contains a NUL character`);
+  return text;
+}
+
+/** The bytes of a tensor as `raw_output_contents` carries them; numbers are not copied. */
+export function encodeRaw(tensor: Tensor): Uint8Array {
+  const { data } = tensor;
+  if (!Array.isArray(data)) return packedBytes(data);
+  const encoder = new TextEncoder();
+  const texts = data.map((text) => encoder.encode(text));
+  const size = texts.reduce((sum, text) => sum + lengthBytes + text.byteLength, 0);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const text of texts) {
+    view.setUint32(offset, text.byteLength, true);
+    bytes.set(text, offset + lengthBytes);
+    offset += lengthBytes + text.byteLength;
+  }
+  return bytes;
+}
+
+/** `FP32 [3,4]`, as messages name what a tensor claims to be. */
+export function describe(head: TensorHead): string {
+  return `${head.dtype} ${formatShape(head.shape)}`;
+}
+
+/** The Failure of one input: every message names it first. */
+export function invalid(head: { readonly name: string }, problem: string): Failure {
+  return new Failure("invalid-argument", `input ${quote(head.name)}: ${problem}`);
+}
+
+function decodeTexts(head: TensorHead, bytes: Uint8Array): string[] {
+  const expectedMin = head.elements * lengthBytes;
+  if (bytes.byteLength < expectedMin) {
+    const need = `${describe(head)} needs at least ${expectedMin}`;
+    throw invalid(head, `${need} bytes for its lengths, got ${bytes.byteLength}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const texts: string[] = [];
+  let offset = 0;
+  for (let index = 0; index < head.elements; index += 1) {
+    const left = bytes.byteLength - offset - lengthBytes;
+    if (left < 0) throw invalid(head, `data ends before element ${index} of ${head.elements}`);
+    const length = view.getUint32(offset, true);
+    if (length > left) {
+      throw invalid(head, `element ${index} says it has ${length} bytes, ${left} are left`);
+    }
+    offset += lengthBytes;
+    texts.push(decodeText(head, bytes.subarray(offset, offset + length), index));
+    offset += length;
+  }
+  if (offset !== bytes.byteLength) {
+    const rest = bytes.byteLength - offset;
+    throw invalid(head, `${rest} bytes follow the last of ${head.elements} elements`);
+  }
+  return texts;
+}
+
+function checkBooleans(head: TensorHead, bytes: Uint8Array): void {
+  const index = bytes.findIndex((byte) => byte > 1);
+  if (index < 0) return;
+  throw invalid(head, `a BOOL is 0 or 1, but element ${index} is ${bytes[index]}`);
+}

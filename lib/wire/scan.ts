@@ -1,0 +1,163 @@
+/**
+ * Reads what routing needs off the bytes of a request, to the very end, since the last of a repeated scalar
+ * counts, and decodes nothing else. Limits keep a request of many tiny fields from costing seconds where it is
+ * decoded; bytes deeper than one level are the decoder's business.
+ */
+import { Failure } from "#core/failure.ts";
+import { FieldReader } from "./field-reader.ts";
+
+export type RequestHead = {
+  readonly model: string;
+  /** As the caller wrote it; empty for the highest version that is ready. */
+  readonly version: string;
+  readonly id: string;
+  /** From `parameters`; 0 where absent, which stands for the model's default level. */
+  readonly priority: number;
+  /** Microseconds the request may wait in queues, from `parameters`; 0 where absent. */
+  readonly timeoutUs: number;
+};
+
+export type ScanLimits = {
+  /** Fields of the request and of its tensors, unpacked elements of repeated ones counted singly. */
+  readonly fieldsMax: number;
+  /** Inputs, requested outputs and raw contents together, or columns. */
+  readonly tensorsMax: number;
+  readonly parametersMax: number;
+  /** Bytes of fields this version of the protocol does not know. */
+  readonly unknownBytesMax: number;
+};
+
+export const scanLimits: ScanLimits = {
+  fieldsMax: 131_072,
+  tensorsMax: 16_384,
+  parametersMax: 1_024,
+  unknownBytesMax: 64 * 1024,
+};
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type Counts = { fields: number; tensors: number; parameters: number; unknownBytes: number };
+/** What is in a field: a text the head keeps, a parameter, or a tensor whose own fields are known up to a number. */
+type Field =
+  | { readonly kind: "text"; readonly name: string; readonly key: "model" | "version" | "id" }
+  | { readonly kind: "parameter" }
+  | { readonly kind: "tensor"; readonly name: string; readonly fieldMax: number }
+  | { readonly kind: "raw" };
+
+const modelInferFields: readonly (Field | undefined)[] = [
+  undefined,
+  { kind: "text", name: "model_name", key: "model" },
+  { kind: "text", name: "model_version", key: "version" },
+  { kind: "text", name: "id", key: "id" },
+  { kind: "parameter" },
+  { kind: "tensor", name: "inputs", fieldMax: 5 },
+  { kind: "tensor", name: "outputs", fieldMax: 2 },
+  { kind: "raw" },
+];
+
+const predictFields: readonly (Field | undefined)[] = [
+  undefined,
+  { kind: "text", name: "model", key: "model" },
+  { kind: "text", name: "version", key: "version" },
+  { kind: "text", name: "id", key: "id" },
+  { kind: "tensor", name: "columns", fieldMax: 5 },
+];
+
+/** The head of an encoded `inference.ModelInferRequest`. Throws a Failure `invalid-argument`. */
+export function scanModelInfer(bytes: Uint8Array, limits: ScanLimits = scanLimits): RequestHead {
+  return scan(bytes, modelInferFields, limits);
+}
+
+/** The head of an encoded `sluice.predict.v1.PredictRequest`. Throws a Failure `invalid-argument`. */
+export function scanPredict(bytes: Uint8Array, limits: ScanLimits = scanLimits): RequestHead {
+  return scan(bytes, predictFields, limits);
+}
+
+function scan(
+  bytes: Uint8Array,
+  fields: readonly (Field | undefined)[],
+  limits: ScanLimits,
+): RequestHead {
+  const head = { model: "", version: "", id: "", priority: 0, timeoutUs: 0 };
+  const counts: Counts = { fields: 0, tensors: 0, parameters: 0, unknownBytes: 0 };
+  const reader = new FieldReader(bytes);
+  for (let from = 0; reader.next(); from = reader.at) {
+    const field = fields[reader.number];
+    if (field === undefined) {
+      reader.skip();
+      counts.unknownBytes += reader.at - from;
+    } else if (field.kind === "text") {
+      head[field.key] = reader.text(field.name);
+    } else if (field.kind === "parameter") {
+      counts.parameters += 1;
+      readParameter(reader.message("parameters"), head);
+    } else {
+      counts.tensors += 1;
+      if (field.kind === "raw") reader.skip();
+      else readTensor(reader.message(field.name), field.fieldMax, { counts, limits });
+    }
+    check(counts, limits);
+  }
+  return head;
+}
+
+/** Counts what is in a tensor; the values themselves are passed over. */
+function readTensor(
+  reader: FieldReader,
+  fieldMax: number,
+  { counts, limits }: { readonly counts: Counts; readonly limits: ScanLimits },
+): void {
+  for (let from = reader.at; reader.next(); from = reader.at) {
+    const isKnown = reader.number <= fieldMax;
+    reader.skip();
+    if (!isKnown) counts.unknownBytes += reader.at - from;
+    check(counts, limits);
+  }
+}
+
+/** One entry of `parameters`; of a oneof and of a key the last one counts. */
+function readParameter(entry: FieldReader, head: Mutable<RequestHead>): void {
+  let key = "";
+  let integer = 0n;
+  while (entry.next()) {
+    if (entry.number === 1) key = entry.text("the key of a parameter");
+    else if (entry.number === 2) {
+      integer = readInteger(entry.message("the value of a parameter"), integer);
+    } else entry.skip();
+  }
+  if (key === "priority") head.priority = requireInteger(key, integer);
+  if (key === "timeout") head.timeoutUs = requireInteger(key, integer);
+}
+
+/** The integer an InferParameter ends up holding; 0 where it holds something else. */
+function readInteger(value: FieldReader, before: bigint): bigint {
+  let integer = before;
+  while (value.next()) {
+    if (value.number === 2) integer = BigInt.asIntN(64, value.bits64("int64_param"));
+    else if (value.number === 5) integer = value.bits64("uint64_param");
+    else {
+      value.skip();
+      if (value.number <= 4) integer = 0n;
+    }
+  }
+  return integer;
+}
+
+function requireInteger(key: string, integer: bigint): number {
+  if (integer >= 0n && integer <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(integer);
+  throw new Failure("invalid-argument", `parameter ${key} is ${integer}, expected at least 0`);
+}
+
+/** Called once for every field. */
+function check(counts: Counts, limits: ScanLimits): void {
+  counts.fields += 1;
+  if (counts.fields > limits.fieldsMax) refuse("fields", limits.fieldsMax);
+  if (counts.tensors > limits.tensorsMax) refuse("tensors", limits.tensorsMax);
+  if (counts.parameters > limits.parametersMax) refuse("parameters", limits.parametersMax);
+  if (counts.unknownBytes > limits.unknownBytesMax) {
+    refuse("bytes of unknown fields", limits.unknownBytesMax);
+  }
+}
+
+function refuse(what: string, limit: number): never {
+  throw new Failure("invalid-argument", `the request has more than ${limit} ${what}`);
+}

@@ -1,0 +1,160 @@
+import type { Counter, Histogram, Meter } from "@opentelemetry/api";
+import type { ClosedBy } from "#core/batching/batcher.ts";
+import type { Log } from "#platform/log.ts";
+import { countBounds, durationBounds } from "#platform/metrics.ts";
+import { statusName } from "#wire/status.ts";
+import type { ModelState } from "./model-slot.ts";
+import type { WorkMethod, WorkTimings } from "./work.ts";
+
+/** What the gauges show whenever they are read. */
+export type WorkerGauges = {
+  readonly inFlight: () => number;
+  readonly waitingRows: () => number;
+  readonly links: () => number;
+  readonly isReady: () => boolean;
+  readonly eventBufferBytes: () => number;
+  readonly spansDropped: () => number;
+};
+
+/** Everything that happens in a worker and that someone may want to know: counted, logged, never thrown. */
+export class WorkerEvents {
+  readonly #log: Log;
+  readonly #requests: Counter;
+  readonly #rows: Counter;
+  readonly #batches: Counter;
+  readonly #batchRows: Histogram;
+  readonly #bisections: Counter;
+  readonly #durations: Record<keyof WorkTimings, Histogram>;
+  readonly #messages: Counter;
+  readonly #eventRows: Counter;
+  readonly #violations: Counter;
+  readonly #meter: Meter;
+
+  constructor(modules: { readonly log: Log; readonly meter: Meter }) {
+    const { log, meter } = modules;
+    this.#log = log;
+    this.#meter = meter;
+    const counter = (name: string, description: string) => meter.createCounter(name, { description });
+    const histogram = (name: string, description: string, bounds: number[]) =>
+      meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: bounds } });
+    this.#requests = counter("sluice_worker_requests_total", "Requests answered, by status.");
+    this.#rows = counter("sluice_worker_rows_total", "Rows predicted.");
+    this.#batches = counter("sluice_worker_batches_total", "Batches run, by what closed them.");
+    this.#batchRows = histogram("sluice_worker_batch_rows", "Rows in a batch.", countBounds);
+    this.#bisections = counter("sluice_worker_batch_splits_total", "Failed batches run in halves.");
+    const duration = (name: string, description: string) =>
+      histogram(`sluice_worker_${name}_seconds`, description, durationBounds);
+    this.#durations = {
+      decodeUs: duration("decode", "Time to decode and check a request."),
+      queueUs: duration("queue", "Time a request waited for its batch to start."),
+      runUs: duration("run", "Time of the model run a request took part in."),
+      encodeUs: duration("encode", "Time to encode a reply."),
+    };
+    this.#messages = counter("sluice_worker_event_messages_total", "Event messages, by outcome.");
+    this.#eventRows = counter("sluice_worker_event_rows_total", "Answered rows, by outcome for events.");
+    this.#violations = counter("sluice_worker_link_violations_total", "Links ended for breaking rules.");
+  }
+
+  /** Shows what the gauges read; call once, when everything they look at exists. */
+  observe(gauges: WorkerGauges): void {
+    const gauge = (name: string, description: string, read: () => number) => {
+      const instrument = this.#meter.createObservableGauge(name, { description });
+      instrument.addCallback((result) => result.observe(read()));
+    };
+    gauge("sluice_worker_in_flight_requests", "Requests held.", gauges.inFlight);
+    gauge("sluice_worker_waiting_rows", "Rows that wait for a batch.", gauges.waitingRows);
+    gauge("sluice_worker_links", "Gateways connected.", gauges.links);
+    gauge("sluice_worker_model_ready", "1 when the model answers.", () => Number(gauges.isReady()));
+    gauge("sluice_worker_event_buffer_bytes", "Events that wait.", gauges.eventBufferBytes);
+    this.#meter
+      .createObservableCounter("sluice_worker_spans_dropped_total", {
+        description: "Spans given up because nobody took them.",
+      })
+      .addCallback((result) => result.observe(gauges.spansDropped()));
+  }
+
+  stateChanged(state: ModelState): void {
+    const { kind } = state;
+    if (kind === "failed") this.#log.error("model kept out", { reason: state.reason });
+    else if (kind === "ready") {
+      const { batched, inputs, outputs } = state.host.spec;
+      const unbatched = batched.enabled ? undefined : batched.reason;
+      const names = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
+      this.#log.info("model ready", { digest: state.host.digest, unbatched, ...names });
+    } else this.#log.info(`model ${kind}`);
+  }
+
+  linkOpened(gateway: string): void {
+    this.#log.info("link opened", { gateway });
+  }
+
+  linkClosed(gateway: string, abandoned: number): void {
+    this.#log.info("link closed", { gateway, abandoned });
+  }
+
+  linkViolated(gateway: string, reason: string): void {
+    this.#violations.add(1);
+    this.#log.warn("link broken by the gateway", { gateway, reason });
+  }
+
+  requestAnswered(answer: {
+    readonly method: WorkMethod;
+    readonly status: number;
+    readonly rows: number;
+    readonly timings: WorkTimings;
+  }): void {
+    const { method, status, rows, timings } = answer;
+    this.#requests.add(1, { method, status: statusName(status) });
+    if (status !== 0) return;
+    this.#rows.add(rows);
+    this.#durations.decodeUs.record(timings.decodeUs / 1e6);
+    this.#durations.queueUs.record(timings.queueUs / 1e6);
+    this.#durations.runUs.record(timings.runUs / 1e6);
+    this.#durations.encodeUs.record(timings.encodeUs / 1e6);
+  }
+
+  /** A request that was cancelled, or whose gateway has gone, before it was answered. */
+  requestAbandoned(method: WorkMethod): void {
+    this.#requests.add(1, { method, status: "CANCELLED" });
+  }
+
+  batchStarted(rows: number, closedBy: ClosedBy): void {
+    this.#batches.add(1, { closed_by: closedBy });
+    this.#batchRows.record(rows);
+  }
+
+  batchSplit(requests: number, reason: string): void {
+    this.#bisections.add(1);
+    this.#log.warn("batch failed, running its halves", { requests, reason });
+  }
+
+  eventRows(outcome: "included" | "sampled_out" | "dropped", rows: number): void {
+    if (rows > 0) this.#eventRows.add(rows, { outcome });
+  }
+
+  eventPublished(): void {
+    this.#messages.add(1, { outcome: "published" });
+  }
+
+  eventDropped(rows: number, reason: string): void {
+    this.#messages.add(1, { outcome: "dropped" });
+    this.eventRows("dropped", rows);
+    this.#log.debug("event dropped", { rows, reason });
+  }
+
+  publishingFailed(reason: string): void {
+    this.#log.warn("events wait: they cannot be published", { reason });
+  }
+
+  publishingResumed(): void {
+    this.#log.info("events are published again");
+  }
+
+  backgroundFailed(what: string, reason: string): void {
+    this.#log.warn(`${what} failed`, { reason });
+  }
+
+  crashed(reason: string): void {
+    this.#log.error("ending the process", { reason });
+  }
+}
