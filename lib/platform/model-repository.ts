@@ -17,8 +17,8 @@ export type FoundModel = {
   /** Undefined where model.yaml cannot be used. */
   readonly settings: ModelSettings | undefined;
   /**
-   * Those to be served, in ascending order. One whose model.onnx is missing is among them: its worker
-   * fails to load it and says so.
+   * Those to be served, in ascending order. One whose model.onnx is missing is among them: its
+   * worker fails to load it and says so.
    */
   readonly versions: readonly number[];
   /** Why the whole model is kept out; undefined when it is not. */
@@ -45,8 +45,8 @@ export function modelPaths(root: string, ref: ModelRef): ModelPaths {
 }
 
 /**
- * Finds every model below `root`. What is wrong with one model keeps out that model alone. Fails with
- * `not-found` when the folder itself cannot be read.
+ * Finds every model below `root`. What is wrong with one model keeps out that model alone. Fails
+ * with `not-found` when the folder itself cannot be read.
  */
 export async function scanRepository(root: string): Promise<RepositoryScan> {
   const folders = await subfolders(root).catch((error: unknown) => {
@@ -73,8 +73,8 @@ export async function scanRepository(root: string): Promise<RepositoryScan> {
 }
 
 /**
- * Reads model.yaml of one model's folder; the defaults where there is none. Fails with `invalid-argument`,
- * naming every problem in it.
+ * Reads model.yaml of one model's folder; the defaults where there is none. Fails with
+ * `invalid-argument`, naming every problem in it.
  */
 export async function readModelSettings(dir: string): Promise<ModelSettings> {
   const path = join(dir, "model.yaml");

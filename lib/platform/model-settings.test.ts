@@ -13,13 +13,15 @@ describe("a model.yaml", () => {
     const settings = parseModelSettings(`
 versions: [1, 2]
 replicas: 2
-batching: { rowsMax: 8, rowsPreferred: [4, 8], queueDelayMs: 0.5, queueRowsMax: 9, queueTimeoutMs: 7,
+batching: { rowsMax: 8, rowsPreferred: [4, 8], queueDelayMs: 0.5,
+  queueRowsMax: 9, queueTimeoutMs: 7,
   orderingPreserved: true, priorityLevels: 2, tolerance: 1.0e-3 }
 instances: 2
 threads: 3
 features:
   - { name: income, input: features, column: 0, type: number, unit: EUR, min: 0, default: null }
-  - { name: home, input: home, type: category, categories: [own, rent, 3], default: own, required: false }
+  - { name: home, input: home, type: category, categories: [own, rent, 3], default: own,
+      required: false }
 outputs:
   - { name: label, output: output_label, role: label, labels: [no, yes] }
 monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean] } }

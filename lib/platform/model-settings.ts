@@ -81,9 +81,10 @@ const schema = z.strictObject({
 type Parsed = z.infer<typeof schema>;
 
 /**
- * Reads the text of a model.yaml and fills in the defaults. Fails with one `invalid-argument` that names
- * every problem: what is not YAML, keys that do not exist, values of the wrong kind or out of range.
- * Whether inputs, outputs and columns exist is known only once the model is: see lib/core/model/features.ts.
+ * Reads the text of a model.yaml and fills in the defaults. Fails with one `invalid-argument` that
+ * names every problem: what is not YAML, keys that do not exist, values of the wrong kind or out of
+ * range. Whether inputs, outputs and columns exist is known only once the model is: see
+ * lib/core/model/features.ts.
  */
 export function parseModelSettings(text: string): ModelSettings {
   const document = parseDocument(text);

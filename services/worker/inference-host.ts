@@ -14,8 +14,8 @@ export type InferenceHostOptions = {
   /** Ends the start early, with a Failure `cancelled`; it means nothing afterwards. */
   readonly signal: AbortSignal;
   /**
-   * A thread hangs or has gone. The caller ends the process, and by a signal (SIGKILL to itself): an orderly
-   * exit waits for the thread that hangs. Called at most once for each thread.
+   * A thread hangs or has gone. The caller ends the process, and by a signal (SIGKILL to itself):
+   * an orderly exit waits for the thread that hangs. Called at most once for each thread.
    */
   readonly onCrash: (failure: Failure) => void;
 };
@@ -28,17 +28,17 @@ export type InferenceHost = AsyncDisposable & {
   /** Threads free now: how many more runs may be started. */
   readonly idle: number;
   /**
-   * Runs a batch whose tensors have been checked against `spec`; `outputs` are names, answered in that order.
-   * Call it only while `idle` is above 0. The memory of the inputs is taken: arrays that span a buffer of
-   * their own are empty afterwards. Rejects with `internal` when the model fails on these values, and with
-   * `unavailable` when its thread is lost.
+   * Runs a batch whose tensors have been checked against `spec`; `outputs` are names, answered in
+   * that order. Call it only while `idle` is above 0. The memory of the inputs is taken: arrays
+   * that span a buffer of their own are empty afterwards. Rejects with `internal` when the model
+   * fails on these values, and with `unavailable` when its thread is lost.
    */
   run(batch: Batch): Promise<BatchResult>;
 };
 
 /**
- * Loads a model and finds out what it takes and whether it may be batched. Rejects with a Failure that says why
- * the model is kept out. Disposing of it lets runs under way end first.
+ * Loads a model and finds out what it takes and whether it may be batched. Rejects with a Failure
+ * that says why the model is kept out. Disposing of it lets runs under way end first.
  */
 export async function openInferenceHost(options: InferenceHostOptions): Promise<InferenceHost> {
   const { settings } = options;

@@ -1,5 +1,5 @@
-// Entry point of an inference thread: loads the model, then runs what it is sent, one batch at a time. The
-// runtime blocks its thread while it loads and runs, which is why it has one of its own.
+// Entry point of an inference thread: loads the model, then runs what it is sent, one batch at a
+// time. The runtime blocks its thread while it loads and runs, which is why it has one of its own.
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "#core/assert.ts";
 import { Failure } from "#core/failure.ts";
@@ -35,11 +35,13 @@ async function load({ onnx, settings, isFirst }: ThreadOrder): Promise<Session> 
 async function serve(session: Session): Promise<void> {
   await using _ = session;
   const closed = Promise.withResolvers<void>();
+  let running = Promise.resolve();
   port.on("message", (message: ToThread) => {
     if (message.kind === "close") closed.resolve();
-    else void runBatch(session, message);
+    else running = runBatch(session, message);
   });
   await closed.promise;
+  await running;
   port.close();
 }
 

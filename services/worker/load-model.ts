@@ -23,8 +23,9 @@ export type LoadedModel = {
 const probeSeed = 1;
 
 /**
- * Reads a model file, loads it, names its features and outputs, and finds out whether it may be batched,
- * which also warms it up. The caller disposes of the session. Fails with the reason the model is kept out.
+ * Reads a model file, loads it, names its features and outputs, and finds out whether it may be
+ * batched, which also warms it up. The caller disposes of the session. Fails with the reason the
+ * model is kept out.
  */
 export async function loadModel(
   path: string,
@@ -94,8 +95,11 @@ async function describeModel(
   const observed = outputs.map((output, at) =>
     file.outputs[at]?.shape === undefined ? withRank(output, ranks.get(output.name)) : output,
   );
-  const { declared, classes } = { declared: settings.outputs, classes: file.labels };
-  const predictions = deriveOutputs({ declared, outputs: observed, classes });
+  const predictions = deriveOutputs({
+    declared: settings.outputs,
+    outputs: observed,
+    classes: file.labels,
+  });
   const problems = [...features.problems, ...predictions.problems];
   if (problems.length > 0) {
     throw new Failure("failed-precondition", `model.yaml: ${problems.join("; ")}`);

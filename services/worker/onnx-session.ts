@@ -9,11 +9,17 @@ export type OnnxSessionOptions = {
   readonly source: OnnxSource;
   /** Threads within one run. */
   readonly threads: number;
-  /** Whether every dimension of every input and output is known, so that memory can be planned and kept. */
+  /**
+   * Whether every dimension of every input and output is known, so that memory can be planned and
+   * kept.
+   */
   readonly isFixedShape: boolean;
 };
 
-/** A file as it lies, which loads faster, or changed bytes of one whose neighbours may hold its weights. */
+/**
+ * A file as it lies, which loads faster, or changed bytes of one whose neighbours may hold its
+ * weights.
+ */
 export type OnnxSource =
   | { readonly kind: "path"; readonly path: string }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly folder: string };
@@ -41,8 +47,8 @@ const dtypesByOnnx = new Map(
 );
 
 /**
- * Loads a model into this thread, which it blocks meanwhile. Fails with `failed-precondition` and the runtime's
- * reason. `ORT_DISABLE_TELEMETRY` must have been set by the main thread before.
+ * Loads a model into this thread, which it blocks meanwhile. Fails with `failed-precondition` and
+ * the runtime's reason. `ORT_DISABLE_TELEMETRY` must have been set by the main thread before.
  */
 export async function openOnnxSession(options: OnnxSessionOptions): Promise<Session> {
   const { source } = options;
@@ -114,8 +120,8 @@ function toOnnx({ name, dtype, shape, data }: Tensor): OnnxTensor {
 }
 
 /**
- * The binding of 1.30 takes a Float16Array from JavaScript and then does not know it: "not enough space".
- * It reads `cpuData`, so that is where the bits have to be.
+ * The binding of 1.30 takes a Float16Array from JavaScript and then does not know it: "not enough
+ * space". It reads `cpuData`, so that is where the bits have to be.
  */
 function toOnnxHalf(bits: Uint16Array, shape: readonly number[]): OnnxTensor {
   const { buffer, byteOffset, length } = bits;

@@ -5,9 +5,9 @@ export type Session = AsyncDisposable & {
   readonly inputs: readonly SessionValue[];
   readonly outputs: readonly SessionValue[];
   /**
-   * Runs the model once and blocks its thread meanwhile. `inputs` must agree with the model's; `outputs`
-   * are names, answered in the order asked for. Rejects with a Failure `internal` that carries the runtime's
-   * reason when the model does not take these values.
+   * Runs the model once and blocks its thread meanwhile. `inputs` must agree with the model's;
+   * `outputs` are names, answered in the order asked for. Rejects with a Failure `internal` that
+   * carries the runtime's reason when the model does not take these values.
    */
   run(inputs: readonly Tensor[], outputs: readonly string[]): Promise<Tensor[]>;
 };

@@ -13,7 +13,10 @@ export type ThreadOptions = {
   readonly order: ThreadOrder;
   /** A run that takes longer is taken for one that never ends. */
   readonly runMaxMs: number;
-  /** The thread hangs or is gone, and so must the process be. Called at most once, never while it loads. */
+  /**
+   * The thread hangs or is gone, and so must the process be. Called at most once, never while it
+   * loads.
+   */
   readonly onCrash: (failure: Failure) => void;
 };
 
@@ -28,8 +31,9 @@ type State =
   | { readonly kind: "ended" };
 
 /**
- * One inference thread as the rest of the process sees it. It takes one batch at a time. It is never
- * terminated: the runtime brings the process down when its thread goes in the middle of a run.
+ * One inference thread as the rest of the process sees it. It takes one batch at a time. It is
+ * never terminated: the runtime brings the process down when its thread goes in the middle of a
+ * run.
  */
 export class ThreadHandle implements AsyncDisposable {
   readonly #worker: Worker;
@@ -39,8 +43,8 @@ export class ThreadHandle implements AsyncDisposable {
   #isClosing = false;
 
   /**
-   * Starts a thread and waits until it has loaded the model; `model` is what the first thread found out.
-   * Rejects with the reason the model is kept out, once the thread has gone again.
+   * Starts a thread and waits until it has loaded the model; `model` is what the first thread found
+   * out. Rejects with the reason the model is kept out, once the thread has gone again.
    */
   static async open(
     options: ThreadOptions,
@@ -75,8 +79,8 @@ export class ThreadHandle implements AsyncDisposable {
   }
 
   /**
-   * Runs one batch on an idle thread and takes the memory of its inputs. Rejects with `internal` when the
-   * model fails on it, and with `unavailable` when the thread hangs or ends.
+   * Runs one batch on an idle thread and takes the memory of its inputs. Rejects with `internal`
+   * when the model fails on it, and with `unavailable` when the thread hangs or ends.
    */
   run(batch: Batch): Promise<BatchResult> {
     assert(this.isIdle, `a batch came to a thread that is ${this.#state.kind}`);
@@ -88,7 +92,10 @@ export class ThreadHandle implements AsyncDisposable {
     return settled.promise;
   }
 
-  /** Lets the run under way end, frees the model, and resolves when the thread is gone or known to hang. */
+  /**
+   * Lets the run under way end, frees the model, and resolves when the thread is gone or known to
+   * hang.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state.kind !== "ended" && !this.#isClosing) {
       this.#isClosing = true;

@@ -2,8 +2,8 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 
 /**
- * Lets every other thread of the machine go before this one and the threads it starts from now on. Says
- * whether that worked: only Linux has priorities for threads.
+ * Lets every other thread of the machine go before this one and the threads it starts from now on.
+ * Says whether that worked: only Linux has priorities for threads.
  */
 export function lowerPriority(niceness: number): boolean {
   if (process.platform !== "linux") return false;

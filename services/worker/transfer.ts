@@ -1,22 +1,23 @@
-import type { NumericData } from "#core/tensor/dtype.ts";
+import { copyPacked, packedBytes } from "#core/tensor/dtype.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 
 /**
- * Tensors whose numbers can be moved to another thread instead of being copied: each array spans a buffer of
- * its own. Views into something larger are copied here, since posting one would copy the whole of it.
+ * Tensors whose numbers can be moved to another thread instead of being copied: each array spans a
+ * buffer of its own. Views into something larger are copied here, since posting one would copy the
+ * whole of it.
  */
 export function toMovable(tensors: readonly Tensor[]): Tensor[] {
   const taken = new Set<ArrayBufferLike>();
   return tensors.map((tensor) => {
-    const { data } = tensor;
-    if (Array.isArray(data)) return tensor;
+    const { dtype, data } = tensor;
+    if (dtype === "BYTES" || Array.isArray(data)) return tensor;
     const isWhole =
       data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
     if (isWhole && !taken.has(data.buffer)) {
       taken.add(data.buffer);
       return tensor;
     }
-    return { ...tensor, data: data.slice() as NumericData };
+    return { ...tensor, data: copyPacked(dtype, packedBytes(data)) };
   });
 }
 

@@ -67,7 +67,9 @@ export function mlpModel(widths: readonly number[], seed = 1, batch: Dim = "N"):
   });
 }
 
-/** `sum` = a + b and `product` = a · b of two inputs, FP32 [N,3], and `text` as it came, BYTES [N]. */
+/**
+ * `sum` = a + b and `product` = a · b of two inputs, FP32 [N,3], and `text` as it came, BYTES [N].
+ */
 export function multiModel(): Uint8Array {
   const shape: Dim[] = ["N", 3];
   return writeModel({
@@ -107,7 +109,10 @@ export function softmaxOverRowsModel(): Uint8Array {
   });
 }
 
-/** Running sums along axis 0, whose true batch dimension is axis 1: `x` FP32 [T,N,4] to `y` FP32 [T,N,4]. */
+/**
+ * Running sums along axis 0, whose true batch dimension is axis 1: `x` FP32 [T,N,4] to `y` FP32
+ * [T,N,4].
+ */
 export function batchOnAxisOneModel(): Uint8Array {
   const axis = { name: "axis", dtype: "INT64", shape: [], data: BigInt64Array.of(0n) } as const;
   return writeModel({
@@ -157,7 +162,9 @@ export function filterModel(): Uint8Array {
   });
 }
 
-/** Looks rows of a table of `entries` up: any other index fails. `x` INT64 [N] to `y` FP32 [N,3]. */
+/**
+ * Looks rows of a table of `entries` up: any other index fails. `x` INT64 [N] to `y` FP32 [N,3].
+ */
 export function lookupModel(entries: number): Uint8Array {
   return writeModel({
     inputs: [{ name: "x", type: "INT64", shape: ["N"] }],
@@ -232,8 +239,8 @@ export function keptOutModel(kind: "BF16" | "sequence" | "optional"): Uint8Array
 }
 
 /**
- * Takes as long as it is told: `y` = `x` after as many turns of a loop as the largest of `turns` says, each
- * a few microseconds. `x` FP32 [N,2], `turns` INT64 [N], `y` FP32 [N,2].
+ * Takes as long as it is told: `y` = `x` after as many turns of a loop as the largest of `turns`
+ * says, each a few microseconds. `x` FP32 [N,2], `turns` INT64 [N], `y` FP32 [N,2].
  */
 export function slowModel(): Uint8Array {
   const none = { keepdims: { int: 0 } };

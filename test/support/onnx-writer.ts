@@ -13,8 +13,8 @@ import {
 } from "#gen/onnx/onnx_pb.ts";
 
 /**
- * Writes small ONNX models for tests and benchmarks. A model is a list of nodes, each naming the values it
- * takes and makes; values that nobody makes are inputs or initializers.
+ * Writes small ONNX models for tests and benchmarks. A model is a list of nodes, each naming the
+ * values it takes and makes; values that nobody makes are inputs or initializers.
  */
 export type Graph = {
   readonly inputs: readonly Value[];
@@ -23,7 +23,9 @@ export type Graph = {
   readonly initializers?: readonly Initializer[];
 };
 
-/** A number is a fixed length, a name one that may vary, and null one that may vary and has no name. */
+/**
+ * A number is a fixed length, a name one that may vary, and null one that may vary and has no name.
+ */
 export type Dim = number | string | null;
 
 /** `shape` left out: not even the number of dimensions is declared. */
@@ -48,7 +50,9 @@ export type Node = {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 };
 
-/** An integer, a list of integers, of decimals or of texts, a decimal, a text, or a nested graph. */
+/**
+ * An integer, a list of integers, of decimals or of texts, a decimal, a text, or a nested graph.
+ */
 export type Attribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }

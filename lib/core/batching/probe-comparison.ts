@@ -46,14 +46,15 @@ type RowPair = {
   readonly tolerance: number;
 };
 
-/** The first element of a row that differs; -1 is never returned, a differing width counts as element 0. */
+/** The first element of a row that differs; where the widths do, that is element 0. */
 function firstDifference(pair: RowPair): number | undefined {
   const { single, output, position } = pair;
   const width = rowElements(output.shape);
   if (single.data.length !== width) return 0;
   const isFloat = output.dtype.startsWith("FP");
-  // Rounding errors are in proportion to a row's larger numbers, whatever the size of the one that shows
-  // them; and an output that is almost nothing in one row may be off by as little of a usual row's.
+  // Rounding errors are in proportion to a row's larger numbers, whatever the size of the one that
+  // shows them; and an output that is almost nothing in one row may be off by as little of a usual
+  // row's.
   const size = isFloat ? Math.max(largest(single), pair.typical) : 0;
   const allowed = isFloat ? allowedBy(pair.tolerance, output.dtype) * size : 0;
   for (let index = 0; index < width; index += 1) {

@@ -8,7 +8,10 @@ import { elementCount, type Tensor } from "../tensor/tensor.ts";
 export type ProbeAttempt = {
   /** Length of the dimensions, other than the first, that may vary. */
   readonly length: number;
-  /** Whole numbers go from 0 to this, those of the outlier to the other: they may be positions in a table. */
+  /**
+   * Whole numbers go from 0 to this, those of the outlier to the other: they may be positions in a
+   * table.
+   */
   readonly integerMax: number;
   readonly outlierIntegerMax: number;
   readonly texts: readonly string[];
@@ -19,7 +22,9 @@ export type ProbeInputs = {
   readonly features: readonly FeatureSpec[];
 };
 
-/** The sizes of the rows' numbers: what depends on a batch's largest number shows in its smallest. */
+/**
+ * The sizes of the rows' numbers: what depends on a batch's largest number shows in its smallest.
+ */
 const rowScales = [0.001, 0.1, 1, 1, 10, 1000];
 const outlierScale = 10_000;
 export const probeRows: number = rowScales.length;
@@ -37,7 +42,10 @@ const integerRanges = [
 /** A row larger than this says no more and takes long. */
 const rowElementsMax = 1_000_000;
 
-/** Guesses worth trying, the likeliest first; only as far as the inputs leave anything to be guessed. */
+/**
+ * Guesses worth trying, the likeliest first; only as far as the inputs leave anything to be
+ * guessed.
+ */
 export function* probeAttempts({ inputs }: ProbeInputs): Generator<ProbeAttempt> {
   const isOpen = inputs.some((input) => input.shape.slice(1).includes(-1));
   const hasTexts = inputs.some((input) => input.dtype === "BYTES");
@@ -54,8 +62,8 @@ export function* probeAttempts({ inputs }: ProbeInputs): Generator<ProbeAttempt>
 }
 
 /**
- * Rows of very different scale, and one more that is far larger than all of them. Numbers and texts stay
- * within what the features declare, except that the outlier's decimals do not.
+ * Rows of very different scale, and one more that is far larger than all of them. Numbers and texts
+ * stay within what the features declare, except that the outlier's decimals do not.
  */
 export function makeProbeRows(probe: ProbeInputs, attempt: ProbeAttempt, draw: Draw): Tensor[] {
   return probe.inputs.map((input) => {

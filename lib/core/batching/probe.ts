@@ -7,13 +7,13 @@ import { findDifference } from "./probe-comparison.ts";
 import { makeProbeRows, probeAttempts, probeRows } from "./probe-inputs.ts";
 
 /**
- * Proves, as far as examples can, that rows do not influence one another, so that rows of different callers
- * may share a run:
+ * Proves, as far as examples can, that rows do not influence one another, so that rows of different
+ * callers may share a run:
  *
  * 1. The first dimension of every input and output must be one that varies.
  * 2. A few guesses at values the model takes are tried until one of them runs.
- * 3. Rows of very different scale are run alone, together, permuted and beside an outlier. A run must give
- *    as many rows as it got, and every row what it gave alone.
+ * 3. Rows of very different scale are run alone, together, permuted and beside an outlier. A run
+ *    must give as many rows as it got, and every row what it gave alone.
  *
  * The same runs warm the model up; one that is not batched is run once for that.
  */
@@ -97,6 +97,9 @@ async function compareRuns(
   const miscount = countRows(found.outputs, probeRows + 1);
   if (miscount !== undefined || tolerance === Number.POSITIVE_INFINITY) return miscount;
   const singles = Array.from({ length: probeRows }, (_, row) => rowsOf(found.rows, [row]));
+  if (singles.every((single) => isSame(single, singles[0]))) {
+    return "it runs only on rows that are all the same, which prove nothing";
+  }
   const alone: (readonly Tensor[])[] = [];
   for (const single of singles) {
     const outputs = await run(single);
@@ -122,6 +125,12 @@ function countRows(outputs: readonly Tensor[], rows: number): string | undefined
   if (wrong === undefined) return undefined;
   const shape = formatShape(wrong.shape);
   return `output ${quote(wrong.name)} has the shape ${shape} for ${rows} rows`;
+}
+
+function isSame(one: readonly Tensor[], other: readonly Tensor[] | undefined): boolean {
+  return one.every(({ data }, at) =>
+    data.every((value, index) => value === other?.[at]?.data[index]),
+  );
 }
 
 function rowsOf(tensors: readonly Tensor[], rows: readonly number[]): Tensor[] {

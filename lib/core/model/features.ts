@@ -11,9 +11,9 @@ export type Derived<Spec> = {
 };
 
 /**
- * The columns of a model's inputs by name: first those model.yaml declares, in its order, then every other
- * column under a name made from its input's. Inputs that are too wide, of a width that varies, or of more
- * than two dimensions have no columns and are watched by summaries alone.
+ * The columns of a model's inputs by name: first those model.yaml declares, in its order, then
+ * every other column under a name made from its input's. Inputs that are too wide, of a width that
+ * varies, or of more than two dimensions have no columns and are watched by summaries alone.
  */
 export function deriveFeatures(
   declared: readonly FeatureSettings[] | undefined,
@@ -54,7 +54,8 @@ type Place = {
 function problemOf(settings: FeatureSettings, place: Place): string | undefined {
   const { input, inputs, column, taken } = place;
   if (input === undefined) {
-    return `no input ${quote(settings.input)}; the model has ${quoteAll(inputs.map((each) => each.name))}`;
+    const known = quoteAll(inputs.map((each) => each.name));
+    return `no input ${quote(settings.input)}; the model has ${known}`;
   }
   const width = tableWidth(input);
   const what = `input ${quote(input.name)} of shape ${formatShape(input.shape)}`;

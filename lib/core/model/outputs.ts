@@ -17,15 +17,16 @@ export type OutputSource = {
 const classNumberMax = 4096;
 
 /**
- * The predictions of a model by name: those model.yaml declares and no others, or else every output under
- * its own name, with a role read off its type and shape. Class names come from model.yaml, else from the
- * model file.
+ * The predictions of a model by name: those model.yaml declares and no others, or else every output
+ * under its own name, with a role read off its type and shape. Class names come from model.yaml,
+ * else from the model file.
  */
 export function deriveOutputs(source: OutputSource): Derived<OutputSpec> {
   const { declared, outputs, classes } = source;
   if (declared === undefined) {
     return { specs: outputs.map((output) => undeclared(output, classes)), problems: [] };
   }
+  const known = quoteAll(outputs.map((output) => output.name));
   const specs: OutputSpec[] = [];
   const problems: string[] = [];
   for (const settings of declared) {
@@ -33,7 +34,7 @@ export function deriveOutputs(source: OutputSource): Derived<OutputSpec> {
     const spec = output === undefined ? undefined : declaredOutput(settings, output, classes);
     const problem =
       output === undefined || spec === undefined
-        ? `no output ${quote(settings.output)}; the model has ${quoteAll(outputs.map((each) => each.name))}`
+        ? `no output ${quote(settings.output)}; the model has ${known}`
         : problemOf(settings, { output, role: spec.role, classes });
     if (problem !== undefined) problems.push(`outputs: ${settings.name}: ${problem}`);
     else if (spec !== undefined) specs.push(spec);
@@ -109,8 +110,9 @@ function ownLabels(
 }
 
 /**
- * Labels in the order of the classes, rearranged so that a class's number finds its label. Where the model
- * file says nothing, classes are numbered from 0. Undefined where its numbers cannot be positions.
+ * Labels in the order of the classes, rearranged so that a class's number finds its label. Where
+ * the model file says nothing, classes are numbered from 0. Undefined where its numbers cannot be
+ * positions.
  */
 function byNumber(labels: readonly string[], classes: Classes): readonly string[] | undefined {
   const numbers = classNames(classes)?.map(Number);

@@ -93,7 +93,10 @@ export const settingsDefaults: ModelSettings = {
   monitoring: { windowMs: 60_000, thresholds: {}, reducers: {} },
 };
 
-/** The versions a policy serves, in ascending order. Listed ones are served whether they are there or not. */
+/**
+ * The versions a policy serves, in ascending order. Listed ones are served whether they are there
+ * or not.
+ */
 export function servedVersions(policy: VersionPolicy, found: readonly number[]): number[] {
   const ascending = [...new Set(found)].sort((a, b) => a - b);
   switch (policy.kind) {

@@ -4,9 +4,10 @@ import { elementCount, formatShape, type Tensor } from "../tensor/tensor.ts";
 import type { ModelSpec, TensorSpec } from "./spec.ts";
 
 /**
- * Compares a request's tensors with what the model takes: names, data types, shapes, element counts, and
- * texts the runtime could not carry. On a batched model all inputs must have the same number of rows, at least
- * one. Returns the first thing wrong as `invalid-argument`, naming the input, what was expected and what came.
+ * Compares a request's tensors with what the model takes: names, data types, shapes, element
+ * counts, and texts the runtime could not carry. On a batched model all inputs must have the same
+ * number of rows, at least one. Returns the first thing wrong as `invalid-argument`, naming the
+ * input, what was expected and what came.
  */
 export function checkTensors(spec: ModelSpec, tensors: readonly Tensor[]): Failure | undefined {
   const names = tensors.map((tensor) => tensor.name);

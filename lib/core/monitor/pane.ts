@@ -75,7 +75,7 @@ export class Pane {
       histogram.add(values.doubles, nulls, rows);
     } else if (values.type === "category" && histogram.type === "category") {
       histogram.add(values.texts, nulls, rows);
-    } else histogram.addTypeErrors(rows.length);
+    } else if (histogram.type === "number") histogram.addTypeErrors(rows.length);
   }
 
   state(): PaneState {

@@ -13,9 +13,10 @@ export function hashRowInto(
   const { predictionIds, index } = request;
   const start = index * 16;
   const spread = Math.imul(row + 1, 0x9e3779b1);
-  target.low = wordAt(predictionIds, start) ^ wordAt(predictionIds, start + 8) ^ spread;
+  target.low =
+    Math.imul(wordAt(predictionIds, start), 0x01000193) ^ wordAt(predictionIds, start + 8) ^ spread;
   target.high =
-    wordAt(predictionIds, start + 4) ^
+    Math.imul(wordAt(predictionIds, start + 4), 0x01000193) ^
     wordAt(predictionIds, start + 12) ^
     Math.imul(spread ^ (spread >>> 15), 0x85ebca6b);
 }

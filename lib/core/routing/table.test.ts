@@ -75,6 +75,11 @@ it.each<[string, Replica[], unknown]>([
   ["one that is ready", [ready], { state: "ready", reason: "" }],
   [
     "one that was ready and is lost",
+    [{ ...ready, isConnected: false, reason: "it ended the link" }],
+    { state: "loading", reason: "worker wine-1-0 is not connected: it ended the link" },
+  ],
+  [
+    "one that has not been reached yet",
     [{ ...ready, isConnected: false }],
     { state: "loading", reason: "worker wine-1-0 is not connected" },
   ],

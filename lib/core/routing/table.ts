@@ -113,7 +113,8 @@ function effectiveState(replica: Replica): VersionState {
   if (!isConnected) {
     // A model that failed to load is still failed when its worker cannot be reached.
     if (state === "failed") return { state, reason };
-    return { state: "loading", reason: `worker ${instance} is not connected` };
+    const why = reason === "" ? "" : `: ${reason}`;
+    return { state: "loading", reason: `worker ${instance} is not connected${why}` };
   }
   switch (state) {
     case "ready":

@@ -42,7 +42,7 @@ export type NatsServer = AsyncDisposable & {
 };
 
 const startMsMax = 10_000;
-const stopMsMax = 1_500;
+const stopMsMax = 500;
 /** Streams reserve what they may grow to: 1.4 GiB in all, and as much again for snapshots. */
 const storeBytesMax = 8 * 1024 ** 3;
 const memoryBytesMax = 256 * 1024 ** 2;

@@ -1,6 +1,8 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** One field of an encoded message: where it lies, and for messages, texts and bytes what it holds. */
+/**
+ * One field of an encoded message: where it lies, and for messages, texts and bytes what it holds.
+ */
 export type Field = {
   readonly number: number;
   /** Of the whole field, tag and length included. */
@@ -13,8 +15,8 @@ export type Field = {
 };
 
 /**
- * Walks over the fields of a message without decoding what is in them, so that gigabytes of weights cost
- * nothing. Throws a RangeError where the bytes are no message.
+ * Walks over the fields of a message without decoding what is in them, so that gigabytes of weights
+ * cost nothing. Throws a RangeError where the bytes are no message.
  */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
   const reader = new BinaryReader(message);

@@ -11,9 +11,9 @@ import { type DeclaredTensor, readDeclaration } from "./value-info.ts";
 import { cutZipMap, type ZipMapCut } from "./zip-map.ts";
 
 /**
- * What Sluice needs to know of a model file before the runtime sees it. Only names and types are decoded;
- * weights stay where they are. Where a ZipMap has to go, the few fields concerned are replaced and everything
- * else is copied as it is, unknown fields and all.
+ * What Sluice needs to know of a model file before the runtime sees it. Only names and types are
+ * decoded; weights stay where they are. Where a ZipMap has to go, the few fields concerned are
+ * replaced and everything else is copied as it is, unknown fields and all.
  */
 export type ModelFile = {
   /** In the file's order, those with a value of their own left out. */
@@ -21,7 +21,10 @@ export type ModelFile = {
   readonly outputs: readonly DeclaredTensor[];
   /** The classes' names, by the output that has their probabilities. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
-  /** The file with its ZipMaps cut; undefined where there were none and the file can be loaded as it lies. */
+  /**
+   * The file with its ZipMaps cut; undefined where there were none and the file can be loaded as it
+   * lies.
+   */
   readonly rewritten: Uint8Array | undefined;
 };
 
@@ -35,8 +38,8 @@ const operatorSetDomainField = 1;
 const standardOperatorsVersion = 9n;
 
 /**
- * Reads the bytes of a model.onnx. Fails with `failed-precondition` where they are no model, and where an
- * input or output is of a kind Sluice keeps out, naming all of them.
+ * Reads the bytes of a model.onnx. Fails with `failed-precondition` where they are no model, and
+ * where an input or output is of a kind Sluice keeps out, naming all of them.
  */
 export function readModelFile(bytes: Uint8Array): ModelFile {
   try {
@@ -72,7 +75,9 @@ function readModel(bytes: Uint8Array): ModelFile {
   };
 }
 
-/** ZipMaps whose output is the graph's and nobody else's, by their place among the graph's fields. */
+/**
+ * ZipMaps whose output is the graph's and nobody else's, by their place among the graph's fields.
+ */
 function finalZipMaps(parts: readonly Field[]): Map<Field, ZipMapCut> {
   const cuts = new Map<Field, ZipMapCut>();
   for (const part of contents(parts, graphFields.node)) {

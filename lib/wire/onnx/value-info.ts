@@ -5,7 +5,9 @@ import type { TypeProto, TypeProto_Tensor, ValueInfoProto } from "#gen/onnx/onnx
 export type DeclaredTensor = {
   readonly name: string;
   readonly dtype: Dtype;
-  /** -1 where any length is accepted; undefined where not even the number of dimensions is declared. */
+  /**
+   * -1 where any length is accepted; undefined where not even the number of dimensions is declared.
+   */
   readonly shape: readonly number[] | undefined;
 };
 

@@ -9,9 +9,10 @@ import {
 import { fieldsOf } from "./fields.ts";
 
 /**
- * Classifiers of scikit-learn end in a ZipMap: it turns the [N, classes] tensor of probabilities into N maps
- * from class to probability, which no protocol of ours can carry. The tensor is what we want, and the classes'
- * names are in the node's attributes, so an Identity takes the node's place. The runtime removes it.
+ * Classifiers of scikit-learn end in a ZipMap: it turns the [N, classes] tensor of probabilities
+ * into N maps from class to probability, which no protocol of ours can carry. The tensor is what we
+ * want, and the classes' names are in the node's attributes, so an Identity takes the node's place.
+ * The runtime removes it.
  */
 export type ZipMapCut = {
   /** The name the output has and keeps. */

@@ -1,0 +1,88 @@
+import { expect, it } from "vitest";
+import { makeEvent } from "../../../test/support/prediction-events.ts";
+import { noCounts } from "./counters.ts";
+import { Panes } from "./panes.ts";
+import { placeRows } from "./place-rows.ts";
+
+const options = { windowMs: 100, graceMs: 50, revisableMax: 2, slotsMax: 16 };
+
+it("places each row in the window of its request", () => {
+  const event = makeEvent({
+    of: [
+      { id: 1, timeMs: 10, x: [1, 2] },
+      { id: 2, timeMs: 110 },
+      { id: 3, timeMs: 20 },
+    ],
+  });
+  const { placed } = place(event, 120);
+  expect(placed).toEqual([
+    { startMs: 0, isLate: false, rows: [0, 1, 3] },
+    { startMs: 100, isLate: false, rows: [2] },
+  ]);
+});
+
+it("takes a clock that runs ahead for now", () => {
+  const { placed } = place(makeEvent({ of: [{ id: 1, timeMs: 9999 }] }), 120);
+  expect(placed).toEqual([{ startMs: 100, isLate: false, rows: [0] }]);
+});
+
+it("counts a row once, whichever of its executions comes first", () => {
+  const event = makeEvent({
+    of: [
+      { id: 1, timeMs: 99, role: "hedge" },
+      { id: 1, timeMs: 101 },
+      { id: 1, timeMs: 101, x: [5, 6] },
+    ],
+  });
+  const { placed, counts } = place(event, 120);
+  expect(placed).toEqual([
+    { startMs: 0, isLate: false, rows: [0] },
+    { startMs: 100, isLate: false, rows: [3] },
+  ]);
+  expect(counts.rowsDuplicate).toBe(2);
+});
+
+it("counts apart shadows and failed requests", () => {
+  const event = makeEvent({
+    of: [
+      { id: 1, role: "shadow", x: [1, 2] },
+      { id: 2, status: 14 },
+      { id: 3, timeMs: 100 },
+    ],
+  });
+  const { placed, counts } = place(event, 120);
+  expect(placed).toEqual([{ startMs: 100, isLate: false, rows: [3] }]);
+  expect(counts).toMatchObject({ rowsShadow: 2, rowsFailed: 1 });
+});
+
+it("counts late rows whether their window can be revised or not", () => {
+  const panes = new Panes(options, undefined);
+  panes.place(110, 110);
+  panes.close(260);
+  const event = makeEvent({
+    of: [
+      { id: 1, timeMs: 10 },
+      { id: 2, timeMs: 120 },
+    ],
+  });
+  const { placed, counts } = place(event, 260, panes);
+  expect(placed).toEqual([{ startMs: 100, isLate: true, rows: [1] }]);
+  expect(counts.rowsLate).toBe(2);
+});
+
+it("counts rows it could not remember", () => {
+  const x = Array.from({ length: 20 }, () => 0);
+  const { placed, counts } = place(makeEvent({ of: [{ id: 1, x }] }), 0);
+  expect(placed[0]?.rows).toHaveLength(20);
+  expect(counts.rowsUnremembered).toBe(20 - 24 * 0.5);
+});
+
+function place(event: ReturnType<typeof makeEvent>, nowMs: number, panes?: Panes) {
+  const counts = { ...noCounts };
+  const placed = placeRows(event, { panes: panes ?? new Panes(options, undefined), counts, nowMs });
+  const plain = placed.map(({ pane, isLate, rows }) => {
+    expect(pane.rows).toBe(rows.length);
+    return { startMs: pane.startMs, isLate, rows: [...rows] };
+  });
+  return { placed: plain, counts };
+}

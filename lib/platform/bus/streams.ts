@@ -1,0 +1,12 @@
+import type { StreamOptions } from "./bus.ts";
+
+/**
+ * Prediction events, by model and version. Holds those of one worker at its full budget for 20 to 45 minutes,
+ * and of a few busy ones for hours.
+ */
+export const predictionStream: StreamOptions = {
+  name: "SLUICE_PREDICTIONS",
+  subjects: ["sluice.prediction.*.*"],
+  bytesMax: 1024 ** 3,
+  ageMsMax: 7 * 24 * 3600 * 1000,
+};

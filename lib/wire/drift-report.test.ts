@@ -1,0 +1,53 @@
+import { create, toJson } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { ModelWatch } from "#core/monitor/model-watch.ts";
+import { ReportSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { evenly, makeEvent, sampleDefinition } from "../../test/support/prediction-events.ts";
+import { toReportMessage } from "./drift-report.ts";
+
+it("tells everything a report says", () => {
+  const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} };
+  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
+  const event = makeEvent({ of: [{ id: 1, x: [...evenly(300), Number.NaN] }], rowsTotal: 400 });
+  watch.apply({ timeMs: 5, seq: 1, version: 1, body: { kind: "event", event } });
+  const next = makeEvent({ of: [{ id: 2, timeMs: 1500 }], seq: 2, rowsTotal: 401 });
+  watch.apply({ timeMs: 1500, seq: 2, version: 1, body: { kind: "event", event: next } });
+  const report = watch.report(1);
+  if (report === undefined) throw new Error("the version has a report");
+  const message = create(ReportSchema, toReportMessage(report));
+  expect(toJson(ReportSchema, message)).toMatchObject({
+    model: "wine",
+    version: 1,
+    digest: "d".repeat(64),
+    baselineRows: "1000",
+    windowMs: 1000,
+    closed: {
+      endMs: "1000",
+      rows: "301",
+      verdict: "VERDICT_OK",
+      features: [
+        {
+          name: "x",
+          type: "number",
+          rowsBaseline: "1000",
+          rowsCurrent: "300",
+          quality: { nans: "1" },
+          statistics: [{ id: "psi.q10.half", threshold: 0.1, verdict: "VERDICT_OK" }],
+          meanBaseline: expect.closeTo(0, 2),
+        },
+      ],
+      outputs: [{ name: "label", type: "category", rowsCurrent: "301" }],
+    },
+    open: { startMs: "1000", rows: "1", provisional: true, verdict: "VERDICT_INSUFFICIENT" },
+    counters: { rowsTotal: "401", rowsIncluded: "302", rowsLost: "99", messages: "2" },
+    monitorTimeMs: "1500",
+  });
+});
+
+it("leaves out the windows that there are not", () => {
+  const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} };
+  const report = new ModelWatch(options, new Map([[1, sampleDefinition()]])).report(1);
+  if (report === undefined) throw new Error("the version is defined");
+  const message = create(ReportSchema, toReportMessage(report));
+  expect([message.closed, message.open]).toEqual([undefined, undefined]);
+});
