@@ -22,7 +22,7 @@ import {
   type PredictResponse,
   PredictService,
 } from "#gen/sluice/predict/v1/predict_pb.ts";
-import { RpcClient, type UnaryReply } from "#platform/rpc/client.ts";
+import { type CallOptions, RpcClient, type UnaryReply } from "#platform/rpc/client.ts";
 import { Unreachable } from "./exit-code.ts";
 
 /** How long an answer may take that needs no inference. */
@@ -46,11 +46,10 @@ export class Gateway implements Disposable {
 
   async predict(
     request: PredictRequest,
-    metadata: Readonly<Record<string, string>> = {},
-    deadlineMs: number = predictMsMax,
+    options: Partial<CallOptions> = {},
   ): Promise<UnaryReply<PredictResponse>> {
     const method = PredictService.method.predict;
-    return await this.#peer.ask(method, request, { deadlineMs, metadata });
+    return await this.#peer.ask(method, request, { deadlineMs: predictMsMax, ...options });
   }
 
   [Symbol.dispose](): void {
@@ -130,9 +129,7 @@ class Peer implements Disposable {
   async ask<Method extends DescMethodUnary>(
     method: Method,
     request: MessageShape<Method["input"]>,
-    options: { deadlineMs: number; metadata?: Readonly<Record<string, string>> } = {
-      deadlineMs: answerMsMax,
-    },
+    options: CallOptions = { deadlineMs: answerMsMax },
   ): Promise<UnaryReply<MessageShape<Method["output"]>>> {
     try {
       return await this.rpc.unary(method, request, options);

@@ -18,21 +18,25 @@ export class Progress implements Disposable {
     this.#screen = screen;
   }
 
-  /** Shows the share that is done, from 0 to 1, and what is being done. */
-  update(share: number, text: string): void {
+  /** Shows the share that is done, from 0 to 1 or undefined where nobody knows, and what is being done. */
+  update(share: number | undefined, text: string): void {
     const now = monotonicMs();
     if (!this.#screen.isTerminal || now - this.#drawnMs < drawEveryMs) return;
     this.#drawnMs = now;
     this.#isShown = true;
-    const filled = bar(share, barColumns).padEnd(barColumns, "·");
-    const percent = `${Math.floor(Math.min(1, share) * 100)} %`.padStart(5);
-    const room = this.#screen.columns() - barColumns - percent.length - 4;
-    const line = `${this.#screen.paint("cyan", filled)} ${percent}  ${clip(text, room)}`;
-    this.#screen.write(`\r\x1b[K${line}`);
+    const lead = share === undefined ? "" : this.#draw(share);
+    const room = this.#screen.columns() - (share === undefined ? 1 : barColumns + 10);
+    this.#screen.write(`\r\x1b[K${lead}${clip(text, room)}`);
   }
 
   [Symbol.dispose](): void {
     if (this.#isShown) this.#screen.write("\r\x1b[K");
     this.#isShown = false;
+  }
+
+  #draw(share: number): string {
+    const filled = bar(share, barColumns).padEnd(barColumns, "·");
+    const percent = `${Math.floor(Math.min(1, share) * 100)} %`.padStart(5);
+    return `${this.#screen.paint("cyan", filled)} ${percent}  `;
   }
 }

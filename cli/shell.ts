@@ -71,9 +71,10 @@ export async function conclude(
 
 /** One line, whatever the message holds. */
 export function describeError(error: unknown, isJson: boolean): string {
-  const { code, message } = Failure.from(error);
-  if (isJson) return `${JSON.stringify({ error: { code, message } })}\n`;
-  return `sluice: ${message.trim().replaceAll(/\s*\n\s*/g, " ")}\n`;
+  const failure = Failure.from(error);
+  const message = failure.message.trim().replaceAll(/\s*\n\s*/g, " ");
+  if (!isJson) return `sluice: ${message}\n`;
+  return `${JSON.stringify({ error: { code: failure.code, message } })}\n`;
 }
 
 /** The value as JSON, for people and programs alike. */

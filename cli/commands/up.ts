@@ -4,8 +4,9 @@ import { Failure } from "#core/failure.ts";
 import type { Env } from "#platform/config.ts";
 import { modelPaths } from "#platform/model-repository.ts";
 import { type RunningService, run } from "#platform/run.ts";
+import { readEnv } from "../config.ts";
 import { type Cluster, startCluster } from "../supervisor/cluster.ts";
-import { readEnv, toClusterOptions } from "../supervisor/config.ts";
+import { toClusterOptions } from "../supervisor/config.ts";
 import type { ClusterOptions } from "../supervisor/options.ts";
 import { thisPlatform, unsupportedPlatform } from "../supervisor/platform.ts";
 
@@ -49,8 +50,7 @@ export function registerUp(program: Command): void {
   const command = program
     .command("up")
     .description("start a whole cluster here: gateway, workers, monitor, NATS")
-    .option("--verbose", "the processes' logs, too")
-    .option("--no-monitor", "predictions only");
+    .option("--verbose", "the processes' logs, too");
   for (const { flags: text, setting, about } of flags) {
     command.addOption(new Option(text, `${about} (${setting})`));
   }
@@ -67,14 +67,13 @@ function withFlags(env: Env, command: Command, given: Readonly<Record<string, un
     const value = option === undefined ? undefined : given[option.attributeName()];
     if (typeof value === "string") all[setting] = value;
   }
-  if (given["monitor"] === false) all["SLUICE_MONITOR"] = "false";
   return all;
 }
 
 async function up(env: Env, isVerbose: boolean): Promise<void> {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   const drainMsMax = Number(env["SLUICE_DRAIN_MAX_MS"] ?? 4000) || 4000;
-  await run({ service: "sluice", stopMsMax: drainMsMax + 950 }, async (signal) => {
+  await run({ service: "sluice", stopMsMax: drainMsMax + 1_000 }, async (signal) => {
     const problem = unsupportedPlatform(thisPlatform());
     if (problem !== undefined) throw new Failure("unimplemented", problem);
     const options = toClusterOptions(env, {

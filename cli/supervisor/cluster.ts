@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, messageOf } from "#core/failure.ts";
 import { checkNats } from "#platform/bus/nats.ts";
+import { monotonicMs } from "#platform/clock.ts";
 import type { Env } from "#platform/config.ts";
 import { scanRepository } from "#platform/model-repository.ts";
 import { writeRoutes } from "#platform/routes-file.ts";
@@ -32,8 +33,8 @@ export type Cluster = AsyncDisposable & {
 };
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** What each kind of process may take beyond the drain time before it is killed. */
-const stopGraceMs = { gateway: 200, worker: 150, monitor: 150 };
+/** What stopping may take beyond the drain time, and what of it is kept for those who come later. */
+const stopGraceMs = { all: 900, afterGateway: 700, afterWorkers: 400, afterMonitor: 200 };
 
 /**
  * Starts the cluster and resolves when it serves, or when no model of it can be loaded. Models that are kept
@@ -189,9 +190,12 @@ class RunningCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#gateway?.[Symbol.asyncDispose]();
-    await Promise.all([...this.#workers.values()].map((one) => one[Symbol.asyncDispose]()));
-    await this.#monitor?.[Symbol.asyncDispose]();
+    const endMs = monotonicMs() + this.#parts.options.drainMsMax + stopGraceMs.all;
+    const left = (reservedMs: number) => Math.max(0, endMs - monotonicMs() - reservedMs);
+    await this.#gateway?.stop(left(stopGraceMs.afterGateway));
+    const workers = [...this.#workers.values()];
+    await Promise.all(workers.map((worker) => worker.stop(left(stopGraceMs.afterWorkers))));
+    await this.#monitor?.stop(left(stopGraceMs.afterMonitor));
     await this.#announced.catch(() => {});
   }
 
@@ -228,14 +232,12 @@ class RunningCluster implements AsyncDisposable {
     onEvent: (event: SupervisedEvent) => void,
   ): Supervised {
     const { options, dataDir } = this.#parts;
-    const drainMs = kind === "gateway" ? options.drainMsMax : 0;
     return new Supervised({
       name,
       program: join(root, kind === "gateway" ? "gateway" : `services/${kind}`, "main.ts"),
       folder: root,
       logsDir: dataDir.logsDir,
       env,
-      stopMsMax: drainMs + stopGraceMs[kind],
       onOutput: options.onOutput,
       onEvent,
     });

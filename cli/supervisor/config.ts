@@ -5,11 +5,6 @@ import { parseNatsUrl } from "#platform/bus/address.ts";
 import { type Env, SettingsReader } from "#platform/config.ts";
 import type { ClusterOptions } from "./options.ts";
 
-/** The environment, read once at the start of the command. */
-export function readEnv(): Env {
-  return process.env;
-}
-
 /** What does not come from settings. */
 export type Reporting = Pick<ClusterOptions, "onReport" | "onOutput">;
 
@@ -31,7 +26,7 @@ export function toClusterOptions(env: Env, reporting: Reporting): ClusterOptions
     },
     nats: settings.text("NATS_URL", "auto"),
     natsServer: settings.optionalText("SLUICE_NATS_SERVER"),
-    monitor: settings.flag("SLUICE_MONITOR", true),
+    monitor: true,
     cluster: settings.text("SLUICE_CLUSTER", "local"),
     drainMsMax: settings.integer("SLUICE_DRAIN_MAX_MS", 4000, { min: 0, max: 3_600_000 }),
     env,

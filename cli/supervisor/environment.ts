@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { Env } from "#platform/config.ts";
 import type { ClusterOptions } from "./options.ts";
-import type { PlannedWorker } from "./plan.ts";
-import type { SocketPaths } from "./run-dir.ts";
+import type { PlannedWorker, SocketPaths } from "./plan.ts";
 
 export type SharedSettings = {
   readonly options: ClusterOptions;

@@ -23,6 +23,7 @@ export type ClusterOptions = {
   readonly nats: string;
   /** SLUICE_NATS_SERVER: the program to start with `auto`. */
   readonly natsServer?: string | undefined;
+  /** False for predictions alone. */
   readonly monitor: boolean;
   /** The name of the cluster. */
   readonly cluster: string;

@@ -1,6 +1,5 @@
 import type { FoundModel } from "#platform/model-repository.ts";
 import type { RouteModel, Routes } from "#platform/routes-file.ts";
-import type { SocketPaths } from "./run-dir.ts";
 
 /** One worker process to be started. */
 export type PlannedWorker = {
@@ -8,6 +7,13 @@ export type PlannedWorker = {
   readonly version: number;
   /** `wine-1-0`: model, version and number of the replica. */
   readonly instance: string;
+};
+
+export type SocketPaths = {
+  /** `unix:/path` of the worker's link. */
+  readonly address: string;
+  /** `unix:/path` of the worker's metrics. */
+  readonly metrics: string;
 };
 
 /** A model that no process is started for. */

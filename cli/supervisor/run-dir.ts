@@ -1,14 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PlannedWorker } from "./plan.ts";
-
-export type SocketPaths = {
-  /** `unix:/path` of the worker's link. */
-  readonly address: string;
-  /** `unix:/path` of the worker's metrics. */
-  readonly metrics: string;
-};
+import type { PlannedWorker, SocketPaths } from "./plan.ts";
 
 export type RunDir = AsyncDisposable & {
   readonly path: string;

@@ -14,7 +14,6 @@ export type SupervisedOptions = {
   readonly logsDir: string;
   /** Asked at every start. */
   readonly env: () => Env;
-  readonly stopMsMax: number;
   readonly onOutput: ((bytes: Uint8Array) => void) | undefined;
   readonly onEvent: (event: SupervisedEvent) => void;
 };
@@ -26,8 +25,8 @@ export type SupervisedEvent =
   /** It cannot be started; nothing more will come. */
   | { readonly type: "gave-up"; readonly reason: string };
 
-/** A process that is kept running. Disposing ends it. */
-export class Supervised implements AsyncDisposable {
+/** A process that is kept running until it is told to stop. */
+export class Supervised {
   readonly name: string;
   readonly #options: SupervisedOptions;
   readonly #stop = new AbortController();
@@ -53,27 +52,30 @@ export class Supervised implements AsyncDisposable {
     this.#child?.send(message);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Asks it to end, kills it when it takes longer than that, and resolves when it has ended. */
+  async stop(msMax: number): Promise<void> {
     this.#stop.abort();
-    await this.#child?.stop(this.#options.stopMsMax);
+    await this.#child?.stop(msMax);
     await this.#running;
   }
 
   async #run(): Promise<void> {
     const { name, logsDir, onEvent } = this.#options;
-    using log = new LogFile(join(logsDir, `${name}.log`));
+    const path = join(logsDir, `${name}.log`);
+    using log = new LogFile(path);
     let endings = 0;
     while (!this.#stop.signal.aborted) {
       const startedMs = monotonicMs();
-      const reason = await this.#runOnce(log);
+      const ending = await this.#runOnce(log);
       if (this.#stop.signal.aborted) return;
+      const reason = this.#refusal ?? `${ending}, see ${path}`;
       endings = monotonicMs() - startedMs > recoveredMs ? 1 : endings + 1;
       const hasRefused = this.#refusal !== undefined;
       const decision = decideRestart({ endings, wasReady: this.#wasReady, hasRefused });
       if (decision.kind === "give-up") {
-        return onEvent({ type: "gave-up", reason: this.#refusal ?? reason });
+        return onEvent({ type: "gave-up", reason });
       }
-      onEvent({ type: "ended", reason: this.#refusal ?? reason, delayMs: decision.delayMs });
+      onEvent({ type: "ended", reason, delayMs: decision.delayMs });
       await sleep(decision.delayMs, this.#stop.signal);
     }
   }

@@ -11,7 +11,10 @@ export type HttpRequest = {
   readonly query: URLSearchParams;
   /** Header values by lower-case name; several of one name are joined by commas. */
   readonly header: (name: string) => string;
-  /** The whole body, unpacked when it is gzip. More than `bytesMax`, before or after: invalid-argument. */
+  /**
+   * The whole body, unpacked when it is gzip. More than `bytesMax`, before or after:
+   * invalid-argument.
+   */
   readonly body: (bytesMax: number) => Promise<Uint8Array>;
 };
 
@@ -55,7 +58,10 @@ const statusOfFailure: Record<FailureCode, number> = {
   "deadline-exceeded": 504,
 };
 
-/** A small HTTP server: a table of routes, failures as JSON. Disposing lets requests under way finish. */
+/**
+ * A small HTTP server: a table of routes, failures as JSON. Disposing lets requests under way
+ * finish.
+ */
 export class HttpServer implements AsyncDisposable {
   /** `host:port` with the port that was chosen, or `unix:/path`. */
   readonly address: string;
@@ -115,8 +121,8 @@ async function answer(
     if (!(error instanceof Failure)) options.onError(error);
     reply = failureReply(Failure.from(error));
   }
-  // A body that nobody read would be taken for the next request; ending the connection is cheaper. And
-  // a server that is closing would wait for a connection that was left open.
+  // A body that nobody read would be taken for the next request; ending the connection is cheaper.
+  // And a server that is closing would wait for a connection that was left open.
   if (!incoming.complete || !server.listening) outgoing.setHeader("connection", "close");
   outgoing.writeHead(reply.status, {
     "content-type": reply.type,

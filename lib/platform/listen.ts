@@ -22,7 +22,9 @@ export type Bound = {
   readonly port: number;
 };
 
-/** Binds `server`. A taken address is a Failure `unavailable` of one line naming it and its setting. */
+/**
+ * Binds `server`. A taken address is a Failure `unavailable` of one line naming it and its setting.
+ */
 export async function bindTo(server: Server, on: ListenOn): Promise<Bound> {
   if ("socket" in on) return await bindToSocket(server, on.socket);
   try {

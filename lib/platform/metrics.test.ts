@@ -19,7 +19,7 @@ async function opened(options: Partial<MetricsOptions> = {}) {
 }
 
 describe("openMetrics", () => {
-  it("serves instruments under the names they were given, with the labels of the process", async () => {
+  it("serves instruments under their own names, with the labels of the process", async () => {
     const { meter, address } = await opened();
     meter
       .createCounter("sluice_worker_rows_total", { description: "Rows." })

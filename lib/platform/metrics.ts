@@ -13,19 +13,21 @@ export type MetricsOptions = {
   /** The process: gateway, worker, monitor. */
   readonly service: string;
   /**
-   * Labels that every series of this process carries. What tells two workers apart must be among them, as
-   * the gateway serves its workers' series beside its own.
+   * Labels that every series of this process carries. What tells two workers apart must be among
+   * them, as the gateway serves its workers' series beside its own.
    */
   readonly labels: Readonly<Record<string, string>>;
   readonly listen: ListenOn;
-  /** Further expositions, told beside this process's own; what it throws is left out of the answer. */
+  /**
+   * Further expositions, told beside this process's own; what it throws is left out of the answer.
+   */
   readonly others?: () => Promise<readonly string[]>;
 };
 
 export type Metrics = AsyncDisposable & {
   /**
-   * Makes instruments. Names are served as they are given, so they end in their unit; counters end in
-   * `_total`. A histogram states its bounds: `advice: { explicitBucketBoundaries: durationBounds }`.
+   * Makes instruments. Names are served as they are given, so they end in their unit; counters end
+   * in `_total`. A histogram states its bounds as `advice`: `durationBounds` or `countBounds`.
    */
   readonly meter: Meter;
   /** Where `GET /metrics` is served: `host:port` or `unix:/path`. */
@@ -47,8 +49,9 @@ const seriesMax = 10_000;
 const drainMsMax = 1_000;
 
 /**
- * Serves the process's metrics in the Prometheus text format. Rejects with a Failure when the address is
- * taken. Disposing stops serving; instruments may then still be used and count for nobody.
+ * Serves the process's metrics in the Prometheus text format. Rejects with a Failure when the
+ * address is taken. Disposing stops serving; instruments may then still be used and count for
+ * nobody.
  */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
   const reader = new ScrapeReader();
@@ -92,8 +95,8 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
 }
 
 /**
- * What `GET /metrics` answers at `unix:/path` or `host:port`. Rejects with a Failure `unavailable` when it
- * does not answer in time, or with more than 16 MiB.
+ * What `GET /metrics` answers at `unix:/path` or `host:port`. Rejects with a Failure `unavailable`
+ * when it does not answer in time, or with more than 16 MiB.
  */
 export async function fetchExposition(address: string, timeoutMs: number): Promise<string> {
   const socketPath = address.startsWith("unix:") ? address.slice("unix:".length) : undefined;

@@ -9,8 +9,8 @@ const usPerSecond = 1e6;
 const resolutionMs = 20;
 
 /**
- * Adds what every process tells of itself: processor time, memory, and how late its event loop runs. The
- * last is measured until the result is disposed of.
+ * Adds what every process tells of itself: processor time, memory, and how late its event loop
+ * runs. The last is measured until the result is disposed of.
  */
 export function observeProcess(meter: Meter, service: string): Disposable {
   const attributes = { service };

@@ -11,7 +11,9 @@ afterEach(async () => {
   open = new AsyncDisposableStack();
 });
 
-/** A receiver that remembers span ids and answers each post with the next of `statuses`, then 200. */
+/**
+ * A receiver that remembers span ids and answers each post with the next of `statuses`, then 200.
+ */
 async function receive(options: { statuses?: number[] } = {}) {
   const spanIds: string[] = [];
   const batches: number[] = [];

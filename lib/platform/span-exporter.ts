@@ -8,7 +8,9 @@ import type { Log } from "./log.ts";
 import { tracesUrl } from "./telemetry.ts";
 
 export type SpanExporterOptions = SpanSource & {
-  /** The base address of an OTLP/HTTP receiver; undefined: spans go nowhere and nothing is counted. */
+  /**
+   * The base address of an OTLP/HTTP receiver; undefined: spans go nowhere and nothing is counted.
+   */
   readonly endpoint: string | undefined;
 };
 
@@ -26,9 +28,9 @@ const retryPauseMs = 250;
 const closeMsMax = 2_000;
 
 /**
- * Sends spans to an OTLP/HTTP receiver in batches, in the background. Nothing it does blocks or throws: when
- * the receiver is away for long or spans come faster than it takes them, spans are dropped and counted.
- * Disposing sends what is left, for at most two seconds.
+ * Sends spans to an OTLP/HTTP receiver in batches, in the background. Nothing it does blocks or
+ * throws: when the receiver is away for long or spans come faster than it takes them, spans are
+ * dropped and counted. Disposing sends what is left, for at most two seconds.
  */
 export class SpanExporter implements AsyncDisposable {
   readonly #source: SpanSource;

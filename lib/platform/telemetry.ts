@@ -3,7 +3,9 @@ import type { SettingsReader } from "./config.ts";
 
 /** What every process is told about traces. */
 export type TelemetrySettings = {
-  /** The base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; undefined for none. */
+  /**
+   * The base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; undefined for none.
+   */
   readonly endpoint: string | undefined;
   readonly sampler: Sampler;
   /** A request that took at least this long has its trace kept. */

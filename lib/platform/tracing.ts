@@ -16,7 +16,9 @@ export type TracingOptions = {
 };
 
 export type Tracing = AsyncDisposable & {
-  /** Records every span it is asked to start: whoever uses it has decided that the trace is wanted. */
+  /**
+   * Records every span it is asked to start: whoever uses it has decided that the trace is wanted.
+   */
   readonly tracer: Tracer;
 };
 
@@ -28,8 +30,8 @@ const closeMsMax = 2_000;
 const sampledFlag = 1;
 
 /**
- * A tracer of OpenTelemetry's own SDK, for processes that start spans when they happen. Disposing sends what
- * is left, for at most two seconds.
+ * A tracer of OpenTelemetry's own SDK, for processes that start spans when they happen. Disposing
+ * sends what is left, for at most two seconds.
  */
 export function openTracing(options: TracingOptions): Tracing {
   const { endpoint, service, attributes } = options;

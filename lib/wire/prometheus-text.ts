@@ -7,9 +7,10 @@ type Family = {
 const suffixes = ["", "_bucket", "_sum", "_count"];
 
 /**
- * Joins expositions in the Prometheus text format (0.0.4) into one in which every family occurs once, as the
- * format demands. Help and type are those of the first exposition that has the family; samples of a family
- * whose type differs from that are left out, as are repeats of a series and comments of other kinds.
+ * Joins expositions in the Prometheus text format (0.0.4) into one in which every family occurs
+ * once, as the format demands. Help and type are those of the first exposition that has the family;
+ * samples of a family whose type differs from that are left out, as are repeats of a series and
+ * comments of other kinds.
  */
 export function mergeExpositions(texts: readonly string[]): string {
   const families = new Map<string, Family>();

@@ -4,8 +4,9 @@ const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const sampledFlag = 0x01;
 
 /**
- * Reads a W3C `traceparent` header. Undefined for anything the specification calls invalid: the request then
- * starts a trace of its own. Later versions are read as far as version 00 goes, as it asks for.
+ * Reads a W3C `traceparent` header. Undefined for anything the specification calls invalid: the
+ * request then starts a trace of its own. Later versions are read as far as version 00 goes, as it
+ * asks for.
  */
 export function parseTraceparent(text: string): TraceContext | undefined {
   const match = form.exec(text.trim());

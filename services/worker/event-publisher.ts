@@ -1,5 +1,6 @@
 import { messageOf } from "#core/failure.ts";
 import type { Bus } from "#platform/bus/bus.ts";
+import { predictionStream } from "#platform/bus/streams.ts";
 import { monotonicMs, sleep } from "#platform/clock.ts";
 import type { WorkerEvents } from "./events.ts";
 
@@ -15,14 +16,6 @@ export type EventPublisherOptions = {
   readonly subject: string;
   /** What may wait; beyond, the oldest messages go. */
   readonly bufferBytesMax: number;
-};
-
-/** Holds the events of the workers of one cluster: an hour's worth of a few busy ones. */
-export const predictionStream = {
-  name: "SLUICE_PREDICTIONS",
-  subjects: ["sluice.prediction.*.*"],
-  bytesMax: 1024 ** 3,
-  ageMsMax: 7 * 24 * 3600 * 1000,
 };
 
 const retryMsMin = 250;
@@ -66,7 +59,10 @@ export class EventPublisher implements AsyncDisposable {
 
   /** Queues a message; drops the oldest that wait while there are too many. */
   enqueue(message: EventMessage): void {
-    if (this.#closed.signal.aborted) return this.#drop(message, "the worker is closing");
+    if (this.#closed.signal.aborted) {
+      this.#drop(message, "the worker is closing");
+      return;
+    }
     this.#queue.push(message);
     this.#bytes += message.data.byteLength;
     while (this.#bytes > this.#options.bufferBytesMax) this.#dropOldest("the buffer is full");

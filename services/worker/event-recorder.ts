@@ -1,6 +1,6 @@
 import type { Bitmap } from "#core/bitmap.ts";
 import { hashRow } from "#core/hash.ts";
-import { encodeToken, type ModelRef } from "#core/model/name.ts";
+import type { ModelRef } from "#core/model/name.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
 import { EventBatch, type EventBody, type RequestFacts } from "#core/prediction/event-batch.ts";
 import { EventBudget } from "#core/prediction/event-budget.ts";
@@ -48,11 +48,6 @@ const silenceMs = 1000;
 const aliveMsExtra = 15_000;
 /** A text takes at most this much, cut and encoded. */
 const textBytesMax = 800;
-
-/** The subject that a model version's events are published on. */
-export function predictionSubject(ref: ModelRef): string {
-  return `sluice.prediction.${encodeToken(ref.model)}.${ref.version}`;
-}
 
 /**
  * Turns answered requests into prediction events. Every answered row is counted; its values are recorded
@@ -123,7 +118,10 @@ export class EventRecorder {
     if (isAwaited && now >= this.#lastMessageMs + silenceMs) this.#send(new EventBatch([]), now);
   }
 
-  #columnsOf({ inputs, outputs, rows, nulls }: AnsweredRequest, model: RecordedModel): ValueColumn[] {
+  #columnsOf(
+    { inputs, outputs, rows, nulls }: AnsweredRequest,
+    model: RecordedModel,
+  ): ValueColumn[] {
     const { spec, reducers } = model;
     return [
       ...featureColumns({ features: spec.features, inputs, rows, nulls, reducers }),
@@ -164,7 +162,8 @@ export class EventRecorder {
     const data = this.#encode(body);
     if (data.byteLength > messageBytesMax) {
       const size = `${data.byteLength} bytes, limit ${messageBytesMax}`;
-      return this.#events.eventDropped(body.rowsCovered, `one event is too large: ${size}`);
+      this.#events.eventDropped(body.rowsCovered, `one event is too large: ${size}`);
+      return;
     }
     const id = `${this.#options.producer}:${this.#seq}`;
     this.#publisher?.enqueue({ id, data, rows: body.rowsCovered });

@@ -34,7 +34,8 @@ export class WorkerEvents {
     const { log, meter } = modules;
     this.#log = log;
     this.#meter = meter;
-    const counter = (name: string, description: string) => meter.createCounter(name, { description });
+    const counter = (name: string, description: string) =>
+      meter.createCounter(name, { description });
     const histogram = (name: string, description: string, bounds: number[]) =>
       meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: bounds } });
     this.#requests = counter("sluice_worker_requests_total", "Requests answered, by status.");
@@ -43,16 +44,25 @@ export class WorkerEvents {
     this.#batchRows = histogram("sluice_worker_batch_rows", "Rows in a batch.", countBounds);
     this.#bisections = counter("sluice_worker_batch_splits_total", "Failed batches run in halves.");
     const duration = (name: string, description: string) =>
-      histogram(`sluice_worker_${name}_seconds`, description, durationBounds);
+      histogram(name, description, durationBounds);
     this.#durations = {
-      decodeUs: duration("decode", "Time to decode and check a request."),
-      queueUs: duration("queue", "Time a request waited for its batch to start."),
-      runUs: duration("run", "Time of the model run a request took part in."),
-      encodeUs: duration("encode", "Time to encode a reply."),
+      decodeUs: duration("sluice_worker_decode_seconds", "Time to decode and check a request."),
+      queueUs: duration(
+        "sluice_worker_queue_seconds",
+        "Time a request waited for its batch to start.",
+      ),
+      runUs: duration("sluice_worker_run_seconds", "Time of the model run a request took part in."),
+      encodeUs: duration("sluice_worker_encode_seconds", "Time to encode a reply."),
     };
     this.#messages = counter("sluice_worker_event_messages_total", "Event messages, by outcome.");
-    this.#eventRows = counter("sluice_worker_event_rows_total", "Answered rows, by outcome for events.");
-    this.#violations = counter("sluice_worker_link_violations_total", "Links ended for breaking rules.");
+    this.#eventRows = counter(
+      "sluice_worker_event_rows_total",
+      "Answered rows, by outcome for events.",
+    );
+    this.#violations = counter(
+      "sluice_worker_link_violations_total",
+      "Links ended for breaking rules.",
+    );
   }
 
   /** Shows what the gauges read; call once, when everything they look at exists. */
@@ -79,7 +89,10 @@ export class WorkerEvents {
     else if (kind === "ready") {
       const { batched, inputs, outputs } = state.host.spec;
       const unbatched = batched.enabled ? undefined : batched.reason;
-      const names = { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
+      const names = {
+        inputs: inputs.map(({ name }) => name),
+        outputs: outputs.map(({ name }) => name),
+      };
       this.#log.info("model ready", { digest: state.host.digest, unbatched, ...names });
     } else this.#log.info(`model ${kind}`);
   }
@@ -152,6 +165,10 @@ export class WorkerEvents {
 
   backgroundFailed(what: string, reason: string): void {
     this.#log.warn(`${what} failed`, { reason });
+  }
+
+  stopped(): void {
+    this.#log.info("stopped");
   }
 
   crashed(reason: string): void {

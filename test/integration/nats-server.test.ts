@@ -118,15 +118,19 @@ async function startOwner(folder: string, env: Record<string, string | undefined
 }
 
 async function untilRefused(port: number): Promise<void> {
-  for (;;) {
+  while (await isOpen(port));
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
-    const [error] = await Promise.race([
-      once(socket, "connect").then(() => [undefined]),
-      once(socket, "error").catch((reason: unknown) => [reason]),
-    ]);
-    socket.destroy();
-    if (error !== undefined) return;
-  }
+    const answer = (open: boolean) => () => {
+      socket.destroy();
+      resolve(open);
+    };
+    // A server that is about to end may take a connection and reset it.
+    socket.once("data", answer(true)).once("error", answer(false)).once("end", answer(false));
+  });
 }
 
 async function killed(child: ChildProcess): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The container's health check: exit code 0 when a process at one of the addresses given as arguments answers
- * `grpc.health.v1.Health/Check` for the whole server with SERVING, else 1.
+ * The container's health check: exit code 0 when a process at one of the addresses given as
+ * arguments answers `grpc.health.v1.Health/Check` for the whole server with SERVING, else 1.
  */
 import { Client, credentials } from "@grpc/grpc-js";
 

@@ -21,7 +21,7 @@ function offer(value: string, rest: Partial<Offer<string>> = {}): Offer<string> 
 
 function filled(options: Partial<BatcherOptions>, offers: readonly Offer<string>[], now = 0) {
   const batcher = new Batcher<string>({ ...defaults, ...options });
-  for (const each of offers) expect(batcher.offer([each], now)).toBe("queued");
+  for (const each of offers) batcher.offer(each, now);
   return batcher;
 }
 
@@ -94,7 +94,7 @@ describe("with a delay", () => {
   test("waits for more rows until the oldest has waited it", () => {
     const batcher = filled({ queueDelayMs: 5 }, [offer("a")], 100);
     expect(take(batcher, 101)).toBe("wait 105");
-    batcher.offer([offer("b", { deadlineMs: 103 })], 101);
+    batcher.offer(offer("b", { deadlineMs: 103 }), 101);
     expect(take(batcher, 101)).toBe("wait 103");
     batcher.cancel(lastId);
     expect(take(batcher, 105)).toBe("delay 1: a");
@@ -131,7 +131,7 @@ describe("expiry", () => {
       kind: "batch",
       expired: [{ value: "a", reason: "deadline" }],
     });
-    batcher.offer([offer("c")], 20);
+    batcher.offer(offer("c"), 20);
     expect(batcher.expire(29)).toEqual([]);
     expect(batcher.expire(30)).toEqual([{ value: "c", reason: "timeout" }]);
     expect(batcher.expiresMs).toBe(Infinity);
@@ -139,22 +139,26 @@ describe("expiry", () => {
 });
 
 describe("bounds", () => {
-  test("refuses what would exceed the rows that may wait, whole", () => {
+  test("leave no room for what would exceed the rows that may wait", () => {
     const batcher = filled({ queueRowsMax: 4 }, [offer("a", { rows: 3 })]);
-    expect(batcher.offer([offer("b"), offer("c")], 0)).toBe("full");
-    expect(batcher.waiting).toBe(1);
-    expect(batcher.offer([offer("d")], 0)).toBe("queued");
+    expect([batcher.hasRoom(1), batcher.hasRoom(2)]).toEqual([true, false]);
   });
 
-  test("takes a request larger than the bound when nothing else waits", () => {
-    const batcher = filled({ queueRowsMax: 4 }, [offer("a", { rows: 99 })]);
-    expect(batcher.offer([offer("b")], 0)).toBe("full");
+  test("leave room for a request larger than they are when nothing else waits", () => {
+    const batcher = filled({ queueRowsMax: 4 }, []);
+    expect(batcher.hasRoom(99)).toBe(true);
+    batcher.offer(offer("a", { rows: 99 }), 0);
+    expect(batcher.hasRoom(1)).toBe(false);
     expect(take(batcher)).toBe("full 99: a");
   });
 
-  test("counts a request without rows as one", () => {
+  test("count a request without rows as one", () => {
     const batcher = filled({ queueRowsMax: 1 }, [offer("a", { rows: 0 })]);
-    expect(batcher.offer([offer("b", { rows: 0 })], 0)).toBe("full");
+    expect(batcher.hasRoom(0)).toBe(false);
+  });
+
+  test("may be turned off", () => {
+    expect(filled({}, [offer("a")]).hasRoom(1e9)).toBe(true);
   });
 });
 
@@ -197,7 +201,7 @@ test("every request ends exactly once, in a batch within bounds, expired or canc
         ended.push(...members.map(({ value }) => value));
       };
       requests.forEach(({ cancelled, ...rest }, index) => {
-        batcher.offer([{ id: index, value: index, ...rest }], index);
+        batcher.offer({ id: index, value: index, ...rest }, index);
         if (cancelled && batcher.cancel(index) !== undefined) ended.push(index);
         if (index % 3 === 0) step(index);
       });

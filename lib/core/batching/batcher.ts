@@ -93,20 +93,21 @@ export class Batcher<T> {
     return earliest;
   }
 
-  /** Queues all of `offers` or, where that would exceed the bound, none. */
-  offer(offers: readonly Offer<T>[], now: number): "queued" | "full" {
-    const { queueRowsMax, queueTimeoutMs } = this.#options;
-    const rows = offers.reduce((sum, offer) => sum + weight(offer), 0);
-    const wouldExceed = queueRowsMax > 0 && this.#rows + rows > queueRowsMax;
-    if (wouldExceed && this.#byId.size > 0) return "full";
+  /** Whether a request of so many rows may wait. */
+  hasRoom(rows: number): boolean {
+    const { queueRowsMax } = this.#options;
+    if (queueRowsMax <= 0 || this.#byId.size === 0) return true;
+    return this.#rows + weight({ rows }) <= queueRowsMax;
+  }
+
+  /** Queues a request, also where there is no room for it: whoever admits requests asks `hasRoom` first. */
+  offer(offer: Offer<T>, now: number): void {
+    const { queueTimeoutMs } = this.#options;
+    assert(!this.#byId.has(offer.id), `request ${offer.id} waits already`);
     const timeoutMs = queueTimeoutMs > 0 ? now + queueTimeoutMs : Number.POSITIVE_INFINITY;
-    for (const offer of offers) {
-      assert(!this.#byId.has(offer.id), `request ${offer.id} waits already`);
-      const expiresMs = Math.min(offer.deadlineMs, timeoutMs);
-      this.#sequence += 1;
-      this.#insert({ offer, sequence: this.#sequence, arrivedMs: now, expiresMs });
-    }
-    return "queued";
+    const expiresMs = Math.min(offer.deadlineMs, timeoutMs);
+    this.#sequence += 1;
+    this.#insert({ offer, sequence: this.#sequence, arrivedMs: now, expiresMs });
   }
 
   /** Takes a request out; undefined where it does not wait (any more). */

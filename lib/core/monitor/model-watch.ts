@@ -159,8 +159,10 @@ export class ModelWatch {
     this.#messagesPurged += messages;
   }
 
+  /** Those heard of and those defined, in ascending order. */
   versions(): number[] {
-    return [...this.#versions.keys()].sort((one, two) => one - two);
+    const versions = new Set([...this.#versions.keys(), ...this.#definitions.keys()]);
+    return [...versions].sort((one, two) => one - two);
   }
 
   /** Undefined for a version that nothing has been heard of and that is not defined. */

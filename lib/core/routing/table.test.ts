@@ -113,3 +113,14 @@ it("says why a model was kept out before any worker was started", () => {
   const [entry] = allVersions(table);
   expect(entry && versionState(entry)).toEqual({ state: "failed", reason: "model.yaml: no" });
 });
+
+it("believes that a version has failed until a worker speaks for it", () => {
+  const lost = { ...ready, isConnected: false };
+  const failed = withVersion(withReplica(emptyTable, wine, lost), wine, {
+    kind: "failed",
+    reason: "its worker ended five times",
+  });
+  const stateIn = (table: RoutingTable) => allVersions(table).map(versionState);
+  expect(stateIn(failed)).toEqual([{ state: "failed", reason: "its worker ended five times" }]);
+  expect(stateIn(withReplica(failed, wine, ready))).toEqual([{ state: "ready", reason: "" }]);
+});

@@ -18,10 +18,10 @@ export type Replica = {
   readonly reason: string;
 };
 
-/** What was known of a version before any worker spoke of it. */
+/** What is known of a version that no worker speaks for. */
 export type Expectation =
   | { readonly kind: "expected" }
-  /** Kept out before a worker was started, for this reason. */
+  /** There will be no worker, for this reason. */
   | { readonly kind: "failed"; readonly reason: string };
 
 export type VersionEntry = ModelRef & {
@@ -64,7 +64,7 @@ export function withVersion(
 
 /** Adds a replica, or replaces the one of its instance. A version nobody expected is added with it. */
 export function withReplica(table: RoutingTable, ref: ModelRef, replica: Replica): RoutingTable {
-  const entry = findVersion(table, ref) ?? { ...ref, expectation, replicas: [] };
+  const entry = findVersion(table, ref) ?? { ...ref, expectation: expected, replicas: [] };
   const place = entry.replicas.findIndex(({ instance }) => instance === replica.instance);
   const replicas =
     place === -1 ? [...entry.replicas, replica] : entry.replicas.with(place, replica);
@@ -89,10 +89,11 @@ export type VersionState = {
  * A version is ready when any of its replicas is; otherwise it is in the most hopeful state that a replica has.
  */
 export function versionState(entry: VersionEntry): VersionState {
-  if (entry.expectation.kind === "failed" && entry.replicas.length === 0) {
-    return { state: "failed", reason: entry.expectation.reason };
+  const { expectation, replicas } = entry;
+  if (expectation.kind === "failed" && !replicas.some((replica) => replica.isConnected)) {
+    return { state: "failed", reason: expectation.reason };
   }
-  const [best] = entry.replicas
+  const [best] = replicas
     .map(effectiveState)
     .sort((one, other) => rankOf(one.state) - rankOf(other.state));
   return best ?? { state: "loading", reason: "no worker is running" };
@@ -106,7 +107,7 @@ export function readyReplicas(entry: VersionEntry): readonly Replica[] {
   return entry.replicas.filter(isReplicaReady);
 }
 
-const expectation: Expectation = { kind: "expected" };
+const expected: Expectation = { kind: "expected" };
 
 function effectiveState(replica: Replica): VersionState {
   const { instance, isConnected, state, reason } = replica;

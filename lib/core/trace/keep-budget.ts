@@ -5,9 +5,9 @@ export type KeepReason = "error" | "slow";
 const reservedForErrors = 0.5;
 
 /**
- * Limits how many requests a second have their trace recorded because they failed or were slow: a token
- * bucket that holds one second's worth, of which errors may take all and slow requests half. So a cluster
- * that is slow as a whole still shows its errors.
+ * Limits how many requests a second have their trace recorded because they failed or were slow: a
+ * token bucket that holds one second's worth, of which errors may take all and slow requests half.
+ * So a cluster that is slow as a whole still shows its errors.
  */
 export class KeepBudget {
   readonly #perSecond: number;
@@ -20,7 +20,10 @@ export class KeepBudget {
     this.#tokens = options.perSecond;
   }
 
-  /** True, and one less is left, when this request's trace may be kept. `nowMs` is 0 or more and never goes back. */
+  /**
+   * True, and one less is left, when this request's trace may be kept. `nowMs` is 0 or more and
+   * never goes back.
+   */
   take(reason: KeepReason, nowMs: number): boolean {
     this.#fill(nowMs);
     const left = reason === "error" ? 0 : Math.floor(this.#perSecond * reservedForErrors);

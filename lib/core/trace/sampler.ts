@@ -21,8 +21,8 @@ const samplers: Readonly<Record<string, (ratio: number) => Sampler>> = {
 };
 
 /**
- * The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name, or what is wrong with them. A ratio
- * that is asked for without saying which is 1, as OpenTelemetry defines it.
+ * The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name, or what is wrong with
+ * them. A ratio that is asked for without saying which is 1, as OpenTelemetry defines it.
  */
 export function parseSampler(
   name: string,
@@ -39,8 +39,8 @@ export function parseSampler(
 }
 
 /**
- * Decides for one request. By trace id, so that every process that is asked about a trace answers alike;
- * SDKs of OpenTelemetry for JavaScript do too.
+ * Decides for one request. By trace id, so that every process that is asked about a trace answers
+ * alike; SDKs of OpenTelemetry for JavaScript do too.
  */
 export function shouldSample(
   sampler: Sampler,

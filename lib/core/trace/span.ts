@@ -13,8 +13,8 @@ export type SpanEvent = {
 export type SpanLink = { readonly traceId: string; readonly spanId: string };
 
 /**
- * A span that has ended. Ids are lower-case hexadecimal, 32 digits for a trace and 16 for a span; times are
- * microseconds since 1970.
+ * A span that has ended. Ids are lower-case hexadecimal, 32 digits for a trace and 16 for a span;
+ * times are microseconds since 1970.
  */
 export type SpanRecord = {
   readonly traceId: string;

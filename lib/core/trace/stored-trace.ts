@@ -4,7 +4,9 @@ import type { Attributes, SpanRecord } from "./span.ts";
 /** A span with the service that emitted it. */
 export type StoredSpan = { readonly service: string; readonly span: SpanRecord };
 
-/** What an engine's object, its string headers and a map entry take, measured on V8; errs upwards. */
+/**
+ * What an engine's object, its string headers and a map entry take, measured on V8; errs upwards.
+ */
 const bytesPerSpan = 700;
 const bytesPerPart = 120;
 const bytesPerAttribute = 100;

@@ -30,9 +30,9 @@ const idForm = /^[0-9a-f]{8,32}$/;
 const predictionIdForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Keeps the latest traces, and for longer those that are slow or failed. Traces age from the arrival of
- * their first span; later spans join them. Beyond `tracesMax` the oldest ordinary trace goes; beyond
- * `bytesMax` the oldest of all.
+ * Keeps the latest traces, and for longer those that are slow or failed. Traces age from the
+ * arrival of their first span; later spans join them. Beyond `tracesMax` the oldest ordinary trace
+ * goes; beyond `bytesMax` the oldest of all.
  */
 export class TraceStore {
   readonly #options: TraceStoreOptions;
@@ -67,7 +67,9 @@ export class TraceStore {
     return this.#spansDropped;
   }
 
-  /** Takes a span, whatever the order spans arrive in. A span that is known already changes nothing. */
+  /**
+   * Takes a span, whatever the order spans arrive in. A span that is known already changes nothing.
+   */
   add(stored: StoredSpan): void {
     const trace = this.#traceOf(stored.span.traceId);
     if (trace.spanCount >= this.#options.spansPerTraceMax) {

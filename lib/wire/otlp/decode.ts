@@ -34,8 +34,9 @@ export function decodeTraces(bytes: Uint8Array): ReceivedSpans {
 }
 
 /**
- * The spans of an OTLP traces request. Longer texts than 4096 characters are cut, and of attributes, events
- * and links a span keeps the first 128 each; values that are lists, maps or bytes become JSON text.
+ * The spans of an OTLP traces request. Longer texts than 4096 characters are cut, and of
+ * attributes, events and links a span keeps the first 128 each; values that are lists, maps or
+ * bytes become JSON text.
  */
 export function fromTracesRequest(request: TracesRequest): ReceivedSpans {
   const spans: ReceivedSpan[] = [];

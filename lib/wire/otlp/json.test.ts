@@ -27,7 +27,7 @@ function decoded(...spans: unknown[]) {
 }
 
 describe("OTLP in JSON", () => {
-  it("reads hexadecimal ids, integers as text or number, and enumerations by name or number", () => {
+  it("reads hexadecimal ids, and integers and enumerations in both of their forms", () => {
     expect(decoded(span).spans).toEqual([
       {
         service: "my.service",

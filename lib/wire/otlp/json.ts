@@ -7,8 +7,9 @@ import { fromTracesRequest, type ReceivedSpans } from "./decode.ts";
 const idNames = new Set(["traceId", "spanId", "parentSpanId"]);
 
 /**
- * Reads an OTLP traces request in JSON, which is the JSON of protobuf but for ids: those are hexadecimal
- * instead of base64. Fields it does not know are passed over. Throws when the text is no such request.
+ * Reads an OTLP traces request in JSON, which is the JSON of protobuf but for ids: those are
+ * hexadecimal instead of base64. Fields it does not know are passed over. Throws when the text is
+ * no such request.
  */
 export function decodeTracesJson(text: string): ReceivedSpans {
   const json = JSON.parse(text, (name, value: unknown) =>
@@ -18,7 +19,10 @@ export function decodeTracesJson(text: string): ReceivedSpans {
   return fromTracesRequest(request);
 }
 
-/** Digits that are not hexadecimal become an empty id, which is then rejected as any other invalid id. */
+/**
+ * Digits that are not hexadecimal become an empty id, which is then rejected as any other invalid
+ * id.
+ */
 function base64OfHex(digits: string): string {
   return base64Encode(fromHex(digits) ?? new Uint8Array(0));
 }

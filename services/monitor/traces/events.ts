@@ -2,7 +2,9 @@ import type { Meter } from "@opentelemetry/api";
 import type { TraceStore } from "#core/trace/trace-store.ts";
 import type { Log } from "#platform/log.ts";
 
-/** What happens to the spans that are sent to the monitor: each is counted, none of these throws. */
+/**
+ * What happens to the spans that are sent to the monitor: each is counted, none of these throws.
+ */
 export type TraceEvents = {
   readonly spansReceived: (spans: number) => void;
   /** Spans that no trace can take, as their ids are invalid. */

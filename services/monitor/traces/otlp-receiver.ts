@@ -14,8 +14,8 @@ const contentTypes: Readonly<Record<OtlpFormat, string>> = {
 };
 
 /**
- * OTLP/HTTP for traces: protobuf or JSON, plain or gzip. Spans go to the store; those without valid ids are
- * answered as a partial success.
+ * OTLP/HTTP for traces: protobuf or JSON, plain or gzip. Spans go to the store; those without valid
+ * ids are answered as a partial success.
  */
 export function otlpRoute(store: TraceStore, events: TraceEvents): Route {
   return {

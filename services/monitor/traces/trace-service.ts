@@ -18,7 +18,10 @@ import { otlpRoute } from "./otlp-receiver.ts";
 
 export type TracesOptions = {
   readonly host: string;
-  /** Where spans are received. 4318 falls back to a free port when it is taken; 0 asks for a free one. */
+  /**
+   * Where spans are received. 4318 falls back to a free port when it is taken; 0 asks for a free
+   * one.
+   */
   readonly port: number;
   /** A trace with a span of at least this length is kept beyond the latest 1000. */
   readonly slowMs: number;
@@ -43,8 +46,8 @@ const listedMax = 1000;
 const drainMsMax = 1000;
 
 /**
- * Receives spans over OTLP/HTTP and keeps the last 1000 traces and all slow and failed ones, within 64 MiB.
- * Rejects with a Failure when its port is taken. Disposing stops receiving.
+ * Receives spans over OTLP/HTTP and keeps the last 1000 traces and all slow and failed ones, within
+ * 64 MiB. Rejects with a Failure when its port is taken. Disposing stops receiving.
  */
 export async function openTraces(
   options: TracesOptions,

@@ -1,0 +1,78 @@
+import type { Baseline, FeatureBaseline } from "#core/drift/baseline.ts";
+import type { ModelSpec, TensorSpec } from "#core/model/spec.ts";
+import {
+  featureColumns,
+  outputColumns,
+  type ReducersByName,
+  type ValueColumn,
+} from "#core/prediction/value-column.ts";
+import { quoteAll } from "#core/quote.ts";
+import { allocate } from "#core/tensor/dtype.ts";
+import { elementCount, type Tensor } from "#core/tensor/tensor.ts";
+
+export type Fit = {
+  readonly baseline: Baseline;
+  readonly spec: ModelSpec;
+  /** Of model.onnx as it lies on disk. */
+  readonly digest: string;
+  readonly reducers: ReducersByName;
+};
+
+/**
+ * What keeps a baseline from being the baseline of this model: another file, or features and outputs of
+ * other names, types or data types. The model's own are those its events carry. None: it fits.
+ */
+export function baselineProblems({ baseline, spec, digest, reducers }: Fit): string[] {
+  const of = { rows, reducers };
+  const features = featureColumns({
+    ...of,
+    features: spec.features,
+    inputs: spec.inputs.map(blank),
+  });
+  const outputs = outputColumns({
+    ...of,
+    predictions: spec.predictions,
+    outputs: spec.outputs.map(blank),
+  });
+  return [
+    ...(baseline.digest === digest
+      ? []
+      : [`it is of another model.onnx (${shorten(baseline.digest)}, here ${shorten(digest)})`]),
+    ...compareColumns("feature", baseline.features, features),
+    ...compareColumns("output", baseline.outputs, outputs),
+  ];
+}
+
+/** More than one, so that an axis of rows is told from others of length one. */
+const rows = 2;
+
+/** A tensor of the declared shape, so that its columns can be named as those of a real one. */
+function blank({ name, dtype, shape }: TensorSpec): Tensor {
+  const sized = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
+  return { name, dtype, shape: sized, data: allocate(dtype, elementCount(sized)) };
+}
+
+function compareColumns(
+  what: string,
+  baseline: readonly FeatureBaseline[],
+  columns: readonly ValueColumn[],
+): string[] {
+  const known = new Map(baseline.map((each) => [each.name, each]));
+  const expected = new Set(columns.map(({ name }) => name));
+  const missing = columns.filter(({ name }) => !known.has(name)).map(({ name }) => name);
+  const foreign = baseline.filter(({ name }) => !expected.has(name)).map(({ name }) => name);
+  const different = columns.flatMap(({ name, type, dtype }) => {
+    const found = known.get(name);
+    if (found === undefined || (found.type === type && found.dtype === dtype)) return [];
+    return [`${what} ${name} is ${found.dtype} ${found.type}, the model's ${dtype} ${type}`];
+  });
+  return [
+    ...(missing.length > 0 ? [`it lacks the ${what}s ${quoteAll(missing, 5)}`] : []),
+    ...(foreign.length > 0 ? [`the model lacks the ${what}s ${quoteAll(foreign, 5)}`] : []),
+    ...different.slice(0, 5),
+  ];
+}
+
+function shorten(digest: string): string {
+  return digest.slice(0, 12);
+}

@@ -1,0 +1,22 @@
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { toConfig } from "./config.ts";
+
+describe("the command line's settings", () => {
+  it("come from flags before the environment, and stay open where neither speaks", () => {
+    const env = { SLUICE_SERVER: "there:1", SLUICE_MODELS: "theirs", NO_COLOR: "1" };
+    expect(toConfig({ server: "here:2" }, env)).toEqual({
+      server: "here:2",
+      monitor: undefined,
+      otlp: undefined,
+      dataDir: resolve(".sluice"),
+      modelsDir: resolve("theirs"),
+      hasColour: false,
+    });
+  });
+
+  it("refuse what is no address, all of it at once", () => {
+    const flags = { server: "nowhere", monitor: "8011" };
+    expect(() => toConfig(flags, {})).toThrow(/--server must be host:port.*--monitor must be/);
+  });
+});

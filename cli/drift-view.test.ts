@@ -1,0 +1,86 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import {
+  FeatureReportSchema,
+  ReportSchema,
+  Verdict,
+  WindowSchema,
+} from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { formatHistory, formatReports, isAlarm } from "./drift-view.ts";
+import { plain } from "./output.ts";
+
+const noon = new Date(2026, 10, 20, 12, 0, 0).getTime();
+const options = { paint: plain, now: noon, featuresMax: 20 };
+
+function feature(name: string, verdict: Verdict, value: number) {
+  return create(FeatureReportSchema, {
+    ...{ name, type: "number", verdict, rowsCurrent: 600n, meanBaseline: 0, meanCurrent: 0.04761 },
+    quality: name === "bmi" ? { nulls: 2n } : {},
+    statistics: [{ id: "psi.q10.half", value, threshold: 0.1, floor: 0.0475, verdict }],
+  });
+}
+
+const closed = create(WindowSchema, {
+  ...{ startMs: BigInt(noon) - 60_000n, endMs: BigInt(noon), rows: 600n, verdict: Verdict.ALARM },
+  features: [feature("age", Verdict.OK, 0.01), feature("bmi", Verdict.ALARM, 0.8123)],
+  outputs: [feature("progression", Verdict.OK, 0.05)],
+});
+
+function report(init: MessageInitShape<typeof ReportSchema> = {}) {
+  return create(ReportSchema, { model: "diabetes", version: 1, closed, ...init });
+}
+
+describe("a drift report", () => {
+  it("lists inputs and outputs apart, the worst first, with statistic, limit and floor", () => {
+    expect(formatReports([report()], options)).toBe(
+      [
+        "diabetes@1  alarm  11:59:00 to 12:00:00  600 rows",
+        "  INPUTS  VERDICT     PSI  LIMIT   FLOOR  ROWS     MEAN  BASELINE  REMARKS",
+        "  bmi     alarm    0.8123   0.10  0.0475   600  0.04761         0  2 null",
+        "  age     ok       0.0100   0.10  0.0475   600  0.04761         0",
+        "  OUTPUTS      VERDICT     PSI  LIMIT   FLOOR  ROWS     MEAN  BASELINE  REMARKS",
+        "  progression  ok       0.0500   0.10  0.0475   600  0.04761         0",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("shows the open window as provisional, and in full only while none has closed", () => {
+    const open = { ...closed, provisional: true };
+    expect(formatReports([report({ open })], options)).toMatch(
+      /\nnext {2}alarm {2}11:59:00 to 12:00:00 {2}600 rows {2}provisional: bmi\n/,
+    );
+    const opening = create(ReportSchema, { model: "diabetes", version: 1, open });
+    expect(formatReports([opening], options)).toMatch(
+      /^diabetes@1 {2}alarm.*provisional\n {2}INPUTS/,
+    );
+    expect(isAlarm(opening)).toBe(false);
+    expect(isAlarm(report())).toBe(true);
+  });
+
+  it("says what was lost, what is wrong with the baseline and what is left out", () => {
+    const text = formatReports(
+      [report({ counters: { rowsLost: 3n, rowsTotal: 9n }, baselineProblem: "other file" })],
+      { ...options, featuresMax: 1 },
+    );
+    expect(text).toContain("no drift computed: other file\n");
+    expect(text).toContain("  and 1 more, calmer ones");
+    expect(text.endsWith("so far  3 rows lost\n")).toBe(true);
+  });
+
+  it("says so when there is nothing yet", () => {
+    expect(formatReports([], options)).toMatch(/nothing has been predicted/);
+    expect(formatReports([create(ReportSchema, { model: "m", version: 1 })], options)).toBe(
+      "m@1  no window yet\n",
+    );
+  });
+});
+
+describe("the history", () => {
+  it("has one line for each window with what was above its limit", () => {
+    expect(formatHistory([closed], options).split("\n")[1]).toBe(
+      "11:59:00  12:00:00   600  alarm    bmi 0.812",
+    );
+    expect(formatHistory([], options)).toMatch(/no window has closed/);
+  });
+});

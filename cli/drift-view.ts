@@ -1,0 +1,218 @@
+import {
+  type Counters,
+  type FeatureReport,
+  type Quality,
+  type Report,
+  Verdict,
+  VerdictSchema,
+  type Window,
+} from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { formatCount, formatNumber, formatTime } from "./format.ts";
+import { type Colour, formatTable, type Paint } from "./output.ts";
+import { enumName } from "./plain-message.ts";
+
+export type DriftViewOptions = {
+  readonly paint: Paint;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Features listed for each side; the rest, which are the calmest, are counted. */
+  readonly featuresMax: number;
+};
+
+const verdictColours: Record<Verdict, Colour> = {
+  [Verdict.UNSPECIFIED]: "dim",
+  [Verdict.OK]: "green",
+  [Verdict.WARN]: "yellow",
+  [Verdict.ALARM]: "red",
+  [Verdict.INSUFFICIENT]: "dim",
+};
+
+/** The order in which features are listed. */
+const severity: readonly Verdict[] = [
+  Verdict.ALARM,
+  Verdict.WARN,
+  Verdict.OK,
+  Verdict.INSUFFICIENT,
+  Verdict.UNSPECIFIED,
+];
+
+/** Model versions below one another: the latest closed window in full, the open one in a line. */
+export function formatReports(reports: readonly Report[], options: DriftViewOptions): string {
+  if (reports.length === 0) return "nothing has been predicted yet\n";
+  return reports.map((report) => formatReport(report, options)).join("\n");
+}
+
+export function formatReport(report: Report, options: DriftViewOptions): string {
+  const { paint } = options;
+  const { closed, open, baselineProblem } = report;
+  const shown = closed ?? open;
+  const name = paint("bold", `${report.model}@${report.version}`);
+  const head =
+    shown === undefined ? `${name}  no window yet\n` : `${name}  ${headOf(shown, options)}\n`;
+  const problem =
+    baselineProblem === "" ? "" : `${paint("yellow", "no drift computed")}: ${baselineProblem}\n`;
+  const tables =
+    shown === undefined
+      ? ""
+      : formatFeatures("inputs", shown.features, options) +
+        formatFeatures("outputs", shown.outputs, options);
+  const next = closed === undefined || open === undefined ? "" : formatOpen(open, options);
+  return head + problem + tables + next + formatCounters(report.counters, paint);
+}
+
+const historyColumns = [
+  { title: "START" },
+  { title: "END" },
+  { title: "ROWS", align: "right" as const },
+  { title: "VERDICT" },
+  { title: "INPUTS ABOVE THEIR LIMIT" },
+  { title: "OUTPUTS ABOVE THEIRS" },
+];
+
+/** Closed windows, one a line. */
+export function formatHistory(windows: readonly Window[], options: DriftViewOptions): string {
+  if (windows.length === 0) return "no window has closed yet\n";
+  const rows = windows.map((window) => [
+    formatTime(Number(window.startMs), options.now),
+    formatTime(Number(window.endMs), options.now),
+    String(window.rows),
+    showVerdict(window.verdict, options.paint) + (window.revised ? " (revised)" : ""),
+    namesOf(window.features) || "-",
+    namesOf(window.outputs),
+  ]);
+  return formatTable(historyColumns, rows, options.paint);
+}
+
+/** True where the latest closed window of a report found drift, on inputs or outputs. */
+export function isAlarm({ closed }: Report): boolean {
+  return [...(closed?.features ?? []), ...(closed?.outputs ?? [])].some(
+    ({ verdict }) => verdict === Verdict.ALARM,
+  );
+}
+
+function headOf(window: Window, options: DriftViewOptions): string {
+  const { now, paint } = options;
+  const from = formatTime(Number(window.startMs), now);
+  const to = formatTime(Number(window.endMs), now);
+  const marks = [
+    ...(window.provisional ? ["provisional"] : []),
+    ...(window.revised ? ["revised"] : []),
+  ];
+  const mark = marks.length === 0 ? "" : `  ${paint("yellow", marks.join(", "))}`;
+  const verdict = showVerdict(window.verdict, paint);
+  return `${verdict}  ${from} to ${to}  ${formatCount(window.rows, "row")}${mark}`;
+}
+
+function formatOpen(open: Window, options: DriftViewOptions): string {
+  const above = [...open.features, ...open.outputs].filter(isAbove).map(({ name }) => name);
+  const names = above.length === 0 ? "" : `: ${above.slice(0, 8).join(", ")}`;
+  return options.paint("dim", `next  ${headOf(open, options)}${names}`).concat("\n");
+}
+
+function formatFeatures(
+  side: string,
+  features: readonly FeatureReport[],
+  options: DriftViewOptions,
+): string {
+  if (features.length === 0) return "";
+  const { paint, featuresMax } = options;
+  const ranked = features.toSorted(
+    (one, other) => rankOf(one) - rankOf(other) || psiOf(other) - psiOf(one),
+  );
+  const columns = [
+    { title: `  ${side.toUpperCase()}` },
+    { title: "VERDICT" },
+    { title: "PSI", align: "right" as const },
+    { title: "LIMIT", align: "right" as const },
+    { title: "FLOOR", align: "right" as const },
+    { title: "ROWS", align: "right" as const },
+    { title: "MEAN", align: "right" as const },
+    { title: "BASELINE", align: "right" as const },
+    { title: "REMARKS" },
+  ];
+  const rows = ranked.slice(0, featuresMax).map((feature) => toRow(feature, paint));
+  const left = features.length - featuresMax;
+  const more = left > 0 ? paint("dim", `  and ${left} more, calmer ones (--all lists them)\n`) : "";
+  return formatTable(columns, rows, paint) + more;
+}
+
+function toRow(feature: FeatureReport, paint: Paint): string[] {
+  const [first, ...others] = feature.statistics;
+  const shown = (value: number | undefined, digits: number) =>
+    value === undefined ? "-" : value.toFixed(digits);
+  const warned = others.filter(({ verdict }) => verdict === Verdict.ALARM).map(({ id }) => id);
+  return [
+    `  ${feature.name}`,
+    showVerdict(feature.verdict, paint),
+    shown(first?.value, 4),
+    shown(first?.threshold, 2),
+    shown(first?.floor, 4),
+    String(feature.rowsCurrent),
+    feature.meanCurrent === undefined ? "-" : formatNumber(roughly(feature.meanCurrent)),
+    feature.meanBaseline === undefined ? "-" : formatNumber(roughly(feature.meanBaseline)),
+    [...warned, ...describeQuality(feature.quality)].join(", "),
+  ];
+}
+
+function describeQuality(quality: Quality | undefined): string[] {
+  if (quality === undefined) return [];
+  const { nulls, nans, posInf, negInf, typeErrors, unseen } = quality;
+  const counts: [bigint, string][] = [
+    [nulls, "null"],
+    [nans, "NaN"],
+    [posInf + negInf, "infinite"],
+    [typeErrors, "of another type"],
+    [unseen, "unseen"],
+  ];
+  return counts.flatMap(([count, what]) => (count > 0n ? [`${count} ${what}`] : []));
+}
+
+const counterNames: readonly (readonly [keyof Counters & string, string])[] = [
+  ["rowsSampledOut", "rows sampled out"],
+  ["rowsLost", "rows lost"],
+  ["rowsLate", "rows late"],
+  ["rowsDuplicate", "rows twice"],
+  ["rowsShadow", "rows of shadows"],
+  ["messagesDuplicate", "messages twice"],
+  ["messagesMissing", "messages missing"],
+  ["messagesPurged", "messages purged"],
+  ["messagesQuarantined", "messages unreadable"],
+];
+
+/** What did not go as it should; nothing where all is well. */
+function formatCounters(counters: Counters | undefined, paint: Paint): string {
+  if (counters === undefined) return "";
+  const told = counterNames.flatMap(([key, what]) => {
+    const count = counters[key];
+    return typeof count === "bigint" && count > 0n ? [`${count} ${what}`] : [];
+  });
+  return told.length === 0 ? "" : `${paint("yellow", "so far")}  ${told.join(", ")}\n`;
+}
+
+function isAbove({ verdict }: FeatureReport): boolean {
+  return verdict === Verdict.ALARM || verdict === Verdict.WARN;
+}
+
+function rankOf({ verdict }: FeatureReport): number {
+  return severity.indexOf(verdict);
+}
+
+function namesOf(features: readonly FeatureReport[]): string {
+  return features
+    .filter(isAbove)
+    .map((feature) => `${feature.name} ${psiOf(feature).toFixed(3)}`)
+    .join(", ");
+}
+
+function psiOf({ statistics }: FeatureReport): number {
+  return statistics[0]?.value ?? 0;
+}
+
+function showVerdict(verdict: Verdict, paint: Paint): string {
+  return paint(verdictColours[verdict] ?? "dim", enumName(VerdictSchema, verdict));
+}
+
+/** Four significant digits are enough to compare two means by eye. */
+function roughly(value: number): number {
+  return Number(value.toPrecision(4));
+}

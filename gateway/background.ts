@@ -1,0 +1,44 @@
+/** What a gateway does over NATS, where it has one: learns of workers, and tells of those it lost. */
+import type { Bus } from "#platform/bus/bus.ts";
+import type { GatewayEvents } from "./events.ts";
+import type { LinkLoss } from "./link.ts";
+import type { Links } from "./links.ts";
+import { ProducerEnds } from "./producer-ends.ts";
+import { WorkerHints } from "./worker-hints.ts";
+
+export type BackgroundOptions = {
+  /** This gateway's. */
+  readonly instance: string;
+  readonly routesPath: string | undefined;
+  readonly instancesFixed: ReadonlySet<string>;
+};
+
+/** Starts at once; disposing stops it, having told what there was to tell if that could be done at once. */
+export function startBackground(
+  options: BackgroundOptions,
+  modules: { readonly bus: Bus; readonly links: Links; readonly events: GatewayEvents },
+): AsyncDisposable {
+  const { signal, stop } = stopper();
+  const ends = new ProducerEnds(modules);
+  const hints = new WorkerHints(options, modules);
+  modules.links.listen({
+    onLost: (link, { hello, rowsAnswered }: LinkLoss) => {
+      // A link this gateway ends itself says nothing about its worker.
+      if (signal.aborted) return;
+      const { producer } = hello;
+      ends.add(link.ref, { producer, answered: rowsAnswered, gateway: options.instance });
+    },
+  });
+  const running = Promise.all([ends.run(signal), hints.run(signal)]);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop();
+      await running;
+    },
+  };
+}
+
+function stopper() {
+  const controller = new AbortController();
+  return { signal: controller.signal, stop: () => controller.abort() };
+}

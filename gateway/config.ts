@@ -1,0 +1,76 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { type Env, SettingsReader } from "#platform/config.ts";
+import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
+
+export type GatewayConfig = {
+  readonly host: string;
+  readonly ports: { readonly grpc: number; readonly metrics: number };
+  readonly cluster: string;
+  /** Tells this gateway from every other. */
+  readonly instance: string;
+  /** The routes to start from, and to keep; undefined: workers are known by hints alone. */
+  readonly routesPath: string | undefined;
+  /** Undefined: no hints are read, and nothing is told of lost workers. */
+  readonly natsUrl: string | undefined;
+  readonly telemetry: TelemetrySettings;
+  /** For requests whose caller gives no deadline. */
+  readonly deadlineDefaultMs: number;
+  /** How long stopping may take. */
+  readonly drainMaxMs: number;
+  readonly messageBytesMax: number;
+  /** Requests of one model version that may wait, where its model does not say. */
+  readonly queueRequestsMax: number;
+  /** Payload bytes of all requests under way together. */
+  readonly heldBytesMax: number;
+  /** Ready only while every model version is. */
+  readonly isStrictReadiness: boolean;
+};
+
+const mebibyte = 1024 * 1024;
+const gibibyte = 1024 * mebibyte;
+const hourMs = 3_600_000;
+
+export function readEnv(env: Env = process.env): SettingsReader {
+  return new SettingsReader(env);
+}
+
+/** Fills in the defaults. Throws a Failure of one line that lists everything that is wrong. */
+export function toConfig(reader: SettingsReader): GatewayConfig {
+  const routesPath = reader.optionalText("SLUICE_ROUTES");
+  const config: GatewayConfig = {
+    host: reader.text("SLUICE_HOST", "127.0.0.1"),
+    ports: {
+      grpc: reader.port("SLUICE_GRPC_PORT", 8001),
+      metrics: reader.port("SLUICE_METRICS_PORT", 8002),
+    },
+    cluster: reader.text("SLUICE_CLUSTER", "local"),
+    instance: reader.text("SLUICE_INSTANCE", `gateway-${hostname()}-${process.pid}`),
+    routesPath: routesPath === undefined ? undefined : resolve(routesPath),
+    natsUrl: reader.optionalText("NATS_URL"),
+    telemetry: readTelemetry(reader),
+    deadlineDefaultMs: reader.integer("SLUICE_DEADLINE_DEFAULT_MS", 60_000, {
+      min: 1,
+      max: 24 * hourMs,
+    }),
+    drainMaxMs: reader.integer("SLUICE_DRAIN_MAX_MS", 30_000, { min: 0, max: hourMs }),
+    messageBytesMax: reader.integer("SLUICE_MESSAGE_BYTES_MAX", 64 * mebibyte, {
+      min: 1024,
+      max: gibibyte,
+    }),
+    queueRequestsMax: reader.integer("SLUICE_QUEUE_REQUESTS_MAX", 4_096, {
+      min: 1,
+      max: 1_000_000,
+    }),
+    heldBytesMax: reader.integer("SLUICE_HELD_BYTES_MAX", 256 * mebibyte, {
+      min: mebibyte,
+      max: 64 * gibibyte,
+    }),
+    isStrictReadiness: reader.flag("SLUICE_STRICT_READINESS", false),
+  };
+  if (config.routesPath === undefined && config.natsUrl === undefined) {
+    reader.problem("neither SLUICE_ROUTES nor NATS_URL says where workers are");
+  }
+  reader.finish();
+  return config;
+}

@@ -1,0 +1,98 @@
+import type { Failure } from "#core/failure.ts";
+import type { ModelRef } from "#core/model/name.ts";
+import type { WorkerTimings } from "#core/timing/request-timing.ts";
+import type { BatchInfo } from "#gen/sluice/link/v1/link_pb.ts";
+
+export type ExchangeMethod = "ModelInfer" | "Predict";
+
+/** Ids of a request's spans, drawn when it arrives, whether or not the spans are kept. */
+export type RequestTrace = {
+  readonly traceId: Uint8Array;
+  /** Of the caller's span, in hexadecimal; empty where there is none. */
+  readonly parentSpanId: string;
+  readonly serverSpanId: Uint8Array;
+  readonly isSampled: boolean;
+};
+
+/** The worker an attempt is with. */
+export type AttemptWorker = {
+  readonly instance: string;
+  /** Nobody waits for the attempt any more. */
+  cancel(attempt: Attempt): void;
+  /** Its spans are wanted. */
+  keep(predictionId: Uint8Array, reason: string): void;
+};
+
+/** One try of one worker. */
+export type Attempt = {
+  readonly exchange: Exchange;
+  /** From 1. */
+  readonly number: number;
+  readonly worker: AttemptWorker;
+  /** Run in a batch of its own, because it was in one that a worker did not survive. */
+  readonly isAlone: boolean;
+  readonly spanId: Uint8Array;
+  readonly runSpanId: Uint8Array;
+  /** When its first frame left, on the monotonic clock; undefined while it waits for that. */
+  leftMs: number | undefined;
+  /** Whether the worker has said that it is about to run it. */
+  isStarted: boolean;
+  endedMs: number | undefined;
+  /** What became of it; undefined while it is under way, and where it succeeded. */
+  failure: string | undefined;
+};
+
+/** What a worker answered. */
+export type WorkerReply = {
+  /** A gRPC status code; the payload is empty unless it is 0. */
+  readonly status: number;
+  readonly message: string;
+  readonly payload: Uint8Array;
+  readonly rows: number;
+  readonly timings: WorkerTimings | undefined;
+  readonly batch: BatchInfo | undefined;
+};
+
+export type Outcome =
+  | { readonly kind: "reply"; readonly reply: WorkerReply }
+  | {
+      readonly kind: "failure";
+      readonly failure: Failure;
+      readonly reply: WorkerReply | undefined;
+    };
+
+/** One prediction under way, from its admission to its answer. Times are of the monotonic clock. */
+export type Exchange = {
+  readonly predictionId: Uint8Array;
+  readonly method: ExchangeMethod;
+  readonly ref: ModelRef;
+  readonly trace: RequestTrace;
+  readonly arrivedMs: number;
+  readonly deadlineMs: number;
+  /** Waits for a worker until then at most. */
+  readonly queueUntilMs: number;
+  readonly payloadBytes: number;
+  /** Given up once a frame has left, where the bytes are not kept for another try. */
+  payload: Uint8Array;
+  isRetained: boolean;
+  /** It was being run by a worker that was lost. */
+  isSuspect: boolean;
+  isEnded: boolean;
+  readonly attempts: Attempt[];
+  /** Called exactly once. */
+  readonly end: (outcome: Outcome) => void;
+};
+
+const nothing = new Uint8Array();
+
+/** The attempt that is under way; undefined while the request waits for a worker. */
+export function currentAttempt(exchange: Exchange): Attempt | undefined {
+  const last = exchange.attempts.at(-1);
+  return last?.endedMs === undefined ? last : undefined;
+}
+
+/** Called when the first frame of an attempt leaves. */
+export function markLeft(attempt: Attempt, nowMs: number): void {
+  attempt.leftMs = nowMs;
+  if (!attempt.exchange.isRetained) attempt.exchange.payload = nothing;
+}

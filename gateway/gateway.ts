@@ -1,0 +1,241 @@
+/**
+ * The composition root of a gateway: the one address callers know. It starts from its routes file, goes on without
+ * NATS, and is ready when the models it found at start are settled.
+ */
+import type { DescService } from "@bufbuild/protobuf";
+import { Failure } from "#core/failure.ts";
+import { GRPCInferenceService } from "#gen/inference/grpc_service_pb.ts";
+import { ControlService } from "#gen/sluice/control/v1/control_pb.ts";
+import { PredictService } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { openBus } from "#platform/bus/nats.ts";
+import { type Log, openLog } from "#platform/log.ts";
+import { fetchExposition, type Metrics, openMetrics } from "#platform/metrics.ts";
+import { type Routes, readRoutes } from "#platform/routes-file.ts";
+import { Health } from "#platform/rpc/health.ts";
+import { addReflection } from "#platform/rpc/reflection.ts";
+import { RpcServer } from "#platform/rpc/server.ts";
+import type { RunningService } from "#platform/run.ts";
+import { SpanExporter } from "#platform/span-exporter.ts";
+import { startBackground } from "./background.ts";
+import type { GatewayConfig } from "./config.ts";
+import { controlHandlers } from "./control-handlers.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { createEvents } from "./events.ts";
+import { observeGateway } from "./gauges.ts";
+import { inferenceHandlers } from "./inference-handlers.ts";
+import { Links } from "./links.ts";
+import type { LostModel } from "./lost-model.ts";
+import { ModelLog } from "./model-log.ts";
+import { Predictions } from "./predictions.ts";
+import { ServerHealth } from "./server-health.ts";
+import { serverVersion } from "./server-version.ts";
+import { Statistics } from "./statistics.ts";
+import { Traces } from "./traces.ts";
+
+export type GatewayOverrides = {
+  readonly log?: Log;
+  /** Tells the parent process that the server has become ready. */
+  readonly tell?: (message: Readonly<Record<string, unknown>>) => void;
+};
+
+export type RunningGateway = RunningService & {
+  readonly ready: { readonly grpc: string; readonly metrics: string };
+  /** Takes somebody's word that a model version will have no worker, and why. */
+  readonly giveUp: (lost: LostModel) => void;
+};
+
+const services: readonly DescService[] = [GRPCInferenceService, PredictService, ControlService];
+const mebibyte = 1024 * 1024;
+/** What is kept so that a request can be given to another worker. */
+const retained = { retainedBytesMax: mebibyte, retainedBytesTotalMax: 64 * mebibyte };
+const scrapeMsMax = 2_000;
+/** The part of the time for stopping that is kept for closing what is left. */
+const closeShare = 0.25;
+/** Replies have left by then: what is still open are watchers of health. */
+const serverDrainMs = 300;
+const retryStoppedMs = 500;
+
+/** Starts a gateway. Rejects with a Failure when a port is taken or the routes file is malformed. */
+export async function startGateway(
+  config: GatewayConfig,
+  overrides: GatewayOverrides = {},
+): Promise<RunningGateway> {
+  await using stack = new AsyncDisposableStack();
+  const routes = await startingRoutes(config);
+  const core = await openCore(config, overrides, { stack, routes });
+  const { links, metrics } = core;
+  const server = stack.use(await listen(config, core));
+  for (const model of routes?.models ?? []) {
+    links.expect(model);
+    for (const worker of model.workers) links.add(model, worker);
+  }
+  // No routes at all are no empty repository: what there is becomes known by hints.
+  if (routes !== undefined) core.serverHealth.update(links.table);
+  const held = stack.move();
+  return {
+    ready: { grpc: server.address, metrics: metrics.address },
+    giveUp: (lost) => links.expect({ ...lost, state: "failed", workers: [] }),
+    async [Symbol.asyncDispose]() {
+      await drain(core, config.drainMaxMs * (1 - closeShare));
+      await held.disposeAsync();
+    },
+  };
+}
+
+type Core = Awaited<ReturnType<typeof openCore>>;
+
+/** Everything but the server; disposed of with the stack. */
+async function openCore(
+  config: GatewayConfig,
+  overrides: GatewayOverrides,
+  { stack, routes }: { stack: AsyncDisposableStack; routes: Routes | undefined },
+) {
+  const { instance, cluster } = config;
+  const log = overrides.log ?? openLog({ service: "gateway", fields: { gateway: instance } });
+  const links = new Links({ gateway: instance, cluster }, { draw: Math.random });
+  const metrics = stack.use(await openGatewayMetrics(config, links));
+  const events = createEvents(metrics.meter, log);
+  const exporter = stack.use(newExporter(config, log));
+  const { natsUrl: url } = config;
+  const bus =
+    url === undefined
+      ? undefined
+      : stack.use(await openBus({ url, name: `sluice gateway ${instance}`, log }));
+  const dispatcher = new Dispatcher(
+    { ...retained, bytesMax: config.heldBytesMax, queueRequestsMax: config.queueRequestsMax },
+    { links, events, draw: Math.random },
+  );
+  const health = new Health();
+  const serverHealth = newServerHealth(config, health, () => {
+    events.serving();
+    overrides.tell?.({ type: "serving" });
+  });
+  const modelLog = new ModelLog(events);
+  links.listen({
+    onTable: () => {
+      modelLog.update(links.table);
+      serverHealth.update(links.table);
+    },
+    onUp: (link) => events.linkUp(link.worker.instance),
+    onLost: ({ worker }, { reason, attempts }) =>
+      events.linkLost(worker.instance, { reason, requests: attempts.length }),
+  });
+  if (bus !== undefined) {
+    const instancesFixed = new Set(
+      routes?.models.flatMap((model) => model.workers.map((worker) => worker.instance)),
+    );
+    const options = { instance, routesPath: config.routesPath, instancesFixed };
+    stack.use(startBackground(options, { bus, links, events }));
+  }
+  stack.use(links);
+  const statistics = new Statistics();
+  const traces = new Traces(config.telemetry, { exporter, events });
+  const predictions = new Predictions(config, { links, dispatcher, traces, statistics, events });
+  observeGateway(metrics.meter, {
+    table: () => links.table,
+    waiting: (ref) => dispatcher.waiting(ref),
+    requests: () => dispatcher.live.size,
+    bytes: () => dispatcher.live.bytes,
+    spans: () => exporter,
+    isBusConnected: () => bus?.isConnected === true,
+  });
+  return { links, metrics, dispatcher, health, serverHealth, statistics, predictions };
+}
+
+/** Undefined where there is no file yet, and NATS to learn from. */
+async function startingRoutes({
+  routesPath,
+  natsUrl,
+  cluster,
+}: GatewayConfig): Promise<Routes | undefined> {
+  if (routesPath === undefined) return undefined;
+  try {
+    const routes = await readRoutes(routesPath);
+    if (routes.cluster === cluster) return routes;
+    const message = `${routesPath} is of cluster "${routes.cluster}", not "${cluster}"`;
+    throw new Failure("failed-precondition", message);
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.code === "not-found" && natsUrl !== undefined) return undefined;
+    throw failure;
+  }
+}
+
+async function openGatewayMetrics(config: GatewayConfig, links: Links): Promise<Metrics> {
+  const { host, ports, instance } = config;
+  return await openMetrics({
+    service: "gateway",
+    labels: { gateway: instance },
+    listen: { host, port: ports.metrics, setting: "SLUICE_METRICS_PORT" },
+    others: async () => {
+      const addresses = links.all().map((link) => link.worker.metrics);
+      const told = await Promise.allSettled(
+        addresses.filter((address) => address !== "").map(scrape),
+      );
+      return told.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+    },
+  });
+}
+
+async function scrape(address: string): Promise<string> {
+  return await fetchExposition(address, scrapeMsMax);
+}
+
+function newExporter({ telemetry, instance, cluster }: GatewayConfig, log: Log): SpanExporter {
+  const attributes = { "service.instance.id": instance, "sluice.cluster": cluster };
+  const source = { endpoint: telemetry.endpoint, service: "sluice-gateway", attributes };
+  return new SpanExporter(source, { log });
+}
+
+function newServerHealth(
+  config: GatewayConfig,
+  health: Health,
+  onServing: () => void,
+): ServerHealth {
+  const names = services.map(({ typeName }) => typeName);
+  return new ServerHealth(
+    { services: names, isStrict: config.isStrictReadiness },
+    { health, onServing },
+  );
+}
+
+async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
+  const { links, health, serverHealth, statistics, predictions } = core;
+  const { host, ports, messageBytesMax } = config;
+  const address = `${host.includes(":") ? `[${host}]` : host}:${ports.grpc}`;
+  const inference = inferenceHandlers(
+    { serverVersion },
+    { links, health: serverHealth, statistics },
+  );
+  return await RpcServer.listen(
+    { address, setting: "SLUICE_GRPC_PORT", messageBytesMax, drainMsMax: serverDrainMs },
+    [
+      {
+        service: GRPCInferenceService,
+        handlers: { ...inference, ModelInfer: predictions.handler("ModelInfer") },
+        raw: ["ModelInfer"],
+      },
+      {
+        service: PredictService,
+        handlers: { Predict: predictions.handler("Predict") },
+        raw: ["Predict"],
+      },
+      { service: ControlService, handlers: controlHandlers(links) },
+    ],
+    (server) => {
+      health.addTo(server);
+      addReflection(server, services);
+    },
+  );
+}
+
+/** Takes nothing new and finishes what is held, for at most `msMax`; what is left then is told to try elsewhere. */
+async function drain(core: Core, msMax: number): Promise<void> {
+  const { dispatcher, predictions, serverHealth } = core;
+  serverHealth.stop();
+  predictions.stop();
+  await dispatcher.live.idle(AbortSignal.timeout(Math.ceil(msMax)));
+  dispatcher.abandon(
+    new Failure("unavailable", "the gateway is stopping", { retryAfterMs: retryStoppedMs }),
+  );
+}

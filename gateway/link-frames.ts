@@ -1,0 +1,56 @@
+import type { OutboxFrame } from "#core/link/outbox.ts";
+import { Method, type ReplyBegin, Role } from "#gen/sluice/link/v1/link_pb.ts";
+import {
+  encodeGatewayFrames,
+  type GatewayControl,
+  type RequestHeader,
+} from "#wire/gateway-link.ts";
+import { statusCode } from "#wire/status.ts";
+import { type Attempt, markLeft, type WorkerReply } from "./exchange.ts";
+
+/** Encodes a message that leaves now: deadlines and waits are what they are at this moment. */
+export function encodeLeaving(
+  frames: readonly OutboxFrame<GatewayControl, Attempt>[],
+  nowMs: number,
+): Uint8Array {
+  return encodeGatewayFrames(
+    frames.map((frame) => {
+      if (frame.kind !== "begin") return frame;
+      markLeft(frame.header, nowMs);
+      return { ...frame, header: toHeader(frame.header, nowMs) };
+    }),
+  );
+}
+
+export function toReply(header: ReplyBegin, payload: Uint8Array): WorkerReply {
+  const { status, message, rows, timings, batch } = header;
+  return { status, message, payload, rows, timings, batch };
+}
+
+/** Stands for a reply whose end said that the worker gave it up. */
+export const abortedReply: WorkerReply = {
+  status: statusCode.internal,
+  message: "the worker gave up its reply half-way",
+  payload: new Uint8Array(),
+  rows: 0,
+  timings: undefined,
+  batch: undefined,
+};
+
+function toHeader(attempt: Attempt, nowMs: number): RequestHeader {
+  const { exchange, number, isAlone, spanId, runSpanId } = attempt;
+  const { traceId, serverSpanId, isSampled } = exchange.trace;
+  return {
+    predictionId: exchange.predictionId,
+    method: exchange.method === "Predict" ? Method.PREDICT : Method.MODEL_INFER,
+    model: exchange.ref.model,
+    version: exchange.ref.version,
+    // 0 would mean that there is none.
+    deadlineMs: Math.max(1, Math.ceil(exchange.deadlineMs - nowMs)),
+    attempt: number,
+    role: Role.PRIMARY,
+    alone: isAlone,
+    trace: { traceId, serverSpanId, attemptSpanId: spanId, runSpanId, flags: isSampled ? 1 : 0 },
+    gatewayWaitUs: BigInt(Math.max(0, Math.round((nowMs - exchange.arrivedMs) * 1_000))),
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * The way to one worker: dials it, and dials again whenever the link is lost, until disposed of. Each dial has a
+ * client of its own, because a grpc-js channel that failed once waits on a schedule it does not share.
+ */
+import * as grpc from "@grpc/grpc-js";
+import { backoffMs } from "#core/limits/backoff.ts";
+import { formatRef, type ModelRef } from "#core/model/name.ts";
+import type { Draw } from "#core/random.ts";
+import type { Replica, ReplicaState } from "#core/routing/table.ts";
+import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
+import { type WorkerHello, WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
+import type { RouteWorker } from "#platform/routes-file.ts";
+import { serviceDefinition } from "#platform/rpc/definition.ts";
+import type { Attempt, WorkerReply } from "./exchange.ts";
+import { LinkSession, type LinkStream, type SessionOptions } from "./link-session.ts";
+
+export type LinkListener = {
+  /** What `replica` tells has changed. */
+  onState(link: Link): void;
+  onReply(attempt: Attempt, reply: WorkerReply): void;
+  onCapacity(link: Link): void;
+  onUp(link: Link): void;
+  /** Called whenever a link that had been up is lost, with what the worker did not answer. */
+  onLost(link: Link, loss: LinkLoss): void;
+};
+
+export type LinkLoss = {
+  readonly reason: string;
+  readonly attempts: readonly Attempt[];
+  /** The worker's hello and its count of the rows it had answered, as last heard. */
+  readonly hello: WorkerHello;
+  readonly rowsAnswered: number;
+};
+
+const backoff = { firstMs: 50, maxMs: 1_000 };
+/** A worker says hello as soon as it is dialled, before it loads its model. */
+const helloMsMax = 10_000;
+const mebibyte = 1024 * 1024;
+
+const channelOptions: grpc.ChannelOptions = {
+  // A hello with a long list of features may be larger than any other message.
+  "grpc.max_receive_message_length": 64 * mebibyte,
+  "grpc.max_send_message_length": -1,
+  "grpc-node.flow_control_window": mebibyte,
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.enable_channelz": 0,
+  "grpc.enable_retries": 0,
+  "grpc.enable_http_proxy": 0,
+  "grpc.service_config_disable_resolution": 1,
+  // A machine that vanished says nothing: the link is given up after fifteen seconds of silence.
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+  // Links never idle: they carry one call that does not end.
+  "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
+};
+
+const connect = serviceDefinition(WorkerLinkService, ["Connect"])["Connect"];
+
+export class Link implements Disposable {
+  readonly worker: RouteWorker;
+  readonly ref: ModelRef;
+  readonly #options: SessionOptions;
+  readonly #listener: LinkListener;
+  readonly #draw: Draw;
+  #client: grpc.Client | undefined;
+  #session: LinkSession | undefined;
+  #hello: WorkerHello | undefined;
+  #isUp = false;
+  #isLeaving = false;
+  #reason = "";
+  #failedDials = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isDisposed = false;
+
+  constructor(
+    options: SessionOptions & { readonly worker: RouteWorker; readonly ref: ModelRef },
+    modules: { readonly listener: LinkListener; readonly draw: Draw },
+  ) {
+    this.worker = options.worker;
+    this.ref = options.ref;
+    this.#options = options;
+    this.#listener = modules.listener;
+    this.#draw = modules.draw;
+    this.#dial();
+  }
+
+  /** What the worker last said of itself. */
+  get hello(): WorkerHello | undefined {
+    return this.#hello;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** To give requests to; undefined while the worker is not ready to take any. */
+  get readySession(): LinkSession | undefined {
+    const isReady = this.#isUp && this.replica.state === "ready";
+    return isReady ? this.#session : undefined;
+  }
+
+  /** The session as long as there is one, ready or not: it may have requests under way. */
+  get session(): LinkSession | undefined {
+    return this.#isUp ? this.#session : undefined;
+  }
+
+  get replica(): Replica {
+    const { instance, address } = this.worker;
+    const state = this.#isLeaving ? "draining" : stateOf(this.#hello);
+    const reason = this.#isUp ? (this.#hello?.reason ?? "") : this.#reason;
+    return { instance, address, isConnected: this.#isUp, state, reason };
+  }
+
+  /** Dials no more and ends the link; what was under way on it is lost. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    clearTimeout(this.#timer);
+    this.#session?.close("the gateway closed the link");
+    this.#client?.close();
+  }
+
+  #dial(): void {
+    if (connect === undefined || this.#isDisposed) return;
+    this.#client?.close();
+    const { instance, address } = this.worker;
+    this.#client = new grpc.Client(address, grpc.credentials.createInsecure(), channelOptions);
+    const { path, requestSerialize, responseDeserialize } = connect;
+    const stream: LinkStream = this.#client.makeBidiStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+    );
+    const session = new LinkSession(
+      { ...this.#options, instance },
+      {
+        stream,
+        listener: {
+          onHello: (hello) => this.#greet(hello),
+          onReply: (attempt, reply) => this.#listener.onReply(attempt, reply),
+          onCapacity: () => this.#listener.onCapacity(this),
+          onGoodbye: () => this.#leave(),
+          onLost: (reason, attempts) => this.#lose(reason, attempts),
+        },
+      },
+    );
+    this.#session = session;
+    this.#timer = setTimeout(() => session.close("no hello within 10 seconds"), helloMsMax);
+  }
+
+  #greet(hello: WorkerHello): void {
+    const problem = this.#mismatch(hello);
+    if (problem !== undefined) {
+      this.#session?.close(problem);
+      return;
+    }
+    clearTimeout(this.#timer);
+    const wasUp = this.#isUp;
+    this.#hello = hello;
+    this.#isUp = true;
+    this.#isLeaving = false;
+    this.#failedDials = 0;
+    this.#listener.onState(this);
+    if (!wasUp) this.#listener.onUp(this);
+  }
+
+  #leave(): void {
+    this.#isLeaving = true;
+    this.#listener.onState(this);
+  }
+
+  /** Why the worker at this address is not the one that was to be dialled. */
+  #mismatch({ cluster, model, version }: WorkerHello): string | undefined {
+    const { address } = this.worker;
+    if (cluster !== this.#options.cluster) {
+      return `the worker at ${address} belongs to cluster "${cluster}", not "${this.#options.cluster}"`;
+    }
+    if (model === this.ref.model && version === this.ref.version) return undefined;
+    return `the worker at ${address} serves ${model}@${version}, not ${formatRef(this.ref)}`;
+  }
+
+  #lose(reason: string, attempts: readonly Attempt[]): void {
+    clearTimeout(this.#timer);
+    const wasUp = this.#isUp;
+    const { rowsAnswered = 0 } = this.#session ?? {};
+    const isNews = wasUp || this.#reason !== reason;
+    this.#isUp = false;
+    this.#isLeaving = false;
+    this.#reason = reason;
+    this.#session = undefined;
+    if (!this.#isDisposed) {
+      this.#failedDials += 1;
+      const waitMs = backoffMs(backoff, this.#failedDials, this.#draw());
+      this.#timer = setTimeout(() => this.#dial(), waitMs);
+    }
+    if (isNews) this.#listener.onState(this);
+    if (!wasUp || this.#hello === undefined) return;
+    this.#listener.onLost(this, { reason, attempts, hello: this.#hello, rowsAnswered });
+  }
+}
+
+function stateOf(hello: WorkerHello | undefined): ReplicaState {
+  switch (hello?.state) {
+    case ModelState.READY:
+      return "ready";
+    case ModelState.FAILED:
+      return "failed";
+    case ModelState.DRAINING:
+      return "draining";
+    default:
+      return "loading";
+  }
+}

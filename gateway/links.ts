@@ -1,0 +1,164 @@
+/** Every link of this gateway, and the routing table they make. */
+import { formatRef, type ModelRef } from "#core/model/name.ts";
+import type { Draw } from "#core/random.ts";
+import {
+  emptyTable,
+  type RoutingTable,
+  withoutReplica,
+  withReplica,
+  withVersion,
+} from "#core/routing/table.ts";
+import type { ModelDescription } from "#gen/sluice/control/v1/model_pb.ts";
+import type { RouteModel, Routes, RouteWorker } from "#platform/routes-file.ts";
+import type { Attempt, WorkerReply } from "./exchange.ts";
+import { Link, type LinkLoss } from "./link.ts";
+import type { LinkSession, SessionOptions } from "./link-session.ts";
+
+export type LinksListener = {
+  /** The table has changed. `ref` is the version that changed. */
+  onTable?(ref: ModelRef): void;
+  onReply?(attempt: Attempt, reply: WorkerReply): void;
+  /** A worker of this version may take more than it could. */
+  onCapacity?(ref: ModelRef): void;
+  onUp?(link: Link): void;
+  onLost?(link: Link, loss: LinkLoss): void;
+};
+
+/** What is known of a version that is or was ready. */
+export type KnownModel = { readonly description: ModelDescription; readonly digest: string };
+
+export class Links implements Disposable {
+  readonly #options: SessionOptions;
+  readonly #draw: Draw;
+  readonly #listeners: LinksListener[] = [];
+  readonly #links = new Map<string, Link>();
+  /** By version: asked for at every draw, changed with the table alone. */
+  readonly #ready = new Map<string, readonly LinkSession[]>();
+  readonly #known = new Map<string, KnownModel>();
+  #table: RoutingTable = emptyTable;
+
+  constructor(options: SessionOptions, modules: { readonly draw: Draw }) {
+    this.#options = options;
+    this.#draw = modules.draw;
+  }
+
+  get table(): RoutingTable {
+    return this.#table;
+  }
+
+  /** Listeners are called in the order they came. */
+  listen(listener: LinksListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Makes a version known that is expected, or was kept out. */
+  expect({ model, version, state, reason }: RouteModel): void {
+    const expectation = state === "failed" ? { kind: state, reason } : { kind: state };
+    this.#change({ model, version }, withVersion(this.#table, { model, version }, expectation));
+  }
+
+  /** Dials a worker. One of the same instance that is somewhere else now is dialled anew. */
+  add(ref: ModelRef, worker: RouteWorker): void {
+    const before = this.#links.get(worker.instance);
+    if (before?.worker.address === worker.address && isSame(before.ref, ref)) return;
+    this.remove(worker.instance);
+    const link = new Link(
+      { ...this.#options, worker, ref },
+      {
+        draw: this.#draw,
+        listener: {
+          onState: (changed) => this.#update(changed),
+          onReply: (attempt, reply) => {
+            for (const listener of this.#listeners) listener.onReply?.(attempt, reply);
+          },
+          onCapacity: () => {
+            for (const listener of this.#listeners) listener.onCapacity?.(ref);
+          },
+          onUp: (up) => {
+            for (const listener of this.#listeners) listener.onUp?.(up);
+          },
+          onLost: (lost, loss) => {
+            for (const listener of this.#listeners) listener.onLost?.(lost, loss);
+          },
+        },
+      },
+    );
+    this.#links.set(worker.instance, link);
+    this.#update(link);
+  }
+
+  /** Ends the link to an instance and forgets it; its version stays known. */
+  remove(instance: string): void {
+    const link = this.#links.get(instance);
+    if (link === undefined) return;
+    link[Symbol.dispose]();
+    this.#links.delete(instance);
+    this.#change(link.ref, withoutReplica(this.#table, link.ref, instance));
+  }
+
+  find(instance: string): Link | undefined {
+    return this.#links.get(instance);
+  }
+
+  all(): readonly Link[] {
+    return [...this.#links.values()];
+  }
+
+  /** The links to workers of one version, whatever their state. */
+  of(ref: ModelRef): readonly Link[] {
+    return this.all().filter((link) => isSame(link.ref, ref));
+  }
+
+  /** The sessions with workers of this version that are ready. */
+  ready(ref: ModelRef): readonly LinkSession[] {
+    return this.#ready.get(formatRef(ref)) ?? [];
+  }
+
+  /** What the workers of a version said of its model, as long as any of them is ready. */
+  known(ref: ModelRef): KnownModel | undefined {
+    return this.#known.get(formatRef(ref));
+  }
+
+  /** What a gateway could start from now. */
+  routes(): Routes {
+    const models = [...this.#table.models.values()].flatMap((versions) => [...versions.values()]);
+    return {
+      format: 1,
+      cluster: this.#options.cluster,
+      models: models.map(({ model, version, expectation }) => ({
+        model,
+        version,
+        state: expectation.kind,
+        reason: expectation.kind === "failed" ? expectation.reason : "",
+        workers: this.of({ model, version }).map((link) => link.worker),
+      })),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const link of this.#links.values()) link[Symbol.dispose]();
+    this.#links.clear();
+    this.#ready.clear();
+  }
+
+  #update(link: Link): void {
+    if (this.#links.get(link.worker.instance) !== link) return;
+    const { ref } = link;
+    const sessions = this.of(ref).flatMap((one) => one.readySession ?? []);
+    this.#ready.set(formatRef(ref), sessions);
+    const { description, digest = "" } = link.hello ?? {};
+    if (link.readySession !== undefined && description !== undefined) {
+      this.#known.set(formatRef(ref), { description, digest });
+    }
+    this.#change(ref, withReplica(this.#table, ref, link.replica));
+  }
+
+  #change(ref: ModelRef, table: RoutingTable): void {
+    this.#table = table;
+    for (const listener of this.#listeners) listener.onTable?.(ref);
+  }
+}
+
+function isSame(one: ModelRef, other: ModelRef): boolean {
+  return one.model === other.model && one.version === other.version;
+}

@@ -1,0 +1,118 @@
+import { Failure } from "#core/failure.ts";
+import { DeadlineHeap } from "#core/limits/deadline-heap.ts";
+import { monotonicMs } from "#platform/clock.ts";
+import { currentAttempt, type Exchange } from "./exchange.ts";
+
+export type LiveLimits = {
+  /** Payload bytes of all requests under way together. */
+  readonly bytesMax: number;
+  /** Payloads up to this size are kept for another try after their frames have left. */
+  readonly retainedBytesMax: number;
+  /** Payload bytes kept for another try, together. */
+  readonly retainedBytesTotalMax: number;
+};
+
+const retryBytesMs = 100;
+/** Timers of Node cannot wait longer. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** All requests under way, with the bytes they hold and the one timer that ends them at their deadlines. */
+export class LiveExchanges {
+  readonly #limits: LiveLimits;
+  readonly #onExpired: (exchange: Exchange) => void;
+  readonly #deadlines = new DeadlineHeap<Exchange>();
+  readonly #idleWaiters: (() => void)[] = [];
+  #bytes = 0;
+  #retainedBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+
+  /** `onExpired` is called once for each that is still here at its deadline, and has it removed. */
+  constructor(limits: LiveLimits, onExpired: (exchange: Exchange) => void) {
+    this.#limits = limits;
+    this.#onExpired = onExpired;
+  }
+
+  get size(): number {
+    return this.#deadlines.size;
+  }
+
+  /** Payload bytes of what is under way. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  all(): readonly Exchange[] {
+    return [...this.#deadlines.values()];
+  }
+
+  /** Why a request of this size cannot be taken now; undefined when it can. */
+  refusal(payloadBytes: number): Failure | undefined {
+    const { bytesMax } = this.#limits;
+    if (this.#bytes + payloadBytes <= bytesMax || this.size === 0) return undefined;
+    const held = `${this.#bytes} bytes held and ${payloadBytes} more, limit ${bytesMax}`;
+    return new Failure("resource-exhausted", `too many requests: ${held}`, {
+      retryAfterMs: retryBytesMs,
+    });
+  }
+
+  add(exchange: Exchange): void {
+    const { payloadBytes } = exchange;
+    const { retainedBytesMax, retainedBytesTotalMax } = this.#limits;
+    this.#bytes += payloadBytes;
+    exchange.isRetained =
+      payloadBytes <= retainedBytesMax &&
+      this.#retainedBytes + payloadBytes <= retainedBytesTotalMax;
+    if (exchange.isRetained) this.#retainedBytes += payloadBytes;
+    const dueMs = Math.min(exchange.deadlineMs, exchange.queueUntilMs);
+    this.#deadlines.set(exchange, dueMs);
+    this.#arm();
+  }
+
+  delete(exchange: Exchange): void {
+    if (!this.#deadlines.delete(exchange)) return;
+    this.#bytes -= exchange.payloadBytes;
+    if (exchange.isRetained) this.#retainedBytes -= exchange.payloadBytes;
+    if (this.size > 0) return;
+    this.#disarm();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  /** Resolves when nothing is under way, or when the signal aborts. */
+  async idle(signal: AbortSignal): Promise<void> {
+    if (this.size === 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#idleWaiters.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #arm(): void {
+    const { earliest } = this.#deadlines;
+    // A timer that comes too early finds nothing due and is set anew, which is cheaper than moving it each time.
+    if (earliest === undefined || earliest >= this.#timerDueMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDueMs = earliest;
+    const waitMs = Math.min(timerMsMax, Math.max(0, Math.ceil(earliest - monotonicMs())));
+    this.#timer = setTimeout(() => this.#expireDue(), waitMs);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+  }
+
+  #expireDue(): void {
+    this.#disarm();
+    const nowMs = monotonicMs();
+    for (;;) {
+      const { first, earliest } = this.#deadlines;
+      if (first === undefined || earliest === undefined || earliest > nowMs) break;
+      const isWithWorker = currentAttempt(first) !== undefined;
+      // The time to wait is over, but it waits no more: only the deadline itself counts now.
+      if (isWithWorker && first.deadlineMs > nowMs) this.#deadlines.set(first, first.deadlineMs);
+      else this.#onExpired(first);
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,17 @@
+import { run } from "#platform/run.ts";
+import { readEnv, toConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
+import { readLostModel } from "./lost-model.ts";
+
+// Longer than any drain that makes sense: stopping bounds itself, this is for what cannot.
+const stopMsMax = 10 * 60_000;
+
+await run({ service: "gateway", stopMsMax }, async () => {
+  const tell = (message: Readonly<Record<string, unknown>>) => void process.send?.(message);
+  const gateway = await startGateway(toConfig(readEnv()), { tell });
+  process.on("message", (message) => {
+    const lost = readLostModel(message);
+    if (lost !== undefined) gateway.giveUp(lost);
+  });
+  return gateway;
+});

@@ -1,0 +1,191 @@
+/**
+ * ModelInfer and Predict: reads what routing needs off the bytes, finds the model version, has the dispatcher get
+ * an answer, and passes the answer on. Neither request nor reply is decoded.
+ */
+import * as grpc from "@grpc/grpc-js";
+import { Failure } from "#core/failure.ts";
+import { formatPredictionId, predictionId, predictionIdRandomBytes } from "#core/prediction-id.ts";
+import { chooseVersion } from "#core/routing/choose-version.ts";
+import type { VersionEntry } from "#core/routing/table.ts";
+import { formatServerTiming } from "#core/timing/request-timing.ts";
+import { monotonicMs, wallUs } from "#platform/clock.ts";
+import { randomBytes } from "#platform/random-bytes.ts";
+import { toStatusReply } from "#platform/rpc/failure-status.ts";
+import { metadataKey } from "#wire/metadata.ts";
+import { type RequestHead, scanModelInfer, scanPredict } from "#wire/scan.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { GatewayEvents } from "./events.ts";
+import type { Exchange, ExchangeMethod, Outcome } from "./exchange.ts";
+import type { Links } from "./links.ts";
+import { endOf, type PredictionRequest, type RequestEnd, timingOf } from "./request.ts";
+import type { Statistics } from "./statistics.ts";
+import type { Traces } from "./traces.ts";
+
+export type PredictionsModules = {
+  readonly links: Links;
+  readonly dispatcher: Dispatcher;
+  readonly traces: Traces;
+  readonly statistics: Statistics;
+  readonly events: GatewayEvents;
+};
+
+type Call = grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
+type Callback = grpc.sendUnaryData<Uint8Array>;
+
+const methods = {
+  ModelInfer: { rpc: "inference.GRPCInferenceService/ModelInfer", scan: scanModelInfer },
+  Predict: { rpc: "sluice.predict.v1.PredictService/Predict", scan: scanPredict },
+};
+
+/** About as long as a gateway takes to be replaced, or a load balancer to notice. */
+const retryStoppingMs = 500;
+const usPerMs = 1_000;
+
+export class Predictions {
+  readonly #deadlineDefaultMs: number;
+  readonly #modules: PredictionsModules;
+  #isStopping = false;
+
+  constructor(options: { readonly deadlineDefaultMs: number }, modules: PredictionsModules) {
+    this.#deadlineDefaultMs = options.deadlineDefaultMs;
+    this.#modules = modules;
+  }
+
+  /** From now on requests are refused with UNAVAILABLE; those under way go on. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** The handler of a method whose messages stay bytes. */
+  handler(method: ExchangeMethod): grpc.handleUnaryCall<Uint8Array, Uint8Array> {
+    return (call, callback) => {
+      const request = this.#arrive(call, method);
+      const answer = (outcome: Outcome) => this.#answer({ call, callback, request, outcome });
+      try {
+        const exchange = this.#admit(call, method, { request, answer });
+        request.exchange = exchange;
+        call.on("cancelled", () => {
+          if (!exchange.isEnded) this.#modules.dispatcher.cancel(exchange, goneOf(call));
+        });
+        this.#modules.dispatcher.submit(exchange);
+      } catch (error) {
+        answer({ kind: "failure", failure: Failure.from(error), reply: undefined });
+      }
+    };
+  }
+
+  #arrive(call: Call, method: ExchangeMethod): PredictionRequest {
+    const arrivedUs = wallUs();
+    const [traceparent] = call.metadata.get(metadataKey.traceparent);
+    return {
+      rpc: methods[method].rpc,
+      predictionId: predictionId(arrivedUs / usPerMs, randomBytes(predictionIdRandomBytes)),
+      trace: this.#modules.traces.begin(traceparent?.toString()),
+      arrivedUs,
+      arrivedMs: monotonicMs(),
+      requestId: "",
+      exchange: undefined,
+    };
+  }
+
+  #admit(
+    call: Call,
+    method: ExchangeMethod,
+    { request, answer }: { request: PredictionRequest; answer: (outcome: Outcome) => void },
+  ): Exchange {
+    if (this.#isStopping) {
+      this.#modules.events.refused("stopping");
+      throw new Failure("unavailable", "the gateway is stopping", {
+        retryAfterMs: retryStoppingMs,
+      });
+    }
+    const head = methods[method].scan(call.request);
+    request.requestId = head.id;
+    const entry = this.#find(head);
+    const { arrivedMs, predictionId: id, trace } = request;
+    return {
+      predictionId: id,
+      method,
+      ref: { model: entry.model, version: entry.version },
+      trace,
+      arrivedMs,
+      deadlineMs: arrivedMs + this.#deadlineOf(call),
+      queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
+      payloadBytes: call.request.byteLength,
+      payload: call.request,
+      isRetained: false,
+      isSuspect: false,
+      isEnded: false,
+      attempts: [],
+      end: answer,
+    };
+  }
+
+  #find({ model, version }: RequestHead): VersionEntry {
+    const choice = chooseVersion(this.#modules.links.table, model, version);
+    if (choice.kind === "refused") throw choice.failure;
+    return choice.entry;
+  }
+
+  #deadlineOf(call: Call): number {
+    const deadline = Number(call.getDeadline());
+    return Number.isFinite(deadline) ? deadline - Date.now() : this.#deadlineDefaultMs;
+  }
+
+  /** The model's own time to wait, which a request may only shorten. */
+  #queueTimeoutOf(entry: VersionEntry, { timeoutUs }: RequestHead): number {
+    const batching = this.#modules.links.known(entry)?.description.batching;
+    const ofModel = batching?.queueTimeoutMs || Number.POSITIVE_INFINITY;
+    return Math.min(ofModel, timeoutUs > 0 ? timeoutUs / usPerMs : Number.POSITIVE_INFINITY);
+  }
+
+  #answer(ending: {
+    readonly call: Call;
+    readonly callback: Callback;
+    readonly request: PredictionRequest;
+    readonly outcome: Outcome;
+  }): void {
+    const { call, callback, request, outcome } = ending;
+    const end = endOf(request, outcome, monotonicMs());
+    const metadata = new grpc.Metadata();
+    metadata.set(metadataKey.predictionId, formatPredictionId(request.predictionId));
+    const trailer = new grpc.Metadata();
+    if (call.metadata.get(metadataKey.explain)[0] === "1") {
+      trailer.set(metadataKey.serverTiming, formatServerTiming(timingOf(end)));
+    }
+    if (outcome.kind === "reply") {
+      call.sendMetadata(metadata);
+      callback(null, outcome.reply.payload, trailer);
+    } else {
+      metadata.merge(trailer);
+      const status = toStatusReply(outcome.failure, metadata);
+      callback(status);
+    }
+    this.#record(end);
+  }
+
+  #record(end: RequestEnd): void {
+    const { request, endedMs, status, reply } = end;
+    const { ref, attempts } = request.exchange ?? {};
+    const leftMs = attempts?.[0]?.leftMs;
+    this.#modules.events.answered({
+      method: request.rpc,
+      model: ref?.model ?? "",
+      version: ref === undefined ? "" : String(ref.version),
+      status,
+      seconds: (endedMs - request.arrivedMs) / 1_000,
+      waitSeconds: leftMs === undefined ? undefined : (leftMs - request.arrivedMs) / 1_000,
+      rows: reply?.rows ?? 0,
+    });
+    this.#modules.statistics.record(end, timingOf(end));
+    this.#modules.traces.end(end);
+  }
+}
+
+/** Why a call ended before it was answered: gRPC itself ends one whose deadline has passed. */
+function goneOf(call: Call): Failure {
+  const isLate = Date.now() >= Number(call.getDeadline());
+  return isLate
+    ? new Failure("deadline-exceeded", "deadline exceeded")
+    : new Failure("cancelled", "the caller cancelled the request");
+}

@@ -1,0 +1,181 @@
+/**
+ * Turns requests into spans once they have ended, if anybody keeps them: those the caller samples or the sampler
+ * chooses, and those that failed or were slow, as far as the budget goes. Of these last the workers that held
+ * them are asked for theirs.
+ */
+import { formatRef } from "#core/model/name.ts";
+import { formatPredictionId } from "#core/prediction-id.ts";
+import { traceAttribute } from "#core/trace/attribute.ts";
+import { KeepBudget } from "#core/trace/keep-budget.ts";
+import { type Sampler, shouldSample } from "#core/trace/sampler.ts";
+import type { Attributes, SpanEvent, SpanRecord } from "#core/trace/span.ts";
+import { randomBytes } from "#platform/random-bytes.ts";
+import type { SpanExporter } from "#platform/span-exporter.ts";
+import { statusCode } from "#wire/status.ts";
+import { parseTraceparent } from "#wire/traceparent.ts";
+import type { GatewayEvents } from "./events.ts";
+import type { Attempt, RequestTrace } from "./exchange.ts";
+import type { PredictionRequest, RequestEnd } from "./request.ts";
+
+export type TracesOptions = {
+  readonly sampler: Sampler;
+  /** A request that took at least this long is kept. */
+  readonly slowMs: number;
+  readonly keepsPerSecond: number;
+};
+
+const traceIdBytes = 16;
+const spanIdBytes = 8;
+const requestIdLengthMax = 256;
+
+export class Traces {
+  readonly #options: TracesOptions;
+  readonly #exporter: SpanExporter;
+  readonly #events: GatewayEvents;
+  readonly #budget: KeepBudget;
+
+  constructor(
+    options: TracesOptions,
+    modules: { readonly exporter: SpanExporter; readonly events: GatewayEvents },
+  ) {
+    this.#options = options;
+    this.#exporter = modules.exporter;
+    this.#events = modules.events;
+    this.#budget = new KeepBudget({ perSecond: options.keepsPerSecond });
+  }
+
+  /** Draws the ids of a request's spans: in the caller's trace, or in one of its own. */
+  begin(traceparent: string | undefined): RequestTrace {
+    const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+    const traceId =
+      parent === undefined ? randomBytes(traceIdBytes) : Uint8Array.fromHex(parent.traceId);
+    return {
+      traceId,
+      parentSpanId: parent?.spanId ?? "",
+      serverSpanId: randomBytes(spanIdBytes),
+      isSampled: shouldSample(this.#options.sampler, parent, parent?.traceId ?? traceId.toHex()),
+    };
+  }
+
+  end(end: RequestEnd): void {
+    const reason = this.#reasonToKeep(end);
+    if (reason === undefined) return;
+    this.#events.traceKept(reason);
+    const { exchange, predictionId } = end.request;
+    this.#exporter.export(serverSpan(end, reason));
+    for (const attempt of exchange?.attempts ?? []) {
+      this.#exporter.export(attemptSpan(end, attempt));
+      // Workers know of themselves that a sampled request is kept.
+      if (reason !== "sampled") attempt.worker.keep(predictionId, reason);
+    }
+  }
+
+  #reasonToKeep({ request, status, endedMs }: RequestEnd): string | undefined {
+    if (request.trace.isSampled) return "sampled";
+    const isError = status !== statusCode.ok && status !== statusCode.cancelled;
+    const isSlow = endedMs - request.arrivedMs >= this.#options.slowMs;
+    if (!isError && !isSlow) return undefined;
+    const reason = isError ? "error" : "slow";
+    return this.#budget.take(reason, endedMs) ? reason : undefined;
+  }
+}
+
+function serverSpan({ request, endedMs, status, error, reply }: RequestEnd, reason: string) {
+  const { rpc, trace, exchange, arrivedMs, arrivedUs, requestId, predictionId } = request;
+  const [service = "", method = ""] = rpc.split("/");
+  const attributes: Attributes = {
+    "rpc.system": "grpc",
+    "rpc.service": service,
+    "rpc.method": method,
+    "rpc.grpc.status_code": status,
+    [traceAttribute.predictionId]: formatPredictionId(predictionId),
+    "sluice.kept": reason,
+    ...(requestId === "" ? {} : { "sluice.request_id": clip(requestId) }),
+    ...(exchange === undefined ? {} : modelAttributes(exchange.ref)),
+    ...(exchange === undefined ? {} : { "sluice.attempts": exchange.attempts.length }),
+    ...(reply === undefined ? {} : { "sluice.rows": reply.rows }),
+  };
+  const span: SpanRecord = {
+    traceId: trace.traceId.toHex(),
+    spanId: trace.serverSpanId.toHex(),
+    parentSpanId: trace.parentSpanId,
+    name: rpc,
+    kind: "server",
+    startUs: arrivedUs,
+    endUs: arrivedUs + toUs(endedMs - arrivedMs),
+    attributes,
+    events: (exchange?.attempts ?? []).flatMap((attempt) => failedAttempt(request, attempt)),
+    links: [],
+    error,
+  };
+  return span;
+}
+
+function attemptSpan({ request, endedMs, reply }: RequestEnd, attempt: Attempt): SpanRecord {
+  const { trace } = request;
+  const { exchange, number, worker, isAlone, leftMs = endedMs } = attempt;
+  const wallOf = (ms: number) => request.arrivedUs + toUs(ms - request.arrivedMs);
+  const isLast = exchange.attempts.at(-1) === attempt;
+  const batch = isLast ? reply?.batch : undefined;
+  return {
+    traceId: trace.traceId.toHex(),
+    spanId: attempt.spanId.toHex(),
+    parentSpanId: trace.serverSpanId.toHex(),
+    name: `sluice.link ${formatRef(exchange.ref)}`,
+    kind: "client",
+    startUs: wallOf(leftMs),
+    endUs: wallOf(attempt.endedMs ?? endedMs),
+    attributes: {
+      ...modelAttributes(exchange.ref),
+      "sluice.worker": worker.instance,
+      "sluice.attempt": number,
+      "sluice.wait_us": toUs(leftMs - request.arrivedMs),
+      "sluice.payload_bytes": exchange.payloadBytes,
+      ...(isAlone ? { "sluice.alone": true } : {}),
+      ...(isLast ? workerAttributes(reply?.timings) : {}),
+      ...(batch === undefined
+        ? {}
+        : { "sluice.batch_rows": batch.rows, "sluice.batch_closed_by": batch.closedBy }),
+    },
+    events: [],
+    links: [],
+    error: attempt.failure,
+  };
+}
+
+function failedAttempt(request: PredictionRequest, attempt: Attempt): readonly SpanEvent[] {
+  const { failure, endedMs, number, worker } = attempt;
+  if (failure === undefined || endedMs === undefined) return [];
+  const timeUs = request.arrivedUs + toUs(endedMs - request.arrivedMs);
+  const attributes = {
+    "sluice.attempt": number,
+    "sluice.worker": worker.instance,
+    "sluice.reason": failure,
+  };
+  return [{ name: "attempt failed", timeUs, attributes }];
+}
+
+function workerAttributes(
+  timings: { decodeUs: number; queueUs: number; runUs: number; encodeUs: number } | undefined,
+): Attributes {
+  if (timings === undefined) return {};
+  const { decodeUs, queueUs, runUs, encodeUs } = timings;
+  return {
+    "sluice.decode_us": decodeUs,
+    "sluice.queue_us": queueUs,
+    "sluice.run_us": runUs,
+    "sluice.encode_us": encodeUs,
+  };
+}
+
+function modelAttributes({ model, version }: { model: string; version: number }): Attributes {
+  return { [traceAttribute.model]: model, [traceAttribute.version]: version };
+}
+
+function toUs(ms: number): number {
+  return Math.round(ms * 1_000);
+}
+
+function clip(text: string): string {
+  return text.slice(0, requestIdLengthMax).toWellFormed();
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Thresholds } from "#core/drift/verdict.ts";
+import { messageOf } from "#core/failure.ts";
+import type { ModelRef } from "#core/model/name.ts";
+import { settingsDefaults } from "#core/model/settings.ts";
+import { type Definition, prepareReference } from "#core/monitor/reference.ts";
+import { modelPaths, scanRepository } from "#platform/model-repository.ts";
+import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
+
+/** How a model is watched, as its model.yaml says. */
+export type WatchSettings = {
+  readonly windowMs: number;
+  readonly thresholds: Thresholds;
+  /** In ascending order. */
+  readonly versions: readonly number[];
+};
+
+const unknownModel: WatchSettings = { ...settingsDefaults.monitoring, versions: [] };
+
+/** What the model repository says of the models that are watched. */
+export class Definitions {
+  readonly #root: string;
+  readonly #settings: ReadonlyMap<string, WatchSettings>;
+
+  private constructor(root: string, settings: ReadonlyMap<string, WatchSettings>) {
+    this.#root = root;
+    this.#settings = settings;
+  }
+
+  /**
+   * Reads the settings of every model below `root`; baselines are read when they are asked for. Where the
+   * folder cannot be read, `onProblem` is told and every model has the defaults and no baseline.
+   */
+  static async open(root: string, onProblem: (reason: string) => void): Promise<Definitions> {
+    const settings = new Map<string, WatchSettings>();
+    try {
+      const { models } = await scanRepository(root);
+      for (const { model, settings: declared, versions } of models) {
+        if (declared === undefined) continue;
+        const { windowMs, thresholds } = declared.monitoring;
+        settings.set(model, { windowMs, thresholds, versions });
+      }
+    } catch (error) {
+      onProblem(messageOf(error));
+    }
+    return new Definitions(root, settings);
+  }
+
+  get models(): string[] {
+    return [...this.#settings.keys()];
+  }
+
+  settings(model: string): WatchSettings {
+    return this.#settings.get(model) ?? unknownModel;
+  }
+
+  /** Reads the baseline of a version, or says why there is none to compare with. Never rejects. */
+  async read(ref: ModelRef): Promise<Definition> {
+    try {
+      const text = await readFile(modelPaths(this.#root, ref).baseline, "utf8");
+      const baseline = parseBaseline(text);
+      const mismatch = baselineMismatch(baseline, ref);
+      if (mismatch !== undefined) return { kind: "problem", problem: mismatch };
+      const fingerprint = createHash("sha256").update(text).digest("hex");
+      return { kind: "reference", reference: prepareReference(baseline, fingerprint) };
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      const problem = isMissing ? "it has no baseline.json" : messageOf(error);
+      return { kind: "problem", problem };
+    }
+  }
+
+  /** The definitions of several versions. */
+  async readAll(model: string, versions: Iterable<number>): Promise<Map<number, Definition>> {
+    const definitions = new Map<number, Definition>();
+    for (const version of new Set(versions)) {
+      definitions.set(version, await this.read({ model, version }));
+    }
+    return definitions;
+  }
+}

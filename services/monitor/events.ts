@@ -1,0 +1,139 @@
+import type { Counter, Meter } from "@opentelemetry/api";
+import type { Applied } from "#core/monitor/model-watch.ts";
+import type { WindowReport } from "#core/monitor/window-report.ts";
+import type { Log } from "#platform/log.ts";
+
+type Version = { readonly model: string; readonly version: number };
+
+/** Everything that happens in the monitor and that someone may want to know: counted, logged, never thrown. */
+export class MonitorEvents {
+  readonly #log: Log;
+  readonly #messages: Counter;
+  readonly #unknown: Counter;
+  readonly #purged: Counter;
+  readonly #windows: Counter;
+  readonly #snapshots: Counter;
+  readonly #claims: Counter;
+  readonly #recreated: Counter;
+
+  constructor(modules: { readonly log: Log; readonly meter: Meter }) {
+    const { log, meter } = modules;
+    this.#log = log;
+    const counter = (name: string, description: string) =>
+      meter.createCounter(name, { description });
+    this.#messages = counter(
+      "sluice_monitor_messages_total",
+      "Prediction messages, by what became of them.",
+    );
+    this.#unknown = counter(
+      "sluice_monitor_messages_unknown_total",
+      "Messages on subjects that name no model.",
+    );
+    this.#purged = counter(
+      "sluice_monitor_messages_purged_total",
+      "Messages of any model that the stream let go before they were read.",
+    );
+    this.#windows = counter(
+      "sluice_monitor_windows_total",
+      "Windows closed or revised, by verdict.",
+    );
+    this.#snapshots = counter("sluice_monitor_snapshots_total", "Snapshots, by outcome.");
+    this.#claims = counter("sluice_monitor_claims_total", "Claims on models, taken and lost.");
+    this.#recreated = counter(
+      "sluice_monitor_stream_recreations_total",
+      "Times the prediction stream was found to be another one.",
+    );
+  }
+
+  repositoryUnreadable(reason: string): void {
+    this.#log.warn("no model repository: there are no baselines", { reason });
+  }
+
+  withoutBus(): void {
+    this.#log.warn("NATS_URL is not set: no events are read, traces alone are served");
+  }
+
+  httpFailed(reason: string): void {
+    this.#log.error("an HTTP request failed", { reason });
+  }
+
+  claimTaken(model: string, epoch: number, seq: number): void {
+    this.#claims.add(1, { outcome: "taken" });
+    this.#log.info("watching a model", { model, epoch, seq });
+  }
+
+  claimLost(model: string): void {
+    this.#claims.add(1, { outcome: "lost" });
+    this.#log.warn("a model is not watched from here any more", { model });
+  }
+
+  claimsFailed(reason: string): void {
+    this.#log.warn("claims on models cannot be renewed", { reason });
+  }
+
+  claimsRecovered(): void {
+    this.#log.info("claims on models are renewed again");
+  }
+
+  readingFrom(seq: number, lastSeq: number): void {
+    this.#log.info("reading the prediction stream", { seq, lastSeq });
+  }
+
+  readingFailed(reason: string): void {
+    this.#log.warn("reading the prediction stream failed", { reason });
+  }
+
+  streamRecreated(model: string, created: string): void {
+    this.#recreated.add(1, { model });
+    this.#log.warn("the prediction stream is another one: reading it from its beginning", {
+      model,
+      created,
+    });
+  }
+
+  messagesPurged(model: string, messages: number): void {
+    this.#purged.add(messages, { model });
+    this.#log.warn("messages were gone before they were read", { model, messages });
+  }
+
+  messageApplied({ model, version, outcome }: Version & Pick<Applied, "outcome">): void {
+    this.#messages.add(1, { model, version, outcome });
+  }
+
+  messageQuarantined(message: Version & { readonly seq: number; readonly problem: string }): void {
+    this.#log.warn("a message was put aside", message);
+  }
+
+  messageUnknown(subject: string): void {
+    this.#unknown.add(1);
+    this.#log.debug("a message of no model", { subject });
+  }
+
+  windowClosed({ model, version, window }: Version & { readonly window: WindowReport }): void {
+    const { verdict, rows, startMs, endMs, revised, features } = window;
+    this.#windows.add(1, { model, version, verdict });
+    if (verdict !== "alarm" && verdict !== "warn") return;
+    const drifted = features.filter((feature) => feature.verdict === verdict);
+    const names = drifted.slice(0, 10).map(({ name }) => name);
+    const fields = { model, version, rows, startMs, endMs, revised, features: names };
+    this.#log.warn(`drift: ${verdict}`, fields);
+  }
+
+  snapshotSaved(model: string): void {
+    this.#snapshots.add(1, { outcome: "saved" });
+    this.#log.debug("snapshot saved", { model });
+  }
+
+  snapshotFailed(model: string, reason: string): void {
+    this.#snapshots.add(1, { outcome: "failed" });
+    this.#log.warn("a snapshot could not be saved", { model, reason });
+  }
+
+  snapshotUnusable(model: string, reason: string): void {
+    this.#snapshots.add(1, { outcome: "unusable" });
+    this.#log.error("a snapshot cannot be used: reading the stream from its beginning", {
+      model,
+      reason,
+    });
+  }
+}

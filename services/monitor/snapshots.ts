@@ -1,0 +1,183 @@
+// A snapshot is a few objects under names that are used once, and one pointer that names them. Writing the objects
+// first and then the pointer, by compare-and-set, makes the whole appear at once; a monitor that lost its claim finds
+// the pointer changed and knows that it has lost.
+import { createHash } from "node:crypto";
+import { deserialize, serialize } from "node:v8";
+import { Failure, messageOf } from "#core/failure.ts";
+import { encodeToken } from "#core/model/name.ts";
+import type { ModelHistory, ModelState, SavedModel } from "#core/monitor/model-watch.ts";
+import type { KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
+
+/** Up to where a stream has been read. */
+export type Position = {
+  /** When the stream was created: another one's sequences mean something else. */
+  readonly created: string;
+  /** The last message taken into account. */
+  readonly seq: number;
+};
+
+type SnapshotObject = { readonly name: string; readonly digest: string };
+
+type Pointer = {
+  readonly epoch: number;
+  readonly positions: Readonly<Record<string, Position>>;
+  /** Undefined before the first snapshot. */
+  readonly objects:
+    | { readonly state: SnapshotObject; readonly history: SnapshotObject }
+    | undefined;
+};
+
+export type Loaded = {
+  /** Undefined where nothing was saved, or where it cannot be used. */
+  readonly saved: SavedModel | undefined;
+  readonly position: Position | undefined;
+  /** Why what was saved cannot be used; undefined when nothing is wrong. */
+  readonly problem: string | undefined;
+};
+
+export type Cut = {
+  /** Undefined where it is the same as in the last snapshot. */
+  readonly state: ModelState | undefined;
+  readonly history: ModelHistory | undefined;
+  readonly position: Position;
+};
+
+export type SnapshotsOptions = {
+  readonly model: string;
+  /** Of the claim on the model. */
+  readonly epoch: number;
+  readonly stream: string;
+  /** A name that was never used before, each time. */
+  readonly uniqueName: () => string;
+};
+
+const textOf = new TextDecoder();
+
+/** The snapshots of one model, by whoever has the claim on it. Rejects when the bus does. */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #keys: KeyValueStore;
+  readonly #objects: ObjectStore;
+  readonly #key: string;
+  readonly #prefix: string;
+  #pointer: Pointer;
+  #revision = 0;
+
+  constructor(
+    options: SnapshotsOptions,
+    stores: { readonly keys: KeyValueStore; readonly objects: ObjectStore },
+  ) {
+    this.#options = options;
+    this.#keys = stores.keys;
+    this.#objects = stores.objects;
+    this.#key = `snapshot.${encodeToken(options.model)}`;
+    this.#prefix = `${encodeToken(options.model)}.`;
+    this.#pointer = { epoch: options.epoch, positions: {}, objects: undefined };
+  }
+
+  /**
+   * Puts the claim's epoch into the pointer, which shuts out whoever had the claim before, then reads what the
+   * pointer names and deletes what it does not.
+   */
+  async load(): Promise<Loaded | "conflict"> {
+    const { epoch } = this.#options;
+    const entry = await this.#keys.get(this.#key);
+    const found = entry === undefined ? undefined : decodePointer(entry.value);
+    if (found !== undefined && found.epoch > epoch) return "conflict";
+    this.#revision = entry?.revision ?? 0;
+    const pointer = { epoch, positions: found?.positions ?? {}, objects: found?.objects };
+    if (!(await this.#point(pointer))) return "conflict";
+    await this.#deleteOthers();
+    if (pointer.objects === undefined) return { saved: undefined, ...nothing };
+    try {
+      const state = await this.#read<ModelState>(pointer.objects.state);
+      const history = await this.#read<ModelHistory>(pointer.objects.history);
+      if (state.format !== 1) throw new Error(`its format is ${state.format}, not 1`);
+      const position = pointer.positions[this.#options.stream];
+      return { saved: { state, history }, position, problem: undefined };
+    } catch (error) {
+      // What could not be fetched may be there the next time; what is not whole never will be.
+      if (error instanceof Failure) throw error;
+      return { saved: undefined, position: undefined, problem: messageOf(error) };
+    }
+  }
+
+  /** Saves what has changed; false where another monitor has taken the model over. */
+  async save(cut: Cut): Promise<boolean> {
+    const before = this.#pointer.objects;
+    const state = cut.state === undefined ? before?.state : await this.#write(cut.state);
+    const history = cut.history === undefined ? before?.history : await this.#write(cut.history);
+    const objects = state === undefined || history === undefined ? undefined : { state, history };
+    const positions = { ...this.#pointer.positions, [this.#options.stream]: cut.position };
+    const isPointed = await this.#point({ ...this.#pointer, positions, objects });
+    const replaced = isPointed
+      ? [before?.state, before?.history].filter((each) => each !== state && each !== history)
+      : [state, history].filter((each) => each !== before?.state && each !== before?.history);
+    for (const object of replaced)
+      if (object !== undefined) await this.#objects.delete(object.name);
+    return isPointed;
+  }
+
+  async #point(pointer: Pointer): Promise<boolean> {
+    const value = new TextEncoder().encode(JSON.stringify(pointer));
+    let revision = await this.#compareAndSet(value);
+    if (revision === "conflict") {
+      // The answer to an earlier write may have been lost: epochs are used once, so ours is ours.
+      const entry = await this.#keys.get(this.#key);
+      if (entry === undefined || decodePointer(entry.value)?.epoch !== pointer.epoch) return false;
+      this.#revision = entry.revision;
+      revision = await this.#compareAndSet(value);
+      if (revision === "conflict") return false;
+    }
+    this.#revision = revision;
+    this.#pointer = pointer;
+    return true;
+  }
+
+  async #compareAndSet(value: Uint8Array): Promise<number | "conflict"> {
+    return this.#revision === 0
+      ? await this.#keys.create(this.#key, value)
+      : await this.#keys.update(this.#key, value, this.#revision);
+  }
+
+  async #write(part: ModelState | ModelHistory): Promise<SnapshotObject> {
+    const bytes = serialize(part);
+    const name = `${this.#prefix}${this.#options.uniqueName()}`;
+    await this.#objects.put(name, bytes);
+    return { name, digest: digestOf(bytes) };
+  }
+
+  async #read<Part>({ name, digest }: SnapshotObject): Promise<Part> {
+    const bytes = await this.#objects.get(name);
+    if (bytes === undefined) throw new Error(`the object ${name} is missing`);
+    if (digestOf(bytes) !== digest) throw new Error(`the object ${name} is not what was saved`);
+    return deserialize(bytes) as Part;
+  }
+
+  /** Objects of a monitor that ended between writing them and pointing at them. */
+  async #deleteOthers(): Promise<void> {
+    const { objects } = this.#pointer;
+    const kept = new Set([objects?.state.name, objects?.history.name]);
+    for (const name of await this.#objects.list()) {
+      if (name.startsWith(this.#prefix) && !kept.has(name)) await this.#objects.delete(name);
+    }
+  }
+}
+
+const nothing = { position: undefined, problem: undefined };
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A pointer that is none counts as absent: the model then begins anew. */
+function decodePointer(value: Uint8Array): Pointer | undefined {
+  try {
+    const pointer = JSON.parse(textOf.decode(value));
+    return Number.isSafeInteger(pointer?.epoch) && typeof pointer.positions === "object"
+      ? pointer
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+// Each model is watched by one monitor at a time. Whoever gets the claim on a model shuts out its predecessor, loads
+// what was saved and lets the reader begin at its position; whoever loses it lets everything go.
+import { randomUUID } from "node:crypto";
+import { messageOf } from "#core/failure.ts";
+import { encodeToken } from "#core/model/name.ts";
+import { quoteAll } from "#core/quote.ts";
+import type { Bus, KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
+import { predictionStream } from "#platform/bus/streams.ts";
+import { sleep } from "#platform/clock.ts";
+import { loop } from "#platform/loop.ts";
+import type { Definitions } from "./definitions.ts";
+import type { MonitorEvents } from "./events.ts";
+import { Lease } from "./lease.ts";
+import { Snapshots } from "./snapshots.ts";
+import { WatchedModel } from "./watched-model.ts";
+import type { WatchedModels } from "./watched-models.ts";
+
+export type StewardOptions = {
+  /** Random per process start. */
+  readonly holder: string;
+  readonly graceMs: number;
+  readonly leaseMs: number;
+  readonly snapshotMs: number;
+};
+
+export type StewardModules = {
+  readonly bus: Bus;
+  readonly definitions: Definitions;
+  readonly models: WatchedModels;
+  readonly events: MonitorEvents;
+  /** Told when the set of watched models has changed. */
+  readonly onChange: () => void;
+};
+
+type Stores = { readonly keys: KeyValueStore; readonly objects: ObjectStore };
+
+const bucket = "sluice_monitor";
+const modelsMax = 1000;
+// The rest of the time that a whole cluster has for stopping is the others'.
+const finishMsMax = 1500;
+
+/** Has the claims on models, and saves what is known of them. */
+export class Steward {
+  readonly #options: StewardOptions;
+  readonly #modules: StewardModules;
+  readonly #leases = new Map<string, Lease>();
+  readonly #known: Set<string>;
+  #stores: Stores | undefined;
+  #isFailing = false;
+
+  constructor(options: StewardOptions, modules: StewardModules) {
+    this.#options = options;
+    this.#modules = modules;
+    this.#known = new Set(modules.definitions.models);
+  }
+
+  /** A model that the repository does not have and the stream does. */
+  meet(model: string): void {
+    if (this.#known.size < modelsMax) this.#known.add(model);
+  }
+
+  /** Claims and saves until the signal aborts, then saves once more and lets go, for at most 1.5 s. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onError = (error: unknown) => this.#fail(error);
+    const { leaseMs, snapshotMs } = this.#options;
+    await Promise.all([
+      loop({ everyMs: leaseMs / 5, signal, onError }, () => this.#claimAll(signal)),
+      loop({ everyMs: snapshotMs, signal, onError }, () => this.#saveAll(signal)),
+    ]);
+  }
+
+  /** Saves and lets go of everything; call when nothing is read any more. */
+  async finish(): Promise<void> {
+    const done = new AbortController();
+    const finishing = this.#finish().catch((error: unknown) => this.#fail(error));
+    await Promise.race([finishing.then(() => done.abort()), sleep(finishMsMax, done.signal)]);
+  }
+
+  async #claimAll(signal: AbortSignal): Promise<void> {
+    const { models, bus } = this.#modules;
+    this.#dropLapsed();
+    if (!bus.isConnected) {
+      models.problem = "NATS cannot be reached: no events are read, and reports may be old";
+      return;
+    }
+    const stores = await this.#open();
+    const before = [...models.held];
+    for (const model of this.#known) {
+      if (signal.aborted) return;
+      await this.#claim(model, stores);
+    }
+    if (this.#isFailing) this.#modules.events.claimsRecovered();
+    this.#isFailing = false;
+    const others = [...this.#known].filter((model) => models.get(model) === undefined);
+    models.problem = others.length === 0 ? "" : `another monitor watches ${quoteAll(others)}`;
+    const after = [...models.held];
+    if (after.some((model) => !before.includes(model))) this.#modules.onChange();
+  }
+
+  async #open(): Promise<Stores> {
+    const { bus } = this.#modules;
+    this.#stores ??= { keys: await bus.store(bucket), objects: await bus.objects(bucket) };
+    return this.#stores;
+  }
+
+  async #claim(model: string, stores: Stores): Promise<void> {
+    const { models, events } = this.#modules;
+    const lease = this.#leaseOf(model, stores);
+    const hasClaim = await lease.claim();
+    const held = models.get(model);
+    if (hasClaim && held === undefined) await this.#take(model, lease, stores);
+    if (hasClaim) return;
+    models.forget(model);
+    if (held === undefined) return;
+    models.drop(held, false);
+    events.claimLost(model);
+  }
+
+  async #take(model: string, lease: Lease, stores: Stores): Promise<void> {
+    const { models, definitions, events } = this.#modules;
+    const { epoch } = lease;
+    if (epoch === undefined) return;
+    const uniqueName = () => `${epoch}.${randomUUID()}`;
+    const stream = predictionStream.name;
+    const snapshots = new Snapshots({ model, epoch, stream, uniqueName }, stores);
+    const loaded = await snapshots.load();
+    if (loaded === "conflict") {
+      events.claimLost(model);
+      await lease.release();
+      return;
+    }
+    if (loaded.problem !== undefined) events.snapshotUnusable(model, loaded.problem);
+    const { graceMs } = this.#options;
+    const modules = { definitions, lease, snapshots };
+    models.take(await WatchedModel.restore({ model, graceMs }, loaded, modules));
+    events.claimTaken(model, epoch, loaded.position?.seq ?? 0);
+  }
+
+  async #saveAll(signal: AbortSignal): Promise<void> {
+    for (const held of [...this.#modules.models.held]) {
+      if (signal.aborted) return;
+      await this.#save(held);
+    }
+  }
+
+  async #save(held: WatchedModel): Promise<void> {
+    const { models, events, onChange } = this.#modules;
+    if (held.lease.epoch === undefined) return;
+    try {
+      if (await held.save()) return events.snapshotSaved(held.model);
+    } catch (error) {
+      return events.snapshotFailed(held.model, messageOf(error));
+    }
+    if (models.get(held.model) === held) models.drop(held, false);
+    events.claimLost(held.model);
+    await held.lease.release();
+    onChange();
+  }
+
+  /** A holder whose last sign of life is too old does not know whether it still is one. */
+  #dropLapsed(): void {
+    const { models, events } = this.#modules;
+    for (const held of [...models.held]) {
+      if (held.lease.epoch !== undefined) continue;
+      models.drop(held, true);
+      events.claimLost(held.model);
+    }
+  }
+
+  async #finish(): Promise<void> {
+    for (const held of [...this.#modules.models.held]) {
+      await this.#save(held);
+      await held.lease.release();
+    }
+  }
+
+  #leaseOf(model: string, { keys }: Stores): Lease {
+    const { holder, leaseMs } = this.#options;
+    const key = `lease.${encodeToken(model)}`;
+    const lease = this.#leases.get(model) ?? new Lease({ key, holder, leaseMs }, keys);
+    this.#leases.set(model, lease);
+    return lease;
+  }
+
+  #fail(error: unknown): void {
+    const reason = messageOf(error);
+    this.#modules.models.problem = `claims on models cannot be renewed: ${reason}`;
+    if (!this.#isFailing) this.#modules.events.claimsFailed(reason);
+    this.#isFailing = true;
+  }
+}

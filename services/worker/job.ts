@@ -1,0 +1,114 @@
+import { joinParts, type RowRange, sliceAll } from "#core/batching/split.ts";
+import type { Failure } from "#core/failure.ts";
+import type { Tensor } from "#core/tensor/tensor.ts";
+import type { BatchFacts } from "./work.ts";
+
+/** What the batch runner is asked to run. */
+export type Job = {
+  readonly rows: number;
+  readonly inputs: readonly Tensor[];
+  /** Names, in the order of the answer. */
+  readonly outputs: readonly string[];
+  /** On the monotonic clock; Infinity for none. */
+  readonly deadlineMs: number;
+  readonly alone: boolean;
+  /** Its first batch is about to run; `onDone` or `onFailed` follows, unless it is cancelled. */
+  readonly onStarted: () => void;
+  readonly onDone: (result: JobResult) => void;
+  readonly onFailed: (failure: Failure, batches: readonly BatchFacts[]) => void;
+};
+
+export type JobResult = {
+  readonly outputs: readonly Tensor[];
+  /** The time of every run it took part in, together. */
+  readonly runUs: number;
+  /** Those it ran in; of very many the first ones and the last. */
+  readonly batches: readonly BatchFacts[];
+};
+
+/** Some rows of a job, which run like a request of their own. */
+export type Part = {
+  readonly id: number;
+  readonly progress: JobProgress;
+  /** Its place among the parts. */
+  readonly index: number;
+  readonly range: RowRange;
+  readonly inputs: readonly Tensor[];
+};
+
+/** A job of more parts remembers the first batches and the latest. */
+const batchesMax = 32;
+
+/** How far a job is. It ends once: done, failed or cancelled. */
+export class JobProgress {
+  readonly job: Job;
+  readonly submittedMs: number;
+  /** Of parts that wait for their batch. */
+  readonly waiting: Set<number> = new Set();
+  readonly #ranges: readonly RowRange[];
+  readonly #results: (readonly Tensor[])[] = [];
+  readonly #batches: BatchFacts[] = [];
+  #next = 0;
+  #left: number;
+  #runUs = 0;
+  #state: "new" | "started" | "over" = "new";
+
+  constructor(job: Job, ranges: readonly RowRange[], submittedMs: number) {
+    this.job = job;
+    this.submittedMs = submittedMs;
+    this.#ranges = ranges;
+    this.#left = ranges.length;
+  }
+
+  get isWhole(): boolean {
+    return this.#ranges.length === 1;
+  }
+
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  /** The next part to queue, in order; undefined when there is none any more. */
+  nextPart(id: number): Part | undefined {
+    const index = this.#next;
+    const range = this.#ranges[index];
+    if (range === undefined || this.isOver) return undefined;
+    this.#next += 1;
+    this.waiting.add(id);
+    const inputs = this.isWhole ? this.job.inputs : sliceAll(this.job.inputs, range);
+    return { id, progress: this, index, range, inputs };
+  }
+
+  /** A part of it is about to run. */
+  start(part: Part, batch: BatchFacts): void {
+    this.waiting.delete(part.id);
+    if (this.#batches.length === batchesMax) this.#batches.pop();
+    this.#batches.push(batch);
+    if (this.#state !== "new") return;
+    this.#state = "started";
+    this.job.onStarted();
+  }
+
+  /** A part has run. The last one to do so ends the job. */
+  finish(part: Part, outputs: readonly Tensor[], runUs: number): void {
+    if (this.isOver) return;
+    this.#results[part.index] = outputs;
+    this.#runUs += runUs;
+    this.#left -= 1;
+    if (this.#left > 0) return;
+    this.#state = "over";
+    const [first = []] = this.#results;
+    const whole = this.isWhole ? first : joinParts(this.#results);
+    this.job.onDone({ outputs: whole, runUs: this.#runUs, batches: this.#batches });
+  }
+
+  fail(failure: Failure): void {
+    if (this.isOver) return;
+    this.#state = "over";
+    this.job.onFailed(failure, this.#batches);
+  }
+
+  cancel(): void {
+    this.#state = "over";
+  }
+}

@@ -1,0 +1,279 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { Failure, messageOf } from "#core/failure.ts";
+import { Inbox, type Received } from "#core/link/inbox.ts";
+import { Outbox } from "#core/link/outbox.ts";
+import type { GatewayFrame, RequestBegin } from "#gen/sluice/link/v1/link_pb.ts";
+import { monotonicMs, wallUs } from "#platform/clock.ts";
+import {
+  controlBytes,
+  decodeGatewayFrames,
+  encodeWorkerFrames,
+  type ReplyHeader,
+  type WorkerControl,
+} from "#wire/link.ts";
+import { statusCode } from "#wire/status.ts";
+import { ActiveRequest, type RequestModules } from "./active-request.ts";
+import { toArrival } from "./arrival.ts";
+import { LinkCredit, type LinkCreditOptions } from "./link-credit.ts";
+import type { ModelSlot } from "./model-slot.ts";
+
+export type LinkStream = ServerDuplexStream<Uint8Array, Uint8Array>;
+
+export type LinkOptions = {
+  readonly credit: LinkCreditOptions;
+  readonly onEnd: (link: Link) => void;
+};
+
+export type LinkModules = RequestModules & { readonly slot: ModelSlot };
+
+type Begun = {
+  readonly begin: RequestBegin;
+  readonly arrivedUs: number;
+  readonly arrivedMs: number;
+};
+
+/** While this much sits inside gRPC, where nothing can be taken back, everything else waits in the outbox. */
+const bytesInsideMax = 64 * 1024;
+const headerBytesBase = 256;
+/** An announced size beyond this is no request at all. */
+const payloadBytesMax = 2 ** 30;
+
+/**
+ * One gateway's stream. Requests come in through an inbox and replies leave through an outbox; all frames of
+ * one turn of the event loop travel together. When the stream ends, what it still waited for is dropped.
+ */
+export class Link {
+  readonly #stream: LinkStream;
+  readonly #modules: LinkModules;
+  readonly #options: LinkOptions;
+  readonly #inbox: Inbox<Begun>;
+  readonly #outbox = new Outbox<WorkerControl, ReplyHeader>();
+  readonly #credit: LinkCredit;
+  readonly #active = new Map<number, ActiveRequest>();
+  #gateway = "";
+  #started: number[] = [];
+  #bytesInside = 0;
+  #flush: NodeJS.Immediate | undefined;
+  #state: "open" | "draining" | "ended" = "open";
+
+  constructor(stream: LinkStream, options: LinkOptions, modules: LinkModules) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#modules = modules;
+    this.#credit = new LinkCredit(options.credit);
+    this.#inbox = new Inbox({ payloadBytesMax, openMax: options.credit.requestsMax });
+    stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
+    stream.on("end", () => this.#end());
+    stream.on("cancelled", () => this.#end());
+    stream.on("error", () => this.#end());
+  }
+
+  /** Requests taken and not yet answered. */
+  get inFlight(): number {
+    return this.#active.size;
+  }
+
+  /** Queues a frame ahead of all replies. */
+  send(control: WorkerControl): void {
+    this.#outbox.control(control, controlBytes(control));
+    this.#flushSoon();
+  }
+
+  /** Lets the gateway begin requests, now that it is known how many. */
+  grant(requests: number): void {
+    this.#credit.open(requests);
+    this.#flushSoon();
+  }
+
+  /** Sends at once which requests are about to run. */
+  announceStarted(): void {
+    if (this.#started.length === 0) return;
+    const ids = this.#started;
+    this.#started = [];
+    this.send({ case: "started", value: { ids } });
+    // The batch may bring the process down: this leaves whatever else is under way.
+    this.#flushNow({ isUrgent: true });
+  }
+
+  /** Says goodbye; the stream ends when everything taken has been answered. */
+  drain(reason: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "draining";
+    this.send({ case: "goodbye", value: { reason } });
+  }
+
+  /** Answers with UNAVAILABLE what has not been answered, and ends as soon as that has left. */
+  abandon(reason: string): void {
+    const failure = new Failure("unavailable", reason);
+    for (const request of [...this.#active.values()]) request.refuse(failure);
+    this.#flushNow();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#state === "ended") return;
+    try {
+      for (const frame of decodeGatewayFrames(bytes)) this.#take(frame);
+    } catch (error) {
+      this.#violated(messageOf(error));
+    }
+    // Frames may have used up chunk credit, which must be given back.
+    this.#flushSoon();
+  }
+
+  #take({ kind }: GatewayFrame): void {
+    switch (kind.case) {
+      case "hello":
+        this.#gateway = kind.value.instance;
+        this.#modules.events.linkOpened(this.#gateway);
+        break;
+      case "requestBegin":
+        this.#begin(kind.value);
+        break;
+      case "requestChunk":
+        this.#received(this.#inbox.chunk(kind.value.id, kind.value.data));
+        break;
+      case "requestEnd":
+        this.#received(this.#inbox.end(kind.value.id, kind.value.aborted));
+        break;
+      case "cancel":
+        for (const id of kind.value.ids) this.#cancel(id);
+        break;
+      case "credit":
+        this.#outbox.acknowledge(Number(kind.value.chunkBytes));
+        break;
+      case "keep":
+        this.#modules.traces.keep(kind.value.predictionId);
+        break;
+      case "goodbye":
+        this.drain("goodbye was said");
+        break;
+      case undefined:
+        // A frame of a later version, which knows how to do without.
+        break;
+    }
+  }
+
+  #begin(begin: RequestBegin): void {
+    const { id, payload } = begin;
+    const payloadBytes = Number(begin.payloadBytes);
+    if (!this.#credit.begin(id, payloadBytes)) {
+      this.#violated(`request ${id} was begun twice or beyond the credit`);
+      return;
+    }
+    const begun = { begin, arrivedUs: wallUs(), arrivedMs: monotonicMs() };
+    this.#received(this.#inbox.begin(id, begun, payloadBytes, payload));
+    const { requestBytes } = this.#options.credit;
+    if (payloadBytes <= requestBytes || this.#active.has(id)) return;
+    this.#inbox.discard(id);
+    const problem = `the request has ${payloadBytes} bytes, limit ${requestBytes}`;
+    this.#accept(id, begun, payload).refuse(new Failure("resource-exhausted", problem));
+  }
+
+  #received(received: Received<Begun>): void {
+    switch (received.kind) {
+      case "complete":
+        this.#complete(received.id, received.header, received.payload);
+        break;
+      case "aborted":
+        this.#credit.finish(received.id);
+        break;
+      case "invalid":
+        this.#violated(received.reason);
+        break;
+      case "open":
+        break;
+    }
+  }
+
+  #complete(id: number, begun: Begun, payload: Uint8Array): void {
+    const request = this.#accept(id, begun, payload);
+    const { state } = this.#modules.slot;
+    if (this.#state === "open" && state.kind === "ready") request.begin(state);
+    else if (state.kind === "failed") request.refuse(notReady(`failed to load: ${state.reason}`));
+    else request.refuse(notReady(state.kind === "loading" ? "still loading" : "shutting down"));
+  }
+
+  #accept(id: number, { begin, arrivedUs, arrivedMs }: Begun, payload: Uint8Array): ActiveRequest {
+    const sink = {
+      started: () => void this.#started.push(id),
+      reply: (header: ReplyHeader, answer: Uint8Array) => this.#reply(id, header, answer),
+    };
+    const arrival = toArrival(begin, { payload, arrivedUs, arrivedMs });
+    const request = new ActiveRequest(arrival, sink, this.#modules);
+    this.#active.set(id, request);
+    return request;
+  }
+
+  #reply(id: number, header: ReplyHeader, payload: Uint8Array): void {
+    this.#active.delete(id);
+    const headerBytes = headerBytesBase + 3 * (header.message?.length ?? 0);
+    this.#outbox.begin({ id, header, payload, headerBytes });
+    this.#flushSoon();
+  }
+
+  #cancel(id: number): void {
+    const request = this.#active.get(id);
+    if (request !== undefined) {
+      this.#active.delete(id);
+      request.cancel();
+      this.#credit.finish(id);
+      return;
+    }
+    // Either its reply waits to leave, or it is still arriving and its end will follow.
+    if (this.#outbox.remove(id) === "unsent") this.#credit.finish(id);
+    else this.#inbox.discard(id);
+  }
+
+  #flushSoon(): void {
+    if (this.#state !== "ended") this.#flush ??= setImmediate(() => this.#flushNow());
+  }
+
+  #flushNow({ isUrgent = false } = {}): void {
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    if (this.#state === "ended") return;
+    const credit = this.#credit.news(this.#inbox.chunkBytes);
+    if (credit !== undefined) this.#outbox.control({ case: "credit", value: credit }, 64);
+    for (let isFirst = isUrgent; isFirst || this.#bytesInside < bytesInsideMax; isFirst = false) {
+      const frames = this.#outbox.take();
+      if (frames.length === 0) break;
+      for (const frame of frames) {
+        const isWhole = frame.kind === "begin" && frame.payload.length === frame.payloadBytes;
+        if (isWhole || frame.kind === "end") this.#credit.finish(frame.id);
+      }
+      this.#write(encodeWorkerFrames(frames));
+    }
+    const isDone = this.#active.size === 0 && this.#outbox.waitingBytes === 0;
+    if (this.#state === "draining" && isDone && this.#bytesInside === 0) this.#end();
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#bytesInside += bytes.byteLength;
+    this.#stream.write(bytes, () => {
+      this.#bytesInside -= bytes.byteLength;
+      this.#flushSoon();
+    });
+  }
+
+  #violated(reason: string): void {
+    if (this.#state === "ended") return;
+    this.#modules.events.linkViolated(this.#gateway, reason);
+    this.#stream.emit("error", { code: statusCode.invalidArgument, details: reason });
+  }
+
+  #end(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    clearImmediate(this.#flush);
+    const abandoned = this.#active.size;
+    for (const request of this.#active.values()) request.cancel();
+    this.#active.clear();
+    this.#modules.events.linkClosed(this.#gateway, abandoned);
+    this.#stream.end();
+    this.#options.onEnd(this);
+  }
+}
+
+function notReady(why: string): Failure {
+  return new Failure("unavailable", `the model is ${why}`);
+}

@@ -1,0 +1,282 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { describe, expect, it } from "vitest";
+import { type ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { Bus } from "#platform/bus/bus.ts";
+import { openBus } from "#platform/bus/nats.ts";
+import { predictionStream } from "#platform/bus/streams.ts";
+import { silentLog } from "#platform/log.ts";
+import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
+import { parsePredictionSubject, predictionSubject } from "#wire/event/subject.ts";
+import { readEnv, toConfig } from "../../services/monitor/config.ts";
+import { type Monitor, startMonitor } from "../../services/monitor/monitor.ts";
+import { bodyOf } from "../../services/monitor/watched-model.ts";
+import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
+import { startTestNats, type TestNats } from "../support/nats.ts";
+import { makeEvent, sampleDefinition } from "../support/prediction-events.ts";
+
+const windowMs = 1000;
+const graceMs = 200;
+const wine = { model: "wine", version: 1 };
+
+describe("a monitor that is killed", () => {
+  it("comes back with the numbers of one that was not", async () => {
+    await using cluster = await start();
+    const { bus, spawnMonitor } = cluster;
+    const first = await spawnMonitor();
+    let seq = await publishUntil(bus, 1, () => hasSavedWindows(first));
+    // Messages after the last snapshot: counted once by the one that is killed, once by its successor.
+    for (; seq % 20 !== 0; seq += 1) await publish(bus, seq);
+    await reportWhen(http(first), ({ counters }) => counters.messages === seq - 1);
+    await first.kill();
+    for (const end = seq + 20; seq < end; seq += 1) await publish(bus, seq);
+    const end = { producer: "a", answered: 5000, gateway: "g" };
+    await bus.publish(predictionSubject(wine), encodeProducerEnd(end));
+
+    const second = await spawnMonitor();
+    const expected = await undisturbed(bus);
+    const report = await reportWhen(
+      http(second),
+      ({ counters }) => counters.rowsTotal === expected.report.counters.rowsTotal,
+    );
+    expect(report).toEqual(JSON.parse(JSON.stringify(expected.report)));
+    const { windows } = await readJson<{ windows: object[] }>(http(second), "/history/wine/1");
+    expect(windows).toEqual(JSON.parse(JSON.stringify(expected.windows)));
+    expect(windows.length).toBeGreaterThan(0);
+    const metrics = await metricsOf(second.addresses);
+    // It went on from a snapshot: it did not read everything again.
+    expect(countedMessages(metrics)).toBeLessThan(seq);
+  });
+});
+
+describe("two monitors", () => {
+  it("watch a model one after the other, the second going on where the first stopped", async () => {
+    await using cluster = await start();
+    const { bus, open } = cluster;
+    const first = await open();
+    await publish(bus, 1);
+    await reportWhen(first.ready.http, ({ counters }) => counters.messages === 1);
+    await using second = await open();
+    await eventually(async () => {
+      const { problem } = await readJson<{ problem: string }>(second.ready.http, "/reports");
+      return problem.includes('another monitor watches "wine"') ? problem : undefined;
+    });
+    await expect(readJson(second.ready.http, "/reports/wine")).rejects.toThrow("another monitor");
+    await first[Symbol.asyncDispose]();
+    const report = await reportWhen(second.ready.http, ({ counters }) => counters.messages === 1);
+    expect(report.counters.rowsIncluded).toBe(3);
+    await publish(bus, 1);
+    await publish(bus, 2);
+    const next = await reportWhen(second.ready.http, ({ counters }) => counters.messages === 2);
+    expect(next.counters.messagesDuplicate).toBe(1);
+  });
+});
+
+describe("NATS that goes away", () => {
+  it("leaves reports readable and is waited for", async () => {
+    await using cluster = await start();
+    const { nats, bus, open } = cluster;
+    await using monitor = await open();
+    await publish(bus, 1);
+    const { http } = monitor.ready;
+    await reportWhen(http, ({ counters }) => counters.messages === 1);
+    await nats.stop();
+    const { reports } = await eventually(async () => {
+      const all = await readJson<{ reports: ModelReport[]; problem: string }>(http, "/reports");
+      return all.problem === "" ? undefined : all;
+    });
+    expect(reports).toMatchObject([{ model: "wine", counters: { messages: 1 } }]);
+    await nats.start();
+    await eventually(() => publish(bus, 2).then(() => true));
+    await reportWhen(http, ({ counters }) => counters.messages === 2);
+    await eventually(async () => {
+      const { problem } = await readJson<{ problem: string }>(http, "/reports");
+      return problem === "" ? true : undefined;
+    });
+  });
+
+  it("and comes back empty: counting begins anew, and what is missing is known", async () => {
+    await using cluster = await start();
+    const { nats, bus, open } = cluster;
+    await using monitor = await open();
+    for (const seq of [1, 2, 3]) await publish(bus, seq);
+    const { http } = monitor.ready;
+    await reportWhen(http, ({ counters }) => counters.messages === 3);
+    await nats.stop();
+    await nats.start({ isEmpty: true });
+    await eventually(() => bus.ensureStream(predictionStream));
+    await publish(bus, 4);
+    const report = await reportWhen(http, ({ counters }) => counters.messages === 1);
+    expect(report.counters).toMatchObject({ messagesMissing: 3, rowsTotal: 12, rowsLost: 9 });
+  });
+});
+
+describe("a stream that is deleted and made anew", () => {
+  it("is read from its beginning, with what was known", async () => {
+    await using cluster = await start();
+    const { nats, bus, open } = cluster;
+    await using monitor = await open();
+    for (const seq of [1, 2, 3]) await publish(bus, seq);
+    const { http } = monitor.ready;
+    await reportWhen(http, ({ counters }) => counters.messages === 3);
+    await deleteStream(nats, predictionStream.name);
+    await eventually(() => bus.ensureStream(predictionStream));
+    await publish(bus, 3);
+    await publish(bus, 4);
+    const report = await reportWhen(http, ({ counters }) => counters.messages === 4);
+    expect(report.counters).toMatchObject({ messagesDuplicate: 1, messagesMissing: 0 });
+    expect(await metricsOf(monitor.ready)).toMatch(/stream_recreations_total\{[^}]*\} 1/);
+  });
+});
+
+describe("messages that are gone before they are read", () => {
+  it("are counted", async () => {
+    await using cluster = await start();
+    const { bus, open } = cluster;
+    const first = await open();
+    await publish(bus, 1);
+    await reportWhen(first.ready.http, ({ counters }) => counters.messages === 1);
+    await first[Symbol.asyncDispose]();
+    for (const seq of [2, 3, 4, 5, 6]) await publish(bus, seq);
+    // The limit of the stream takes away its oldest messages.
+    const { bytesMax } = predictionStream;
+    const state = await bus.ensureStream({ ...predictionStream, bytesMax: 1200 });
+    expect(state.firstSeq).toBeGreaterThan(2);
+    await bus.ensureStream({ ...predictionStream, bytesMax });
+    await using second = await open();
+    const report = await reportWhen(
+      second.ready.http,
+      ({ counters }) => counters.messages === 1 + 6 - state.firstSeq + 1,
+    );
+    expect(report.counters).toMatchObject({
+      messagesPurged: state.firstSeq - 2,
+      messagesMissing: state.firstSeq - 2,
+      rowsLost: 3 * (state.firstSeq - 2),
+    });
+  });
+});
+
+async function publish(bus: Bus, seq: number): Promise<void> {
+  const x = [Math.sin(seq), Math.cos(seq), Math.sin(seq * 7)];
+  const nowMs = Date.now();
+  const of = [
+    { id: seq, timeMs: nowMs, x: x.slice(0, 2) },
+    // Late, the way a slow worker's are, and sometimes an execution that was hedged.
+    { id: seq + 1000, timeMs: nowMs - (seq % 5) * 400, x: x.slice(2) },
+  ];
+  const event = makeEvent({ of, producer: "a", seq, rowsTotal: seq * 3 });
+  await bus.publish(predictionSubject(wine), encodePredictionEvent(event));
+}
+
+/** Publishes one after the other until told to stop; gives back the next sequence. */
+async function publishUntil(bus: Bus, from: number, isDone: () => Promise<boolean>) {
+  let seq = from;
+  for (; !(await isDone()); seq += 1) await publish(bus, seq);
+  return seq;
+}
+
+/** What a watch knows that has applied all that the stream holds, without a process around it. */
+async function undisturbed(bus: Bus) {
+  const options = { model: "wine", windowMs, graceMs, thresholds: {} };
+  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
+  const { lastSeq } = await bus.ensureStream(predictionStream);
+  const { name: stream } = predictionStream;
+  const stop = new AbortController();
+  const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
+  for await (const { seq, timeMs, subject, data } of messages) {
+    const version = parsePredictionSubject(subject)?.version ?? 0;
+    watch.apply({ seq, timeMs, version, body: bodyOf(data) });
+    if (seq === lastSeq) break;
+  }
+  stop.abort();
+  const report = watch.report(1);
+  if (report === undefined) throw new Error("the stream holds messages of wine@1");
+  return { report, windows: watch.windows(1).slice(0, 60) };
+}
+
+async function deleteStream(nats: TestNats, stream: string): Promise<void> {
+  const { host, password, username } = new URL(nats.url);
+  const token = username || password;
+  const connection = await connect({ servers: host, token });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.delete(stream);
+  await connection.close();
+}
+
+type Spawned = {
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly kill: () => Promise<void>;
+};
+
+function http({ addresses }: Spawned): string {
+  return addresses["http"] ?? "";
+}
+
+async function metricsOf(addresses: { readonly [name: string]: unknown }): Promise<string> {
+  return await (await fetch(`http://${addresses["metrics"]}/metrics`)).text();
+}
+
+/** It has closed a window, and saved more than once. */
+async function hasSavedWindows(spawned: Spawned): Promise<boolean> {
+  const text = await metricsOf(spawned.addresses);
+  const saved = /snapshots_total\{[^}]*outcome="saved"[^}]*\} (\d+)/.exec(text)?.[1];
+  return Number(saved ?? 0) >= 2 && text.includes("sluice_monitor_windows_total{");
+}
+
+function countedMessages(metrics: string): number {
+  const pattern = /messages_total\{[^}]*outcome="counted"[^}]*\} (\d+)/;
+  return Number(pattern.exec(metrics)?.[1] ?? Number.NaN);
+}
+
+async function start() {
+  await using opened = new AsyncDisposableStack();
+  const nats = opened.use(await startTestNats());
+  const models = opened.use(await watchedRepository(windowMs));
+  const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
+  await eventually(() => bus.ensureStream(predictionStream));
+  const env = envOf(nats, models.path);
+  const config = toConfig(readEnv(env));
+  const open = (): Promise<Monitor> => startMonitor(config, { log: silentLog });
+  const all = opened.move();
+  const spawnMonitor = async (): Promise<Spawned> => {
+    const child = launch(env);
+    all.defer(() => void child.kill("SIGKILL"));
+    const addresses = await readyOf(child);
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    };
+    return { addresses, kill };
+  };
+  return { nats, bus, spawnMonitor, open, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function launch(env: Readonly<Record<string, string>>): ChildProcess {
+  const program = new URL("../../services/monitor/main.ts", import.meta.url).pathname;
+  return spawn(process.execPath, [program], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+}
+
+async function readyOf(child: ChildProcess): Promise<Record<string, string>> {
+  const [message] = await once(child, "message");
+  expect(message).toMatchObject({ type: "ready" });
+  return message;
+}
+
+function envOf(nats: TestNats, models: string): Record<string, string> {
+  return {
+    NATS_URL: nats.url,
+    SLUICE_MODELS: models,
+    SLUICE_MONITOR_GRPC_PORT: "0",
+    SLUICE_MONITOR_HTTP_PORT: "0",
+    SLUICE_MONITOR_METRICS_PORT: "0",
+    SLUICE_OTLP_PORT: "0",
+    SLUICE_MONITOR_GRACE_MS: String(graceMs),
+    SLUICE_MONITOR_SNAPSHOT_MS: "300",
+    SLUICE_LEASE_MS: "1000",
+  };
+}
