@@ -60,7 +60,7 @@ describe("many predictions", () => {
 describe("a comparison with examples.csv", () => {
   it("says ok, differs, or that there is nothing to compare with", () => {
     const differences = [{ name: "label", predicted: "b", recorded: "a" }];
-    expect(formatComparison(3, [], plain)).toMatch(/^recorded {2}ok, all 3 values/);
+    expect(formatComparison(3, [], plain)).toMatch(/^recorded {2}ok, 3 values as/);
     expect(formatComparison(3, differences, plain)).toMatch(
       /differs\n {2}label {2}expected a {2}got b/,
     );

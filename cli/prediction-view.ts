@@ -1,5 +1,5 @@
 import type { Output } from "#gen/sluice/control/v1/model_pb.ts";
-import { formatNumber, formatPercent } from "./format.ts";
+import { formatCount, formatNumber, formatPercent } from "./format.ts";
 import { alignRows, bar, formatTable, type Paint } from "./output.ts";
 import type { Difference, PredictedValue } from "./predictions.ts";
 
@@ -29,7 +29,7 @@ export function formatComparison(
 ): string {
   if (recorded === 0) return `recorded  ${paint("dim", "nothing for this version")}\n`;
   if (differences.length === 0) {
-    return `recorded  ${paint("green", "ok")}, all ${recorded} values as in examples.csv\n`;
+    return `recorded  ${paint("green", "ok")}, ${formatCount(recorded, "value")} as in examples.csv\n`;
   }
   const rows = differences.map(({ name, predicted, recorded: expected }) => [
     `  ${name}`,

@@ -42,6 +42,14 @@ describe("a trace as a tree", () => {
     );
   });
 
+  it("measures by the first span; what begins after its end is an arrow", () => {
+    const root = { spanId: "a", name: "predict", service: "cli", startUs, durationUs: 100n };
+    const late = { ...root, spanId: "b", parentSpanId: "a", startUs: startUs + 5000n };
+    const text = formatTrace(create(GetTraceResponseSchema, { spans: [root, late] }), options);
+    expect(text).toMatch(/ 100 µs {2}2 spans\n/);
+    expect(text).toMatch(/└─ predict .* {23}→\n$/);
+  });
+
   it("wraps attributes to the screen", () => {
     const attributes = { a: "x".repeat(30), b: "y".repeat(30) };
     const spans = [{ spanId: "a", name: "n", service: "s", startUs, durationUs: 1n, attributes }];

@@ -43,13 +43,14 @@ export function formatTraceList(
 /** A trace as a tree: one line for each span with its place in time, then what is known of it. */
 export function formatTrace(trace: GetTraceResponse, options: TraceViewOptions): string {
   const { paint, now } = options;
-  const { startUs, endUs } = extentOf(trace.spans);
+  const trees = toTrees(trace.spans);
+  const { startUs, endUs } = shownExtent(trace.spans, trees);
   const facts = [
     formatTime(startUs / 1000, now),
     formatDuration(endUs - startUs),
     formatCount(trace.spans.length, "span"),
   ];
-  const lines = toTrees(trace.spans).flatMap((tree) => linesOf(tree, { own: "", below: "" }));
+  const lines = trees.flatMap((tree) => linesOf(tree, { own: "", below: "" }));
   const heads = lines.map(({ node, indent }) => headOf(node, indent, { startUs, endUs, paint }));
   const aligned = alignRows(heads, headColumns).split("\n");
   const names = new Map(trace.spans.map((span) => [span.spanId, span.name]));
@@ -61,6 +62,11 @@ export function formatTrace(trace: GetTraceResponse, options: TraceViewOptions):
     return `${aligned[index]}\n${below.join("")}`;
   });
   return `${paint("bold", `trace ${trace.traceId}`)}  ${facts.join("  ")}\n\n${body.join("")}`;
+}
+
+/** What the timeline spans: the caller's own wait. What follows later, as the monitor does, is an arrow. */
+function shownExtent(spans: readonly Span[], [first]: readonly SpanNode[]) {
+  return first === undefined || first.isOrphan ? extentOf(spans) : extentOf([first.span]);
 }
 
 const headColumns = [
@@ -107,6 +113,7 @@ function headOf({ span, isOrphan }: SpanNode, indent: string, extent: Extent): s
 
 function timeline(span: Span, offsetUs: number, { startUs, endUs, paint }: Extent): string {
   const totalUs = Math.max(1, endUs - startUs);
+  if (offsetUs > totalUs) return `${" ".repeat(timelineColumns - 1)}${paint("dim", "→")}`;
   const from = Math.min(
     timelineColumns - 1,
     Math.floor((Math.max(0, offsetUs) / totalUs) * timelineColumns),

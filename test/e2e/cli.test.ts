@@ -56,7 +56,7 @@ describe("sluice predict", () => {
   it("predicts a row of examples.csv as it is recorded", async () => {
     const { code, output } = await run(["predict", "wine", "--row", "3"]);
     expect(output).toMatch(/^wine@1 .*\nlabel +class_0\nprobabilities\n +class_0 +9\d\.\d % +█/);
-    expect(output).toMatch(/recorded +ok, all 4 values/);
+    expect(output).toMatch(/recorded +ok, 4 values as/);
     expect(output).toMatch(/\nprediction +[0-9a-f-]{36}\ntrace +[0-9a-f]{32} /);
     expect(code).toBe(0);
   });

@@ -40,9 +40,10 @@ export function unaryHandler<Method extends DescMethodUnary>(
   method: Method,
   answer: Answer<Method>,
 ): grpc.handleUnaryCall<MessageShape<Method["input"]>, MessageShape<Method["output"]>> {
+  const output: Method["output"] = method.output;
   return async (call, callback) => {
     try {
-      callback(null, create(method.output, await answer(call.request)));
+      callback(null, create(output, await answer(call.request)));
     } catch (error) {
       callback(toStatusReply(Failure.from(error)));
     }

@@ -45,6 +45,8 @@ export class RpcServer implements AsyncDisposable {
     services: readonly ServedService[],
     extend: (server: grpc.Server) => void = () => {},
   ): Promise<RpcServer> {
+    // What it would write to standard error comes as a Failure as well, to somebody who can act on it.
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     const server = new grpc.Server({
       "grpc.max_receive_message_length": options.messageBytesMax,
       "grpc.max_send_message_length": -1,

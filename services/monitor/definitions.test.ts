@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { watchedRepository } from "../../test/support/monitor.ts";
+import { Definitions } from "./definitions.ts";
+
+const wine = { model: "wine", version: 1 };
+
+it("reads what the repository says of a model", async () => {
+  await using folder = await watchedRepository(5000);
+  const definitions = await Definitions.open(folder.path, unexpected);
+  expect(definitions.models).toEqual(["wine"]);
+  expect(definitions.settings("wine")).toEqual({ windowMs: 5000, thresholds: {}, versions: [1] });
+  expect(await definitions.read(wine)).toMatchObject({
+    kind: "reference",
+    reference: { rows: 1000 },
+  });
+});
+
+it("names the bins by the text of the baseline", async () => {
+  await using one = await watchedRepository(5000);
+  await using two = await watchedRepository(9000);
+  const [first, second] = await Promise.all(
+    [one, two].map(async ({ path }) => await (await Definitions.open(path, unexpected)).read(wine)),
+  );
+  expect(first?.kind === "reference" && first.reference.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(second).toMatchObject({
+    reference: { fingerprint: first?.kind === "reference" ? first.reference.fingerprint : "" },
+  });
+});
+
+it("says why there is no baseline to compare with", async () => {
+  await using folder = await watchedRepository(5000);
+  const definitions = await Definitions.open(folder.path, unexpected);
+  const missing = { kind: "problem", problem: "it has no baseline.json" };
+  expect(await definitions.read({ model: "wine", version: 2 })).toEqual(missing);
+  const second = join(folder.path, "wine", "2");
+  await mkdir(second);
+  await writeFile(join(second, "baseline.json"), "{}");
+  expect(await definitions.read({ model: "wine", version: 2 })).toMatchObject({
+    kind: "problem",
+    problem: expect.stringContaining("baseline.json cannot be used: format: expected 1"),
+  });
+});
+
+it("has the defaults for every model where the folder cannot be read", async () => {
+  const problems: string[] = [];
+  const definitions = await Definitions.open("/nowhere", (reason) => problems.push(reason));
+  expect(problems).toEqual([expect.stringContaining("/nowhere cannot be read")]);
+  expect(definitions.models).toEqual([]);
+  expect(definitions.settings("wine").windowMs).toBe(60_000);
+  expect((await definitions.readAll("wine", [1, 1])).size).toBe(1);
+});
+
+function unexpected(reason: string): void {
+  throw new Error(reason);
+}
