@@ -20,7 +20,9 @@ const defaults = {
   models: "models",
 };
 
-/** The part of `cluster.json` that matters here; `sluice up` writes it and removes it when it ends. */
+/**
+ * The part of `cluster.json` that matters here; `sluice up` writes it and removes it when it ends.
+ */
 const clusterFile = z.object({
   models: z.string().optional(),
   gateway: z.object({ grpc: z.string().optional() }).optional(),
@@ -30,8 +32,8 @@ const clusterFile = z.object({
 type ClusterFile = z.infer<typeof clusterFile>;
 
 /**
- * What was said wins over what the running cluster wrote into its data folder, and that over the default
- * ports. A file that is there and cannot be read is a Failure.
+ * What was said wins over what the running cluster wrote into its data folder, and that over the
+ * default ports. A file that is there and cannot be read is a Failure.
  */
 export async function findAddresses(config: CliConfig): Promise<Addresses> {
   const file = await readClusterFile(join(config.dataDir, "cluster.json"));

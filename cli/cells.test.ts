@@ -63,7 +63,7 @@ describe("columns", () => {
     feature("age", "FP32"),
   ];
 
-  it("carry texts, numbers and exact integers, mark what is missing and leave out what nobody gave", () => {
+  it("carry texts, numbers and exact integers, mark what is missing, leave out the rest", () => {
     const columns = toColumns(features, [
       ["3", 1.5, 9007199254740993n, null],
       ["own", null, 7, null],

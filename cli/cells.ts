@@ -1,6 +1,7 @@
 /**
- * Values of features, from how people write them to the columns of a PredictRequest. The model's description
- * decides what a text means: `3` is a number for a feature of numbers and stays text for one of texts.
+ * Values of features, from how people write them to the columns of a PredictRequest. The model's
+ * description decides what a text means: `3` is a number for a feature of numbers and stays text
+ * for one of texts.
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { emptyBitmap, setBit } from "#core/bitmap.ts";
@@ -16,7 +17,9 @@ export type Cell = number | bigint | string | null;
 /** Cells in the order of the features. */
 export type Row = readonly Cell[];
 
-/** A cell as it stands on a command line or in a CSV file; empty is missing. Throws a UsageError. */
+/**
+ * A cell as it stands on a command line or in a CSV file; empty is missing. Throws a UsageError.
+ */
 export function parseCell(feature: Feature, text: string): Cell {
   if (feature.datatype === "BYTES") return text;
   const trimmed = text.trim();
@@ -41,7 +44,9 @@ export function cellOfJson(feature: Feature, value: unknown): Cell {
   return Number(value);
 }
 
-/** Throws a UsageError that names the features where one of `names` is none of them or stands twice. */
+/**
+ * Throws a UsageError that names the features where one of `names` is none of them or stands twice.
+ */
 export function checkFeatureNames(features: readonly Feature[], names: readonly string[]): void {
   const known = features.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));

@@ -29,7 +29,10 @@ import { Unreachable } from "./exit-code.ts";
 const answerMsMax = 10_000;
 const predictMsMax = 60_000;
 
-/** What a command asks of the gateway. Nobody there is `Unreachable`; all else that goes wrong a Failure. */
+/**
+ * What a command asks of the gateway. Nobody there is `Unreachable`; all else that goes wrong a
+ * Failure.
+ */
 export class Gateway implements Disposable {
   readonly #peer: Peer;
 
@@ -40,8 +43,8 @@ export class Gateway implements Disposable {
   /** The versions of one model, or of all for an empty name; none where it does not exist. */
   async listModels(model: string = ""): Promise<ModelVersion[]> {
     const request = create(ListModelsRequestSchema, { model });
-    const { message } = await this.#peer.ask(ControlService.method.listModels, request);
-    return message.versions;
+    const asked = this.#peer.ask(ControlService.method.listModels, request);
+    return (await orUndefined(asked))?.message.versions ?? [];
   }
 
   async predict(
@@ -102,16 +105,22 @@ export class Monitor implements Disposable {
   /** Undefined where the monitor has no such trace, or not yet. */
   async findTrace(id: string): Promise<GetTraceResponse | undefined> {
     const request = create(GetTraceRequestSchema, { id });
-    try {
-      return (await this.#peer.ask(MonitorService.method.getTrace, request)).message;
-    } catch (error) {
-      if (error instanceof Failure && error.code === "not-found") return undefined;
-      throw error;
-    }
+    const asked = this.#peer.ask(MonitorService.method.getTrace, request);
+    return (await orUndefined(asked))?.message;
   }
 
   [Symbol.dispose](): void {
     this.#peer[Symbol.dispose]();
+  }
+}
+
+/** Undefined for NOT_FOUND. */
+async function orUndefined<Reply>(asked: Promise<Reply>): Promise<Reply | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Failure && error.code === "not-found") return undefined;
+    throw error;
   }
 }
 

@@ -10,7 +10,10 @@ export type LocationFlags = {
   readonly models?: string;
 };
 
-/** Flags and environment as values. Undefined: not said, so that `cluster.json` or a default decides. */
+/**
+ * Flags and environment as values. Undefined: not said, so that `cluster.json` or a default
+ * decides.
+ */
 export type CliConfig = {
   /** `host:port` of the gateway and of the monitor. */
   readonly server: string | undefined;

@@ -6,7 +6,7 @@ import {
   Verdict,
   WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
-import { formatHistory, formatReports, isAlarm } from "./drift-view.ts";
+import { formatHistory, formatReports, isAlarm, type JudgedReport } from "./drift-view.ts";
 import { plain } from "./output.ts";
 
 const noon = new Date(2026, 10, 20, 12, 0, 0).getTime();
@@ -26,8 +26,13 @@ const closed = create(WindowSchema, {
   outputs: [feature("progression", Verdict.OK, 0.05)],
 });
 
-function report(init: MessageInitShape<typeof ReportSchema> = {}) {
-  return create(ReportSchema, { model: "diabetes", version: 1, closed, ...init });
+function report(init: MessageInitShape<typeof ReportSchema> = {}): JudgedReport {
+  const base = { model: "diabetes", version: 1, closed };
+  return { report: create(ReportSchema, { ...base, ...init }), judged: closed };
+}
+
+function unjudged(init: MessageInitShape<typeof ReportSchema>): JudgedReport {
+  return { report: create(ReportSchema, { version: 1, ...init }), judged: undefined };
 }
 
 describe("a drift report", () => {
@@ -46,11 +51,12 @@ describe("a drift report", () => {
   });
 
   it("shows the open window as provisional, and in full only while none has closed", () => {
-    const open = { ...closed, provisional: true };
+    const times = { startMs: BigInt(noon), endMs: BigInt(noon) + 60_000n };
+    const open = { ...closed, ...times, provisional: true };
     expect(formatReports([report({ open })], options)).toMatch(
-      /\nnext {2}alarm {2}11:59:00 to 12:00:00 {2}600 rows {2}provisional: bmi\n/,
+      /\nsince then {2}alarm {2}12:00:00 to 12:01:00 {2}600 rows {2}provisional: bmi\n/,
     );
-    const opening = create(ReportSchema, { model: "diabetes", version: 1, open });
+    const opening = unjudged({ model: "diabetes", open });
     expect(formatReports([opening], options)).toMatch(
       /^diabetes@1 {2}alarm.*provisional\n {2}INPUTS/,
     );
@@ -70,9 +76,7 @@ describe("a drift report", () => {
 
   it("says so when there is nothing yet", () => {
     expect(formatReports([], options)).toMatch(/nothing has been predicted/);
-    expect(formatReports([create(ReportSchema, { model: "m", version: 1 })], options)).toBe(
-      "m@1  no window yet\n",
-    );
+    expect(formatReports([unjudged({ model: "m" })], options)).toBe("m@1  no window yet\n");
   });
 });
 

@@ -36,16 +36,28 @@ const severity: readonly Verdict[] = [
   Verdict.UNSPECIFIED,
 ];
 
-/** Model versions below one another: the latest closed window in full, the open one in a line. */
-export function formatReports(reports: readonly Report[], options: DriftViewOptions): string {
+/**
+ * A report with the latest closed window that had rows enough for a verdict; undefined while there
+ * is none.
+ */
+export type JudgedReport = { readonly report: Report; readonly judged: Window | undefined };
+
+/**
+ * Model versions below one another: the latest judged window in full, those after it in a line
+ * each.
+ */
+export function formatReports(reports: readonly JudgedReport[], options: DriftViewOptions): string {
   if (reports.length === 0) return "nothing has been predicted yet\n";
   return reports.map((report) => formatReport(report, options)).join("\n");
 }
 
-export function formatReport(report: Report, options: DriftViewOptions): string {
+function formatReport({ report, judged }: JudgedReport, options: DriftViewOptions): string {
   const { paint } = options;
   const { closed, open, baselineProblem } = report;
-  const shown = closed ?? open;
+  const shown = judged ?? closed ?? open;
+  const later = [closed, open].flatMap((window) =>
+    window === undefined || shown === undefined || window.startMs <= shown.startMs ? [] : [window],
+  );
   const name = paint("bold", `${report.model}@${report.version}`);
   const head =
     shown === undefined ? `${name}  no window yet\n` : `${name}  ${headOf(shown, options)}\n`;
@@ -56,7 +68,7 @@ export function formatReport(report: Report, options: DriftViewOptions): string 
       ? ""
       : formatFeatures("inputs", shown.features, options) +
         formatFeatures("outputs", shown.outputs, options);
-  const next = closed === undefined || open === undefined ? "" : formatOpen(open, options);
+  const next = later.map((window) => formatLater(window, options)).join("");
   return head + problem + tables + next + formatCounters(report.counters, paint);
 }
 
@@ -83,9 +95,9 @@ export function formatHistory(windows: readonly Window[], options: DriftViewOpti
   return formatTable(historyColumns, rows, options.paint);
 }
 
-/** True where the latest closed window of a report found drift, on inputs or outputs. */
-export function isAlarm({ closed }: Report): boolean {
-  return [...(closed?.features ?? []), ...(closed?.outputs ?? [])].some(
+/** True where the latest window with a verdict found drift, on inputs or outputs. */
+export function isAlarm({ judged }: JudgedReport): boolean {
+  return [...(judged?.features ?? []), ...(judged?.outputs ?? [])].some(
     ({ verdict }) => verdict === Verdict.ALARM,
   );
 }
@@ -103,10 +115,10 @@ function headOf(window: Window, options: DriftViewOptions): string {
   return `${verdict}  ${from} to ${to}  ${formatCount(window.rows, "row")}${mark}`;
 }
 
-function formatOpen(open: Window, options: DriftViewOptions): string {
-  const above = [...open.features, ...open.outputs].filter(isAbove).map(({ name }) => name);
+function formatLater(window: Window, options: DriftViewOptions): string {
+  const above = [...window.features, ...window.outputs].filter(isAbove).map(({ name }) => name);
   const names = above.length === 0 ? "" : `: ${above.slice(0, 8).join(", ")}`;
-  return options.paint("dim", `next  ${headOf(open, options)}${names}`).concat("\n");
+  return `${options.paint("dim", "since then")}  ${headOf(window, options)}${names}\n`;
 }
 
 function formatFeatures(

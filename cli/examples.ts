@@ -20,9 +20,9 @@ export type Example = {
 const recordBytesMax = 16 * 1024 * 1024;
 
 /**
- * Reads examples.csv row by row, so that a large one costs no memory. Columns that are neither features nor
- * predictions of this version, such as `split` and `actual`, are left out. Throws a Failure that names the
- * file, and where there is one the line.
+ * Reads examples.csv row by row, so that a large one costs no memory. Columns that are neither
+ * features nor predictions of this version, such as `split` and `actual`, are left out. Throws a
+ * Failure that names the file, and where there is one the line.
  */
 export async function* readExamples(path: string, served: ServedModel): AsyncGenerator<Example> {
   const parser = parse({ bom: true, skipEmptyLines: true, maxRecordSize: recordBytesMax });

@@ -5,19 +5,19 @@ import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { formatModels } from "./model-view.ts";
 import { plain } from "./output.ts";
 
-const input = (name: string) => ({ name, datatype: "FP32", shape: [-1n, 4n] });
+const input = (name: string) => ({ name, datatype: "INT8", shape: [] });
 
 describe("the table of models", () => {
   it("shows what is served and tells below why something is not", () => {
     const versions = [
       create(ModelVersionSchema, {
-        model: "wine",
+        model: "w",
         version: 1,
         state: ModelState.READY,
         description: {
           inputs: [input("a"), input("b"), input("c")],
           features: [{ name: "x" }],
-          batching: { enabled: true, rowsMax: 64 },
+          batching: { enabled: true, rowsMax: 8 },
         },
         replicas: [
           { state: ModelState.READY, connected: true },
@@ -28,9 +28,9 @@ describe("the table of models", () => {
     ];
     expect(formatModels(versions, plain)).toBe(
       [
-        "MODEL  VERSION  STATE   REPLICAS  BATCHING       FEATURES  INPUTS",
-        "wine         1  ready   1/2       up to 64 rows         1  a FP32 [-1,4], b FP32 [-1,4] and 1 more",
-        "mine         -  failed  0/0       -                     -  -",
+        "MODEL  VERSION  STATE   REPLICAS  BATCHING      FEATURES  INPUTS",
+        "w            1  ready   1/2       up to 8 rows         1  a INT8 [], b INT8 [] and 1 more",
+        "mine         -  failed  0/0       -                    -  -",
         "mine: no version",
         "",
       ].join("\n"),

@@ -24,8 +24,8 @@ export const plain: Paint = (_, text) => text;
 export type TableColumn = { readonly title: string; readonly align?: "left" | "right" };
 
 /**
- * Rows under their titles, columns aligned and two blanks apart; colours do not count for the width. The
- * last column is never padded. Ends with a newline; only titles where there are no rows.
+ * Rows under their titles, columns aligned and two blanks apart; colours do not count for the
+ * width. The last column is never padded. Ends with a newline; only titles where there are no rows.
  */
 export function formatTable(
   columns: readonly TableColumn[],

@@ -2,9 +2,9 @@ import type { DescEnum, DescField, DescMessage, MessageShape } from "@bufbuild/p
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 
 /**
- * A message as the JSON that `--json` prints: numbers are numbers (64-bit ones too: none here is beyond
- * 2^53), a member of an enum is its own name in lower case (`ok`, not `VERDICT_OK`), bytes are hexadecimal,
- * and nothing is left out but what is truly absent.
+ * A message as the JSON that `--json` prints: numbers are numbers (64-bit ones too: none here is
+ * beyond 2^53), a member of an enum is its own name in lower case (`ok`, not `VERDICT_OK`), bytes
+ * are hexadecimal, and nothing is left out but what is truly absent.
  */
 export function toPlain<Desc extends DescMessage>(
   desc: Desc,

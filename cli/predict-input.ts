@@ -25,8 +25,9 @@ export function rowOfAssignments(
 }
 
 /**
- * Rows from JSON: an array of objects (one for each row), an object of arrays (one for each feature), or an
- * object of values (one row). null is a missing value. Throws a UsageError that names what is wrong.
+ * Rows from JSON: an array of objects (one for each row), an object of arrays (one for each
+ * feature), or an object of values (one row). null is a missing value. Throws a UsageError that
+ * names what is wrong.
  */
 export function rowsOfJson(features: readonly Feature[], json: string): Row[] {
   const value = parseJson(json);
@@ -42,7 +43,9 @@ export function rowsOfJson(features: readonly Feature[], json: string): Row[] {
   });
 }
 
-/** The text of a file, or of standard input for `-`. Throws a UsageError where it cannot be read. */
+/**
+ * The text of a file, or of standard input for `-`. Throws a UsageError where it cannot be read.
+ */
 export async function readInput(path: string): Promise<string> {
   try {
     return path === "-" ? await readAll(process.stdin) : await readFile(path, "utf8");

@@ -6,7 +6,10 @@ import type { Difference, PredictedValue } from "./predictions.ts";
 const barColumns = 24;
 /** Classes beyond these are told as one line, those with the smallest probabilities left out. */
 const classesMax = 20;
-/** More columns than these make no readable table: then only labels and the best probability are shown. */
+/**
+ * More columns than these make no readable table: then only labels and the best probability are
+ * shown.
+ */
 const tableColumnsMax = 6;
 
 export type PredictionView = {
@@ -29,7 +32,8 @@ export function formatComparison(
 ): string {
   if (recorded === 0) return `recorded  ${paint("dim", "nothing for this version")}\n`;
   if (differences.length === 0) {
-    return `recorded  ${paint("green", "ok")}, ${formatCount(recorded, "value")} as in examples.csv\n`;
+    const values = formatCount(recorded, "value");
+    return `recorded  ${paint("green", "ok")}, ${values} as in examples.csv\n`;
   }
   const rows = differences.map(({ name, predicted, recorded: expected }) => [
     `  ${name}`,

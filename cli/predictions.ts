@@ -1,6 +1,8 @@
 import type { Column, PredictResponse } from "#gen/sluice/predict/v1/predict_pb.ts";
 
-/** One predicted value by the name PredictService gives it, such as `label` or `probabilities.rent`. */
+/**
+ * One predicted value by the name PredictService gives it, such as `label` or `probabilities.rent`.
+ */
 export type PredictedValue = { readonly name: string; readonly value: number | bigint | string };
 
 /** The predictions of one row, in the order of the reply. */
@@ -23,8 +25,9 @@ export type Difference = {
 const tolerance = 1e-5;
 
 /**
- * Compares a row with what examples.csv has recorded. Numbers are equal within 1e-5 of the larger of 1 and
- * the recorded one, everything else by its text. A recorded name that is not predicted is a difference.
+ * Compares a row with what examples.csv has recorded. Numbers are equal within 1e-5 of the larger
+ * of 1 and the recorded one, everything else by its text. A recorded name that is not predicted is
+ * a difference.
  */
 export function compareRow(
   predicted: readonly PredictedValue[],

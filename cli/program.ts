@@ -5,11 +5,15 @@ import { describeError } from "./shell.ts";
 
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 server not reachable, 4 some rows bad, 5 drift found.
-With --json, results are JSON on standard output and an error is {"error":{"code","message"}} on standard error.`;
+With --json, results are JSON on standard output, and an error is
+{"error":{"code","message"}} on standard error.`;
 
 type Register = (program: Command) => void;
 
-/** In the order of the help. Each is loaded only when it is wanted: together they take a third of a second. */
+/**
+ * In the order of the help. Each is loaded only when it is wanted: together they take a third of a
+ * second.
+ */
 const commands: Readonly<Record<string, () => Promise<Register>>> = {
   up: async () => (await import("./commands/up.ts")).registerUp,
   predict: async () => (await import("./commands/predict.ts")).registerPredict,
@@ -20,7 +24,9 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   check: async () => (await import("./commands/check.ts")).registerCheck,
 };
 
-/** Runs one command line, such as `["predict", "wine"]`. Sets the process's exit code; never throws. */
+/**
+ * Runs one command line, such as `["predict", "wine"]`. Sets the process's exit code; never throws.
+ */
 export async function runProgram(args: readonly string[]): Promise<void> {
   const program = new Command("sluice")
     .description("a model-serving cluster: predictions, drift and traces")

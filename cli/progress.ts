@@ -6,8 +6,8 @@ const barColumns = 30;
 const drawEveryMs = 100;
 
 /**
- * A bar that is redrawn in place, on terminals only. Disposing wipes it away. It may be updated as often as
- * one likes: it draws at most ten times a second.
+ * A bar that is redrawn in place, on terminals only. Disposing wipes it away. It may be updated as
+ * often as one likes: it draws at most ten times a second.
  */
 export class Progress implements Disposable {
   readonly #screen: Screen;
@@ -18,7 +18,10 @@ export class Progress implements Disposable {
     this.#screen = screen;
   }
 
-  /** Shows the share that is done, from 0 to 1 or undefined where nobody knows, and what is being done. */
+  /**
+   * Shows the share that is done, from 0 to 1 or undefined where nobody knows, and what is being
+   * done.
+   */
   update(share: number | undefined, text: string): void {
     const now = monotonicMs();
     if (!this.#screen.isTerminal || now - this.#drawnMs < drawEveryMs) return;

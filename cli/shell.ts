@@ -1,7 +1,8 @@
 /**
- * What every command runs in. A command gets a shell, writes what it has to say to it and gives back its exit
- * code; an error that ends it becomes one line on standard error here, or with --json one line
- * `{"error":{"code","message"}}`, also on standard error, so that standard output holds results alone.
+ * What every command runs in. A command gets a shell, writes what it has to say to it and gives
+ * back its exit code; an error that ends it becomes one line on standard error here, or with --json
+ * one line `{"error":{"code","message"}}`, also on standard error, so that standard output holds
+ * results alone.
  */
 import type { Command } from "commander";
 import { Failure } from "#core/failure.ts";

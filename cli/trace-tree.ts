@@ -9,8 +9,9 @@ export type SpanNode = {
 };
 
 /**
- * Spans as trees. A span whose parent is not here is a root of its own, marked as an orphan; spans that are
- * each other's ancestors, which only a broken sender makes, become roots in the order given.
+ * Spans as trees. A span whose parent is not here is a root of its own, marked as an orphan; spans
+ * that are each other's ancestors, which only a broken sender makes, become roots in the order
+ * given.
  */
 export function toTrees(spans: readonly Span[]): SpanNode[] {
   const ids = new Set(spans.map(({ spanId }) => spanId));

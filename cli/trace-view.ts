@@ -64,7 +64,10 @@ export function formatTrace(trace: GetTraceResponse, options: TraceViewOptions):
   return `${paint("bold", `trace ${trace.traceId}`)}  ${facts.join("  ")}\n\n${body.join("")}`;
 }
 
-/** What the timeline spans: the caller's own wait. What follows later, as the monitor does, is an arrow. */
+/**
+ * What the timeline spans: the caller's own wait. What follows later, as the monitor does, is an
+ * arrow.
+ */
 function shownExtent(spans: readonly Span[], [first]: readonly SpanNode[]) {
   return first === undefined || first.isOrphan ? extentOf(spans) : extentOf([first.span]);
 }

@@ -23,8 +23,6 @@ export function startBackground(
   const hints = new WorkerHints(options, modules);
   modules.links.listen({
     onLost: (link, { hello, rowsAnswered }: LinkLoss) => {
-      // A link this gateway ends itself says nothing about its worker.
-      if (signal.aborted) return;
       const { producer } = hello;
       ends.add(link.ref, { producer, answered: rowsAnswered, gateway: options.instance });
     },

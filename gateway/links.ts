@@ -135,7 +135,9 @@ export class Links implements Disposable {
     };
   }
 
+  /** Ends all links, without a word to the listeners. */
   [Symbol.dispose](): void {
+    this.#listeners.length = 0;
     for (const link of this.#links.values()) link[Symbol.dispose]();
     this.#links.clear();
     this.#ready.clear();

@@ -18,13 +18,17 @@ describe("the repository's own rules", () => {
   });
 });
 
+/** Every file git knows or would take; those that are not text with no text. */
 function trackedFiles(): RepositoryFile[] {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root });
   return listed
     .toString()
     .split("\n")
-    .filter((path) => textual.test(path) && exists(path))
-    .map((path) => ({ path, text: readFileSync(new URL(path, root), "utf8") }));
+    .filter((path) => path !== "" && exists(path))
+    .map((path) => ({
+      path,
+      text: textual.test(path) ? readFileSync(new URL(path, root), "utf8") : "",
+    }));
 }
 
 /** False for what git still lists but the working tree no longer has. */

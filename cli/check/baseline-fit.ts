@@ -19,8 +19,9 @@ export type Fit = {
 };
 
 /**
- * What keeps a baseline from being the baseline of this model: another file, or features and outputs of
- * other names, types or data types. The model's own are those its events carry. None: it fits.
+ * What keeps a baseline from being the baseline of this model: another file, or features and
+ * outputs of other names, types or data types. The model's own are those its events carry. None: it
+ * fits.
  */
 export function baselineProblems({ baseline, spec, digest, reducers }: Fit): string[] {
   const of = { rows, reducers };

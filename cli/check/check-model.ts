@@ -23,7 +23,10 @@ export type CheckOptions = {
   readonly onProgress: (text: string) => void;
 };
 
-/** Checks one version that a gateway serves, or failed to serve. A check that has no file to look at is `none`. */
+/**
+ * Checks one version that a gateway serves, or failed to serve. A check that has no file to look at
+ * is `none`.
+ */
 export async function checkVersion(gateway: Gateway, options: CheckOptions): Promise<Finding[]> {
   const { ref } = options;
   const versions = await gateway.listModels(ref.model);

@@ -6,7 +6,7 @@ import { samplesDir } from "../../test/support/cluster.ts";
 import { openSingleModel } from "./single-model.ts";
 
 describe("a repository of one model", () => {
-  it("serves the versions asked for and nothing else, and goes when it is disposed of", async () => {
+  it("serves the versions asked for, nothing else, and goes when it is disposed of", async () => {
     let folder: string;
     {
       await using single = await openSingleModel(samplesDir, "digits", [1]);

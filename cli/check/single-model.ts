@@ -12,8 +12,8 @@ export type SingleModel = AsyncDisposable & {
 };
 
 /**
- * A temporary repository that holds some versions of one model, each in one process, whatever its model.yaml
- * says of versions and replicas. Files are linked, not copied. Goes when disposed of.
+ * A temporary repository that holds some versions of one model, each in one process, whatever its
+ * model.yaml says of versions and replicas. Files are linked, not copied. Goes when disposed of.
  */
 export async function openSingleModel(
   root: string,

@@ -30,7 +30,8 @@ Examples:
   sluice check mine              before it is put in service
   sluice check digits@2 --json
 
-Exit code 1 when anything fails: model.yaml, loading, the baseline's fit, an example that predicts something else.`;
+Exit code 1 when anything fails: model.yaml, loading, the baseline's fit, or an example that
+predicts something else.`;
 
 /** Adds `sluice check`. */
 export function registerCheck(program: Command): void {

@@ -1,8 +1,19 @@
 import type { Command } from "commander";
 import { Failure } from "#core/failure.ts";
-import { type Report, ReportSchema, WindowSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import {
+  type Report,
+  ReportSchema,
+  Verdict,
+  WindowSchema,
+} from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { Monitor } from "../client.ts";
-import { type DriftViewOptions, formatHistory, formatReports, isAlarm } from "../drift-view.ts";
+import {
+  type DriftViewOptions,
+  formatHistory,
+  formatReports,
+  isAlarm,
+  type JudgedReport,
+} from "../drift-view.ts";
 import { exitCode } from "../exit-code.ts";
 import { type ModelArgument, parseModelArgument } from "../model-argument.ts";
 import { toPlain } from "../plain-message.ts";
@@ -25,18 +36,20 @@ type DriftFlags = ShellFlags & {
 
 type Modules = { readonly shell: Shell; readonly monitor: Monitor };
 
-const featuresMax = 20;
+/** Listed for each side, of the model that was named or of each of all. */
+const featuresMax = { ofOne: 20, ofAll: 5 };
 const windowsMax = 60;
 
 const examples = `
-A feature is in alarm when its PSI is above both its limit and its floor, which is what chance alone may
-bring about with so many rows. A window is shown once it has closed; the open one is provisional.
+A feature is in alarm when its PSI is above both its limit and its floor, which is what chance
+alone may bring about with so many rows. Shown is the latest closed window with rows enough for
+a verdict; the open one is provisional.
 
 Examples:
   sluice drift
   sluice drift diabetes --watch
   sluice drift diabetes --history
-  sluice drift --exit-code --json      exit code 5 when a latest closed window is in alarm`;
+  sluice drift --exit-code --json      exit code 5 when the window shown is in alarm`;
 
 /** Adds `sluice drift`. */
 export function registerDrift(program: Command): void {
@@ -63,14 +76,16 @@ async function drift(
   modules: Modules,
   argument: ModelArgument | undefined,
   flags: DriftFlags,
-): Promise<Report[]> {
+): Promise<JudgedReport[]> {
   if (flags.watch === true) return await watch(modules, argument, flags);
-  const reports = await readReports(modules.monitor, argument);
-  const { isJson, out } = modules.shell;
+  const { shell, monitor } = modules;
+  const reports = await readReports(monitor, argument);
   if (flags.history === true) await showHistory(modules, reports, flags);
-  else if (isJson) writeJson(out, { reports: reports.map(plainReport) });
-  else out.write(formatReports(reports, viewOptions(modules.shell, flags)));
-  return reports;
+  const judged = await Promise.all(reports.map((report) => judge(monitor, report)));
+  if (flags.history === true) return judged;
+  if (shell.isJson) writeJson(shell.out, { reports: judged.map(plainReport) });
+  else shell.out.write(formatReports(judged, viewOptions(shell, flags, argument)));
+  return judged;
 }
 
 async function readReports(
@@ -87,6 +102,16 @@ async function readReports(
   return asked;
 }
 
+/** The last rows of a run rarely fill a window: what counts then is the window before. */
+async function judge(monitor: Monitor, report: Report): Promise<JudgedReport> {
+  const { model, version, closed } = report;
+  if (closed === undefined || closed.verdict !== Verdict.INSUFFICIENT) {
+    return { report, judged: closed };
+  }
+  const windows = await monitor.listHistory({ model, version, limit: windowsMax });
+  return { report, judged: windows.find(({ verdict }) => verdict !== Verdict.INSUFFICIENT) };
+}
+
 async function showHistory(
   { shell, monitor }: Modules,
   reports: readonly Report[],
@@ -99,7 +124,7 @@ async function showHistory(
     histories.push({ model, version, windows: plain });
     if (shell.isJson) continue;
     shell.out.write(`${shell.out.paint("bold", `${model}@${version}`)}\n`);
-    shell.out.write(formatHistory(windows, viewOptions(shell, flags)));
+    shell.out.write(formatHistory(windows, viewOptions(shell, flags, undefined)));
   }
   if (shell.isJson) writeJson(shell.out, { histories });
 }
@@ -109,24 +134,25 @@ async function watch(
   { shell, monitor }: Modules,
   argument: ModelArgument | undefined,
   flags: DriftFlags,
-): Promise<Report[]> {
+): Promise<JudgedReport[]> {
   using interrupt = onInterrupt();
   const { isJson, out } = shell;
-  const latest = new Map<string, Report>();
-  const show = (changed: readonly Report[]) => {
-    for (const report of changed) latest.set(`${report.model}@${report.version}`, report);
+  const latest = new Map<string, JudgedReport>();
+  const show = async (reports: readonly Report[]) => {
+    const changed = await Promise.all(reports.map((report) => judge(monitor, report)));
+    for (const each of changed) latest.set(`${each.report.model}@${each.report.version}`, each);
     if (isJson) {
-      for (const report of changed) out.write(`${JSON.stringify(plainReport(report))}\n`);
+      for (const each of changed) out.write(`${JSON.stringify(plainReport(each))}\n`);
       return;
     }
     const all = [...latest.values()];
-    const text = formatReports(out.isTerminal ? all : changed, viewOptions(shell, flags));
+    const text = formatReports(out.isTerminal ? all : changed, viewOptions(shell, flags, argument));
     out.write(out.isTerminal ? `\x1b[H\x1b[2J${text}` : `${text}\n`);
   };
   const first = await monitor.listReports(argument?.model ?? "");
-  show(first.filter((report) => isAsked(report, argument)));
+  await show(first.filter((report) => isAsked(report, argument)));
   const reports = monitor.watchReports(argument?.model ?? "", interrupt.signal);
-  for await (const report of reports) if (isAsked(report, argument)) show([report]);
+  for await (const report of reports) if (isAsked(report, argument)) await show([report]);
   return [...latest.values()];
 }
 
@@ -138,11 +164,18 @@ function isAsked(report: Report, argument: ModelArgument | undefined): boolean {
   );
 }
 
-function viewOptions(shell: Shell, flags: DriftFlags): DriftViewOptions {
-  const max = flags.all === true ? Number.POSITIVE_INFINITY : featuresMax;
-  return { paint: shell.out.paint, now: Date.now(), featuresMax: max };
+function viewOptions(
+  { out }: Shell,
+  flags: DriftFlags,
+  argument: ModelArgument | undefined,
+): DriftViewOptions {
+  const max = argument === undefined ? featuresMax.ofAll : featuresMax.ofOne;
+  const isAll = flags.all === true;
+  return { paint: out.paint, now: Date.now(), featuresMax: isAll ? Number.POSITIVE_INFINITY : max };
 }
 
-function plainReport(report: Report): Record<string, unknown> {
-  return toPlain(ReportSchema, report);
+/** The report as the monitor gives it, and `judged`: the window the verdict is of. */
+function plainReport({ report, judged }: JudgedReport): Record<string, unknown> {
+  const plain = toPlain(ReportSchema, report);
+  return judged === undefined ? plain : { ...plain, judged: toPlain(WindowSchema, judged) };
 }

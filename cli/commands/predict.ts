@@ -32,7 +32,7 @@ type PredictFlags = ShellFlags & { readonly row?: string; readonly input?: strin
 const examples = `
 Examples:
   sluice predict wine --row 3
-  sluice predict diabetes@1 age=0.03 sex=0.05 bmi=0.06 bp=0.02 s1=-0.04 s2=-0.03 s3=-0.04 s4=0 s5=0.02 s6=-0.02
+  sluice predict diabetes@1 age=0.03 sex=0.05 bmi=0.06 bp=0.02 s1=0 s2=0 s3=-0.04 s4=0 s5=0.02 s6=0
   sluice predict credit --input applicants.json --json
   echo '[{"alcohol": 13.2, …}]' | sluice predict wine --input -
 

@@ -45,7 +45,8 @@ const deadlineMs = 10_000;
 const cellsMax = 20_000_000;
 
 const examples = `
-Rows are those of examples.csv, in seeded shuffled passes that have every row once. A shift is feature=CHANGE:
+Rows are those of examples.csv, in seeded shuffled passes that have every row once. A shift is
+feature=CHANGE:
   +1sd -0.5sd   standard deviations, of the model's baseline.json
   +5 -5         a number more or less
   x2            times a number
@@ -56,7 +57,8 @@ Examples:
   sluice simulate diabetes --rate 200 --seconds 90 --shift bmi=+1sd
   sluice simulate credit --rows 2000 --rate 400 --shift home==rent --shift income=x0.8
 
-Exit codes: 1 nothing was answered, 3 no gateway answers, 4 some rows failed. Ctrl-C ends the run early.`;
+Exit codes: 1 nothing was answered, 3 no gateway answers, 4 some rows failed.
+Ctrl-C ends the run early.`;
 
 /** Adds `sluice simulate`. */
 export function registerSimulate(program: Command): void {

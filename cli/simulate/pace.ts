@@ -1,4 +1,7 @@
-/** How a run is spread over time: rows at a steady rate, sent together where single ones would be many. */
+/**
+ * How a run is spread over time: rows at a steady rate, sent together where single ones would be
+ * many.
+ */
 export type Pace = {
   readonly rowsPerSecond: number;
   readonly rowsTotal: number;
@@ -19,11 +22,17 @@ export type PaceState = {
   readonly rowsSent: number;
   /** Since the start of the run. */
   readonly elapsedMs: number;
-  /** When the last request was sent, since the start of the run; negative infinity before the first one. */
+  /**
+   * When the last request was sent, since the start of the run; negative infinity before the first
+   * one.
+   */
   readonly lastMs: number;
 };
 
-/** What to do now. Row n is due at n / rate, so that a late request sends what has become due meanwhile. */
+/**
+ * What to do now. Row n is due at n / rate, so that a late request sends what has become due
+ * meanwhile.
+ */
 export function nextStep(pace: Pace, { rowsSent, elapsedMs, lastMs }: PaceState): Step {
   const { rowsPerSecond, rowsTotal } = pace;
   if (rowsSent >= rowsTotal || elapsedMs > durationMs(pace) + overtimeMs) return { kind: "end" };

@@ -18,13 +18,15 @@ export type PlayModules = {
   readonly onProgress: (rowsSent: number) => void;
 };
 
-/** Beyond this many unanswered requests the run falls behind its pace rather than piling up more. */
+/**
+ * Beyond this many unanswered requests the run falls behind its pace rather than piling up more.
+ */
 const requestsInFlightMax = 64;
 const farewellMs = 2_000;
 
 /**
- * Plays rows at a pace, whatever the answers take: an open loop up to 64 requests under way. Resolves when
- * everything is answered or given up; failed requests are counted, not thrown.
+ * Plays rows at a pace, whatever the answers take: an open loop up to 64 requests under way.
+ * Resolves when everything is answered or given up; failed requests are counted, not thrown.
  */
 export async function play(options: PlayOptions, modules: PlayModules): Promise<Tally> {
   const { pace, signal } = options;

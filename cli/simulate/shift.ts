@@ -21,8 +21,8 @@ const addition = new RegExp(`^[-+](?:${number})$`, "i");
 const multiplication = new RegExp(`^[x×*]\\s*(-?(?:${number}))$`, "i");
 
 /**
- * Reads shifts as they are written: `bmi=+1sd` (standard deviations of the baseline), `age=+5`, `age=-5`,
- * `bmi=x2`, `home==rent`. Throws a UsageError that names what is wrong.
+ * Reads shifts as they are written: `bmi=+1sd` (standard deviations of the baseline), `age=+5`,
+ * `age=-5`, `bmi=x2`, `home==rent`. Throws a UsageError that names what is wrong.
  */
 export function parseShifts(features: readonly Feature[], texts: readonly string[]): Shift[] {
   const pairs = texts.map((text) => {
@@ -41,8 +41,9 @@ export function parseShifts(features: readonly Feature[], texts: readonly string
 }
 
 /**
- * A function that shifts a row, its cells in the order of the features. Whole numbers stay whole; missing
- * values stay missing, but for `==`. Throws a Failure where a deviation is asked for that no baseline has.
+ * A function that shifts a row, its cells in the order of the features. Whole numbers stay whole;
+ * missing values stay missing, but for `==`. Throws a Failure where a deviation is asked for that
+ * no baseline has.
  */
 export function shifter(
   features: readonly Feature[],

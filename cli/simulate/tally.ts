@@ -64,7 +64,8 @@ export class Tally {
   format(run: RunFacts, paint: Paint): string {
     const seconds = run.elapsedMs / 1000;
     const rate = formatNumber(Math.round((this.#rowsSent / Math.max(seconds, 1e-3)) * 10) / 10);
-    const sent = `${formatCount(this.#rowsSent, "row")} in ${formatCount(this.#requests, "request")}`;
+    const requests = formatCount(this.#requests, "request");
+    const sent = `${formatCount(this.#rowsSent, "row")} in ${requests}`;
     const times = percentiles.map(
       ({ name, share }) => `${name} ${formatDuration(this.#latencies.percentileUs(share))}`,
     );

@@ -13,8 +13,9 @@ export type ChildOptions = {
 };
 
 /**
- * One process of the cluster, under this process's own Node. It is in a process group of its own, so that
- * Ctrl-C at a terminal does not reach it before its turn, and ends when the IPC channel closes.
+ * One process of the cluster, under this process's own Node. It is in a process group of its own,
+ * so that Ctrl-C at a terminal does not reach it before its turn, and ends when the IPC channel
+ * closes.
  */
 export class Child {
   /** Resolves, when the process has ended and all it wrote has been passed on, with how. */

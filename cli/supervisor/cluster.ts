@@ -1,7 +1,8 @@
 /**
- * A whole cluster on this machine. Everything that can be refused is refused before the first process is
- * started; then NATS, because the others are told its address; then monitor, workers and gateway at once. They
- * end in the order in which each is still of use to the next: gateway, workers, monitor, NATS.
+ * A whole cluster on this machine. Everything that can be refused is refused before the first
+ * process is started; then NATS, because the others are told its address; then monitor, workers and
+ * gateway at once. They end in the order in which each is still of use to the next: gateway,
+ * workers, monitor, NATS.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,18 +29,24 @@ export type Cluster = AsyncDisposable & {
   readonly addresses: ClusterAddresses;
   /** The model versions that were loaded, each once. */
   readonly readyModels: readonly PlannedWorker[];
-  /** The process of this name (`gateway`, `monitor`, `nats-server`, `wine-1-0`); undefined while it is down. */
+  /**
+   * The process of this name (`gateway`, `monitor`, `nats-server`, `wine-1-0`); undefined while it
+   * is down.
+   */
   readonly pidOf: (name: string) => number | undefined;
 };
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** What stopping may take beyond the drain time, and what of it is kept for those who come later. */
+/**
+ * What stopping may take beyond the drain time, and what of it is kept for those who come later.
+ */
 const stopGraceMs = { all: 900, afterGateway: 700, afterWorkers: 400, afterMonitor: 200 };
 
 /**
- * Starts the cluster and resolves when it serves, or when no model of it can be loaded. Models that are kept
- * out are reported, not thrown. A Failure of one line for what would keep the rest from starting: folders, ports,
- * NATS_URL, gateway or monitor. When the signal aborts, what was started is stopped and `cancelled` thrown.
+ * Starts the cluster and resolves when it serves, or when no model of it can be loaded. Models that
+ * are kept out are reported, not thrown. A Failure of one line for what would keep the rest from
+ * starting: folders, ports, NATS_URL, gateway or monitor. When the signal aborts, what was started
+ * is stopped and `cancelled` thrown.
  */
 export async function startCluster(options: ClusterOptions, signal: AbortSignal): Promise<Cluster> {
   await using opened = new AsyncDisposableStack();

@@ -8,7 +8,9 @@ import type { ClusterOptions } from "./options.ts";
 /** What does not come from settings. */
 export type Reporting = Pick<ClusterOptions, "onReport" | "onOutput">;
 
-/** Settings to options, defaults filled in. Throws one Failure that names everything that is wrong. */
+/**
+ * Settings to options, defaults filled in. Throws one Failure that names everything that is wrong.
+ */
 export function toClusterOptions(env: Env, reporting: Reporting): ClusterOptions {
   const settings = new SettingsReader(env);
   const options: ClusterOptions = {

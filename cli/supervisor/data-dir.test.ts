@@ -23,7 +23,7 @@ it("announces the cluster to its user alone, and takes it back", async () => {
     expect(JSON.parse(await readFile(announced, "utf8"))).toEqual(addresses);
     expect((await stat(announced)).mode & 0o777).toBe(0o600);
   }
-  expect(await readdir(join(folder.path, "data"))).toEqual(["logs"]);
+  expect(await readdir(join(folder.path, "data"))).toEqual(["lock", "logs"]);
 });
 
 it("lets one cluster in at a time", async () => {

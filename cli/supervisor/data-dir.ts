@@ -13,7 +13,10 @@ export type ClusterAddresses = {
   readonly models: string;
   readonly logs: string;
   readonly run: string;
-  /** What each reported: `grpc`, `http`, `metrics`, `otlp`, each `host:port`. Absent until it is ready. */
+  /**
+   * What each reported: `grpc`, `http`, `metrics`, `otlp`, each `host:port`. Absent until it is
+   * ready.
+   */
   readonly gateway?: Readonly<Record<string, string>>;
   readonly monitor?: Readonly<Record<string, string>>;
   /** With the token; absent where there is no NATS. */
@@ -34,7 +37,9 @@ export type DataDir = AsyncDisposable & {
   readonly announce: (addresses: ClusterAddresses) => Promise<void>;
 };
 
-/** Makes and locks the data folder. A Failure of one line where it cannot be written or is in use. */
+/**
+ * Makes and locks the data folder. A Failure of one line where it cannot be written or is in use.
+ */
 export async function openDataDir(path: string): Promise<DataDir> {
   const logsDir = join(path, "logs");
   const announced = join(path, "cluster.json");
@@ -42,7 +47,8 @@ export async function openDataDir(path: string): Promise<DataDir> {
   if ("heldBy" in lock) {
     throw new Failure(
       "failed-precondition",
-      `the data folder ${path} (SLUICE_DATA) is in use by another cluster, process ${lock.heldBy}`,
+      `the data folder ${path} (SLUICE_DATA) is in use by another cluster, process ` +
+        (lock.heldBy ?? "unknown"),
     );
   }
   await removeLeftovers(announced);
@@ -75,7 +81,9 @@ async function lockFolder(path: string, logsDir: string): Promise<Lock | Held> {
   }
 }
 
-/** A cluster that was killed leaves its announcement and perhaps a folder below the temporary one. */
+/**
+ * A cluster that was killed leaves its announcement and perhaps a folder below the temporary one.
+ */
 async function removeLeftovers(announced: string): Promise<void> {
   const text = await readFile(announced, "utf8").catch(() => undefined);
   const run = /"run": "([^"]+)"/.exec(text ?? "")?.[1];

@@ -4,8 +4,8 @@ import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 const logBytesMax = 8 * 1024 * 1024;
 
 /**
- * The log of one process: a new file at every start, with the last one kept beside it as `.1`; so again
- * whenever it is full. A log that cannot be written stops nothing.
+ * The log of one process: a new file at every start, with the last one kept beside it as `.1`; so
+ * again whenever it is full. A log that cannot be written stops nothing.
  */
 export class LogFile implements Disposable {
   readonly #path: string;

@@ -19,7 +19,10 @@ export type ClusterOptions = {
   readonly cacheDir: string;
   readonly host: string;
   readonly ports: ClusterPorts;
-  /** `auto`: a nats-server of the cluster's own. `off`: none, and no monitor. Otherwise the address of one. */
+  /**
+   * `auto`: a nats-server of the cluster's own. `off`: none, and no monitor. Otherwise the address
+   * of one.
+   */
   readonly nats: string;
   /** SLUICE_NATS_SERVER: the program to start with `auto`. */
   readonly natsServer?: string | undefined;

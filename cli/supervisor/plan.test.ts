@@ -25,7 +25,7 @@ it("plans a process for each replica of each served version, and none for what i
   expect(plan.keptOut).toEqual([{ model: "broken", reason: "model.yaml: no" }]);
 });
 
-it("tells the gateway of every version with its workers, and of what is kept out with the reason", () => {
+it("tells the gateway of every version with its workers, and of what is kept out and why", () => {
   const sockets = { address: "unix:/s", metrics: "unix:/m" };
   const routes = planRoutes(planWorkers(found), "local", () => sockets);
   const shown = routes.models.map(({ model, version, state, reason, workers }) =>

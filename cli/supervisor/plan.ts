@@ -41,7 +41,10 @@ export function planWorkers(models: readonly FoundModel[]): Plan {
   return { workers, keptOut };
 }
 
-/** The routes that a gateway starts from: every planned worker, and every model kept out with its reason. */
+/**
+ * The routes that a gateway starts from: every planned worker, and every model kept out with its
+ * reason.
+ */
 export function planRoutes(
   plan: Plan,
   cluster: string,

@@ -3,7 +3,9 @@ import { createServer } from "node:net";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { ClusterPorts } from "./options.ts";
 
-/** Above what services take and below what the kernel hands out, so that nobody takes it meanwhile. */
+/**
+ * Above what services take and below what the kernel hands out, so that nobody takes it meanwhile.
+ */
 const freePorts = { from: 20_000, to: 32_000, attempts: 100 };
 
 const uses: readonly { port: keyof ClusterPorts; process: string; setting: string }[] = [
@@ -19,8 +21,8 @@ const uses: readonly { port: keyof ClusterPorts; process: string; setting: strin
 ];
 
 /**
- * Makes sure that every port can be had, before anything is started. Throws a Failure of one line that names
- * those that cannot, with process and setting.
+ * Makes sure that every port can be had, before anything is started. Throws a Failure of one line
+ * that names those that cannot, with process and setting.
  */
 export async function requirePorts(
   host: string,

@@ -19,8 +19,9 @@ const delayMsMax = 10_000;
 const attemptsMax = 3;
 
 /**
- * A process that was ready once is started again for ever, with delays that double from 0.1 to 10 seconds. One
- * that never was is given three attempts, and none when it says itself that it cannot start.
+ * A process that was ready once is started again for ever, with delays that double from 0.1 to 10
+ * seconds. One that never was is given three attempts, and none when it says itself that it cannot
+ * start.
  */
 export function decideRestart(ending: Ending): RestartDecision {
   const { endings, wasReady, hasRefused } = ending;

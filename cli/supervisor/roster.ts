@@ -16,9 +16,15 @@ export type RosterOptions = {
 
 export type Addresses = Readonly<Record<string, string>>;
 
-/** Who is up, where and since what: the processes' events turned into state, lines for people and one promise. */
+/**
+ * Who is up, where and since what: the processes' events turned into state, lines for people and
+ * one promise.
+ */
 export class Roster {
-  /** Resolves when nothing more is to be waited for; rejects when gateway or monitor cannot be started. */
+  /**
+   * Resolves when nothing more is to be waited for; rejects when gateway or monitor cannot be
+   * started.
+   */
   readonly settled: Promise<void>;
   gateway: Addresses | undefined;
   monitor: Addresses | undefined;

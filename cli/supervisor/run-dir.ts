@@ -12,8 +12,8 @@ export type RunDir = AsyncDisposable & {
 const socketPathBytesMax = 103;
 
 /**
- * A folder for Unix sockets that only this user can enter: in the data folder, or in the system's temporary
- * one where paths would become too long. Goes, with the sockets, when disposed of.
+ * A folder for Unix sockets that only this user can enter: in the data folder, or in the system's
+ * temporary one where paths would become too long. Goes, with the sockets, when disposed of.
  */
 export async function openRunDir(
   dataDir: string,

@@ -8,8 +8,8 @@ export type Progress = {
 };
 
 /**
- * Whether nothing more is to be waited for: the processes are up and the gateway serves, or it never will because
- * no model could be loaded.
+ * Whether nothing more is to be waited for: the processes are up and the gateway serves, or it
+ * never will because no model could be loaded.
  */
 export function isSettled(progress: Progress): boolean {
   const { withMonitor, gateway, monitor, models } = progress;

@@ -1,6 +1,9 @@
 const lengthMax = 64;
 
-/** The candidate that differs least from `text`, or undefined where none is close enough to be meant. */
+/**
+ * The candidate that differs least from `text`, or undefined where none is close enough to be
+ * meant.
+ */
 export function closest(text: string, candidates: readonly string[]): string | undefined {
   const wanted = text.slice(0, lengthMax).toLowerCase();
   let best: string | undefined;

@@ -18,8 +18,8 @@ export type FailureOptions = {
 };
 
 /**
- * An operating error: something outside our code is not as it should be. The message names the thing and
- * the numbers, and is written for the person who has to act on it.
+ * An operating error: something outside our code is not as it should be. The message names the
+ * thing and the numbers, and is written for the person who has to act on it.
  */
 export class Failure extends Error {
   override name = "Failure";

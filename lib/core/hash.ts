@@ -12,8 +12,8 @@ export function hashText(text: string): string {
 }
 
 /**
- * Spreads a row of a prediction evenly over [0, 1). The same prediction id and row always give the same
- * value, whoever asks, so that a sample taken by it is the same everywhere.
+ * Spreads a row of a prediction evenly over [0, 1). The same prediction id and row always give the
+ * same value, whoever asks, so that a sample taken by it is the same everywhere.
  */
 export function hashRow(predictionId: Uint8Array, row: number): number {
   let hash = row | 0;
@@ -23,7 +23,10 @@ export function hashRow(predictionId: Uint8Array, row: number): number {
   return (mix(hash) >>> 0) / 2 ** 32;
 }
 
-/** The final mix of MurmurHash3 (Austin Appleby, public domain): every bit in changes half of those out. */
+/**
+ * The final mix of MurmurHash3 (Austin Appleby, public domain): every bit in changes half of those
+ * out.
+ */
 function mix(value: number): number {
   let mixed = value;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

@@ -1,10 +1,12 @@
 const quotedLengthMax = 80;
 
-/** A name somebody else chose, quoted for a message: control characters escaped, at most 80 long. */
+/**
+ * A name somebody else chose, quoted for a message: control characters escaped, at most 80 long.
+ */
 export function quote(text: string): string {
-  const shown =
-    text.length > quotedLengthMax ? `${text.slice(0, quotedLengthMax - 1).toWellFormed()}…` : text;
-  return JSON.stringify(shown);
+  if (text.length <= quotedLengthMax) return JSON.stringify(text);
+  const start = text.slice(0, quotedLengthMax - 1).toWellFormed();
+  return JSON.stringify(`${start}…`);
 }
 
 /** Quoted names, the first `countMax` of them: `"a", "b" and 7 more`. */

@@ -2,8 +2,8 @@
 export type Draw = () => number;
 
 /**
- * A small seeded generator (mulberry32, Tommy Ettinger, public domain): the same seed gives the same draws
- * on every machine. For shuffles, simulations and tests; not for ids or secrets.
+ * A small seeded generator (mulberry32, Tommy Ettinger, public domain): the same seed gives the
+ * same draws on every machine. For shuffles, simulations and tests; not for ids or secrets.
  */
 export function seededDraw(seed: number): Draw {
   let state = seed >>> 0;

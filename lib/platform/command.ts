@@ -12,8 +12,9 @@ export type CommandOptions = {
 const outputCharsMax = 1_000_000;
 
 /**
- * Runs a program to its end and returns what it wrote to standard output. A program that is not there, fails
- * or is killed because the signal aborted is a Failure with the last line it wrote to standard error.
+ * Runs a program to its end and returns what it wrote to standard output. A program that is not
+ * there, fails or is killed because the signal aborted is a Failure with the last line it wrote to
+ * standard error.
  */
 export async function runCommand(
   program: string,

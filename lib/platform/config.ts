@@ -4,8 +4,8 @@ import { Failure } from "#core/failure.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads settings by name and type and remembers everything that is wrong, so that all problems are reported
- * together: call `finish()` after the last one.
+ * Reads settings by name and type and remembers everything that is wrong, so that all problems are
+ * reported together: call `finish()` after the last one.
  */
 export class SettingsReader {
   readonly #env: Env;

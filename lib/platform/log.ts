@@ -17,7 +17,10 @@ export type LogOptions = {
   readonly fields?: Fields;
 };
 
-/** Opens the process's logger. Writes are synchronous, so that nothing is lost when the process ends. */
+/**
+ * Opens the process's logger. Writes are synchronous, so that nothing is lost when the process
+ * ends.
+ */
 export function openLog(options: LogOptions): Log {
   const logger = pino({
     level: options.level ?? "info",

@@ -8,8 +8,8 @@ export type LoopOptions = {
 };
 
 /**
- * Runs `step` every `everyMs`, counted from the end of one step to the start of the next, until the signal
- * aborts. Steps never overlap. Resolves when the last step has ended.
+ * Runs `step` every `everyMs`, counted from the end of one step to the start of the next, until the
+ * signal aborts. Steps never overlap. Resolves when the last step has ended.
  */
 export async function loop(options: LoopOptions, step: () => Promise<void> | void): Promise<void> {
   while (!options.signal.aborted) {

@@ -1,7 +1,7 @@
 /**
- * The routes a gateway starts from: which model versions there are and where their workers can be dialled. The
- * supervisor writes the first one; a gateway rewrites its own copy when it learns of workers, so that it can
- * start again with nothing else running.
+ * The routes a gateway starts from: which model versions there are and where their workers can be
+ * dialled. The supervisor writes the first one; a gateway rewrites its own copy when it learns of
+ * workers, so that it can start again with nothing else running.
  */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -13,9 +13,9 @@ export type RunOptions = {
 };
 
 /**
- * The main function of every process. SIGTERM and SIGINT abort `signal`; so does the parent's end, noticed
- * by its IPC channel closing. A start that fails is one line on standard error and exit code 1; a stop that
- * was asked for ends with exit code 0.
+ * The main function of every process. SIGTERM and SIGINT abort `signal`; so does the parent's end,
+ * noticed by its IPC channel closing. A start that fails is one line on standard error and exit
+ * code 1; a stop that was asked for ends with exit code 0.
  */
 export async function run(
   options: RunOptions,

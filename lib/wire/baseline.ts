@@ -13,8 +13,8 @@ const edgesMax = 1024;
 const categoriesMax = 1024;
 
 /**
- * Reads the text of a baseline.json. Fails with `invalid-argument`, naming up to eight of the problems by
- * their place.
+ * Reads the text of a baseline.json. Fails with `invalid-argument`, naming up to eight of the
+ * problems by their place.
  */
 export function parseBaseline(text: string): Baseline {
   const reader = new JsonReader();

@@ -19,7 +19,10 @@ import {
   type TensorSpec as TensorMessage,
 } from "#gen/sluice/control/v1/model_pb.ts";
 
-/** What a worker tells of the model it has loaded. Limits and defaults of features stay with the worker. */
+/**
+ * What a worker tells of the model it has loaded. Limits and defaults of features stay with the
+ * worker.
+ */
 export function toDescription(spec: ModelSpec): ModelDescription {
   const { batching, batched } = spec;
   return create(ModelDescriptionSchema, {

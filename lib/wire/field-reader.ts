@@ -10,8 +10,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Walks over the fields of one encoded protobuf message without decoding it. Throws a Failure
  * `invalid-argument` that names the byte where the message stops making sense.
  *
- * After `next()` has said that there is a field, take its value by exactly one of the reading methods, or
- * `skip()` it.
+ * After `next()` has said that there is a field, take its value by exactly one of the reading
+ * methods, or `skip()` it.
  */
 export class FieldReader {
   /** Of the field `next()` came to. */

@@ -3,8 +3,9 @@ import { quote } from "#core/quote.ts";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Reads values out of parsed JSON and remembers everything that is not as it should be, by its place. What is
- * wrong is answered with something harmless of the right type: look at `problems` before using any of it.
+ * Reads values out of parsed JSON and remembers everything that is not as it should be, by its
+ * place. What is wrong is answered with something harmless of the right type: look at `problems`
+ * before using any of it.
  */
 export class JsonReader {
   readonly #problems: string[] = [];

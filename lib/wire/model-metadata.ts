@@ -1,4 +1,6 @@
-/** A loaded model in the words of the Open Inference Protocol and of Triton's model configuration. */
+/**
+ * A loaded model in the words of the Open Inference Protocol and of Triton's model configuration.
+ */
 import { create } from "@bufbuild/protobuf";
 import { configOfDtype, isDtype } from "#core/tensor/dtype.ts";
 import {
@@ -32,8 +34,8 @@ export function toModelMetadata(
 }
 
 /**
- * `versions` are those served. Dimensions are without the batch dimension exactly where `max_batch_size` is 1 or
- * more.
+ * `versions` are those served. Dimensions are without the batch dimension exactly where
+ * `max_batch_size` is 1 or more.
  */
 export function toModelConfig(
   name: string,

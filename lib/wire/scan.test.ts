@@ -55,7 +55,7 @@ const message = fc.record({
 });
 
 it("reads what protobuf-es reads, whatever is repeated and in whatever order", () => {
-  fc.assert(fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), agreesWithDecoder));
+  void fc.assert(fc.property(fc.array(message, { minLength: 1, maxLength: 4 }), agreesWithDecoder));
 });
 
 function agreesWithDecoder(
@@ -83,7 +83,7 @@ function integerOf(one: InferParameter | undefined): number {
 }
 
 it("accepts or refuses any bytes without any other error", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       try {
         scanModelInfer(bytes);

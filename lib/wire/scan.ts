@@ -1,7 +1,7 @@
 /**
- * Reads what routing needs off the bytes of a request, to the very end, since the last of a repeated scalar
- * counts, and decodes nothing else. Limits keep a request of many tiny fields from costing seconds where it is
- * decoded; bytes deeper than one level are the decoder's business.
+ * Reads what routing needs off the bytes of a request, to the very end, since the last of a
+ * repeated scalar counts, and decodes nothing else. Limits keep a request of many tiny fields from
+ * costing seconds where it is decoded; bytes deeper than one level are the decoder's business.
  */
 import { Failure } from "#core/failure.ts";
 import { FieldReader } from "./field-reader.ts";
@@ -18,7 +18,9 @@ export type RequestHead = {
 };
 
 export type ScanLimits = {
-  /** Fields of the request and of its tensors, unpacked elements of repeated ones counted singly. */
+  /**
+   * Fields of the request and of its tensors, unpacked elements of repeated ones counted singly.
+   */
   readonly fieldsMax: number;
   /** Inputs, requested outputs and raw contents together, or columns. */
   readonly tensorsMax: number;
@@ -36,7 +38,10 @@ export const scanLimits: ScanLimits = {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Counts = { fields: number; tensors: number; parameters: number; unknownBytes: number };
-/** What is in a field: a text the head keeps, a parameter, or a tensor whose own fields are known up to a number. */
+/**
+ * What is in a field: a text the head keeps, a parameter, or a tensor whose own fields are known up
+ * to a number.
+ */
 type Field =
   | { readonly kind: "text"; readonly name: string; readonly key: "model" | "version" | "id" }
   | { readonly kind: "parameter" }
@@ -67,7 +72,9 @@ export function scanModelInfer(bytes: Uint8Array, limits: ScanLimits = scanLimit
   return scan(bytes, modelInferFields, limits);
 }
 
-/** The head of an encoded `sluice.predict.v1.PredictRequest`. Throws a Failure `invalid-argument`. */
+/**
+ * The head of an encoded `sluice.predict.v1.PredictRequest`. Throws a Failure `invalid-argument`.
+ */
 export function scanPredict(bytes: Uint8Array, limits: ScanLimits = scanLimits): RequestHead {
   return scan(bytes, predictFields, limits);
 }

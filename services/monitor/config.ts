@@ -27,7 +27,7 @@ export type MonitorConfig = {
 
 const dayMs = 86_400_000;
 
-export function readEnv(env: Env): SettingsReader {
+export function readEnv(env: Env = process.env): SettingsReader {
   return new SettingsReader(env);
 }
 

@@ -13,7 +13,10 @@ const spansPerMessageMax = 64;
 // Older messages are read to catch up, and the traces they belong to are gone.
 const ageMsMax = 60_000;
 
-/** The monitor's part in the traces of sampled requests: one span each, a child of the worker's run span. */
+/**
+ * The monitor's part in the traces of sampled requests: one span each, a child of the worker's run
+ * span.
+ */
 export class ConsumerSpans {
   readonly #tracer: Tracer;
 
@@ -21,7 +24,10 @@ export class ConsumerSpans {
     this.#tracer = tracer;
   }
 
-  /** Starts the spans of a message that is about to be applied, at most 64; undefined where none is due. */
+  /**
+   * Starts the spans of a message that is about to be applied, at most 64; undefined where none is
+   * due.
+   */
   begin(message: BusMessage, event: PredictionEvent): MessageSpans | undefined {
     if (Date.now() - message.timeMs > ageMsMax) return undefined;
     const { traceFlags } = event.requests;

@@ -29,8 +29,9 @@ export class Definitions {
   }
 
   /**
-   * Reads the settings of every model below `root`; baselines are read when they are asked for. Where the
-   * folder cannot be read, `onProblem` is told and every model has the defaults and no baseline.
+   * Reads the settings of every model below `root`; baselines are read when they are asked for.
+   * Where the folder cannot be read, `onProblem` is told and every model has the defaults and no
+   * baseline.
    */
   static async open(root: string, onProblem: (reason: string) => void): Promise<Definitions> {
     const settings = new Map<string, WatchSettings>();

@@ -24,7 +24,10 @@ const rowOutcomes: Readonly<Record<string, keyof Counters>> = {
 
 type Labels = { readonly model: string; readonly version: number };
 
-/** Shows the latest closed window and the accounts of every watched model version, whenever somebody looks. */
+/**
+ * Shows the latest closed window and the accounts of every watched model version, whenever somebody
+ * looks.
+ */
 export function observeDrift(
   models: WatchedModels,
   modules: { readonly meter: Meter; readonly isConnected: () => boolean },

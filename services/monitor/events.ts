@@ -5,7 +5,10 @@ import type { Log } from "#platform/log.ts";
 
 type Version = { readonly model: string; readonly version: number };
 
-/** Everything that happens in the monitor and that someone may want to know: counted, logged, never thrown. */
+/**
+ * Everything that happens in the monitor and that someone may want to know: counted, logged, never
+ * thrown.
+ */
 export class MonitorEvents {
   readonly #log: Log;
   readonly #messages: Counter;
@@ -112,10 +115,11 @@ export class MonitorEvents {
   windowClosed({ model, version, window }: Version & { readonly window: WindowReport }): void {
     const { verdict, rows, startMs, endMs, revised, features } = window;
     this.#windows.add(1, { model, version, verdict });
-    if (verdict !== "alarm" && verdict !== "warn") return;
+    // A revision is not news: it comes too late to act on.
+    if (revised || (verdict !== "alarm" && verdict !== "warn")) return;
     const drifted = features.filter((feature) => feature.verdict === verdict);
     const names = drifted.slice(0, 10).map(({ name }) => name);
-    const fields = { model, version, rows, startMs, endMs, revised, features: names };
+    const fields = { model, version, rows, startMs, endMs, features: names };
     this.#log.warn(`drift: ${verdict}`, fields);
   }
 

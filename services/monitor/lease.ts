@@ -19,9 +19,9 @@ type LeaseRecord = {
 type Held = { readonly epoch: number; readonly revision: number; readonly renewedMs: number };
 
 /**
- * A claim on one key that at most one process has. Each new holder's epoch is one higher. No clocks are
- * compared: a taker waits until it has itself seen the record unchanged for `leaseMs`, and a holder counts
- * from before it last wrote it and trusts it for half as long.
+ * A claim on one key that at most one process has. Each new holder's epoch is one higher. No clocks
+ * are compared: a taker waits until it has itself seen the record unchanged for `leaseMs`, and a
+ * holder counts from before it last wrote it and trusts it for half as long.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -35,14 +35,18 @@ export class Lease {
     this.#store = store;
   }
 
-  /** The epoch of the claim; undefined where there is none, or where it can no longer be trusted. */
+  /**
+   * The epoch of the claim; undefined where there is none, or where it can no longer be trusted.
+   */
   get epoch(): number | undefined {
     const held = this.#held;
     if (held === undefined) return undefined;
     return monotonicMs() - held.renewedMs < this.#options.leaseMs / 2 ? held.epoch : undefined;
   }
 
-  /** Tries to have or to keep the claim, and says whether it is there. Rejects when the bus does. */
+  /**
+   * Tries to have or to keep the claim, and says whether it is there. Rejects when the bus does.
+   */
   async claim(): Promise<boolean> {
     if (this.#held !== undefined && this.epoch === undefined) this.#held = undefined;
     const startMs = monotonicMs();

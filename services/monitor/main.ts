@@ -2,6 +2,7 @@ import { run } from "#platform/run.ts";
 import { readEnv, toConfig } from "./config.ts";
 import { startMonitor } from "./monitor.ts";
 
-await run({ service: "monitor", stopMsMax: 10_000 }, () =>
-  startMonitor(toConfig(readEnv(process.env))),
-);
+// Longer than any drain that makes sense: stopping bounds itself, this is for what cannot.
+const stopMsMax = 10 * 60_000;
+
+await run({ service: "monitor", stopMsMax }, () => startMonitor(toConfig(readEnv())));

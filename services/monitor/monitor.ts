@@ -37,8 +37,9 @@ const messageBytesMax = 4 * 1024 * 1024;
 const drainMsMax = 500;
 
 /**
- * Starts the monitor: its listeners first, then reading in the background, with NATS there or not. Fails when
- * a port is taken. Disposing ends the calls under way, saves what is known and lets go of the models.
+ * Starts the monitor: its listeners first, then reading in the background, with NATS there or not.
+ * Fails when a port is taken. Disposing ends the calls under way, saves what is known and lets go
+ * of the models.
  */
 export async function startMonitor(
   config: MonitorConfig,

@@ -14,7 +14,10 @@ import type { WatchedModels } from "./watched-models.ts";
 const limitMax = 1000;
 const historyDefault = 60;
 
-/** What MonitorService tells, as JSON: reports with plain numbers, traces as protobuf's JSON has them. */
+/**
+ * What MonitorService tells, as JSON: reports with plain numbers, traces as protobuf's JSON has
+ * them.
+ */
 export function reportRoutes(models: WatchedModels, traces: Traces): Route[] {
   const get = (path: string, handle: (request: HttpRequest) => HttpReply): Route => ({
     method: "GET",

@@ -1,6 +1,6 @@
-// A snapshot is a few objects under names that are used once, and one pointer that names them. Writing the objects
-// first and then the pointer, by compare-and-set, makes the whole appear at once; a monitor that lost its claim finds
-// the pointer changed and knows that it has lost.
+// A snapshot is a few objects under names that are used once, and one pointer that names them.
+// Writing the objects first and then the pointer, by compare-and-set, makes the whole appear at
+// once; a monitor that lost its claim finds the pointer changed and knows that it has lost.
 import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { Failure, messageOf } from "#core/failure.ts";
@@ -76,8 +76,8 @@ export class Snapshots {
   }
 
   /**
-   * Puts the claim's epoch into the pointer, which shuts out whoever had the claim before, then reads what the
-   * pointer names and deletes what it does not.
+   * Puts the claim's epoch into the pointer, which shuts out whoever had the claim before, then
+   * reads what the pointer names and deletes what it does not.
    */
   async load(): Promise<Loaded | "conflict"> {
     const { epoch } = this.#options;

@@ -1,6 +1,8 @@
-// Each model is watched by one monitor at a time. Whoever gets the claim on a model shuts out its predecessor, loads
-// what was saved and lets the reader begin at its position; whoever loses it lets everything go.
+// Each model is watched by one monitor at a time. Whoever gets the claim on a model shuts out its
+// predecessor, loads what was saved and lets the reader begin at its position; whoever loses it
+// lets everything go.
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
@@ -36,6 +38,7 @@ type Stores = { readonly keys: KeyValueStore; readonly objects: ObjectStore };
 
 const bucket = "sluice_monitor";
 const modelsMax = 1000;
+const unreachable = "NATS cannot be reached: no events are read, and reports may be old";
 // The rest of the time that a whole cluster has for stopping is the others'.
 const finishMsMax = 1500;
 
@@ -59,28 +62,39 @@ export class Steward {
     if (this.#known.size < modelsMax) this.#known.add(model);
   }
 
-  /** Claims and saves until the signal aborts, then saves once more and lets go, for at most 1.5 s. */
+  /** Claims and saves until the signal aborts; begins as soon as the bus is there. */
   async run(signal: AbortSignal): Promise<void> {
     const onError = (error: unknown) => this.#fail(error);
     const { leaseMs, snapshotMs } = this.#options;
+    this.#modules.models.problem = unreachable;
+    await this.#connection(signal);
     await Promise.all([
       loop({ everyMs: leaseMs / 5, signal, onError }, () => this.#claimAll(signal)),
       loop({ everyMs: snapshotMs, signal, onError }, () => this.#saveAll(signal)),
     ]);
   }
 
-  /** Saves and lets go of everything; call when nothing is read any more. */
+  /** Saves and lets go of everything, for at most 1.5 s; call when nothing is read any more. */
   async finish(): Promise<void> {
     const done = new AbortController();
     const finishing = this.#finish().catch((error: unknown) => this.#fail(error));
     await Promise.race([finishing.then(() => done.abort()), sleep(finishMsMax, done.signal)]);
   }
 
+  /** Resolves at the first connection, or when the signal aborts. */
+  async #connection(signal: AbortSignal): Promise<void> {
+    const first = new AbortController();
+    const unsubscribe = this.#modules.bus.onConnection(() => first.abort());
+    const either = AbortSignal.any([signal, first.signal]);
+    if (!either.aborted) await once(either, "abort");
+    unsubscribe();
+  }
+
   async #claimAll(signal: AbortSignal): Promise<void> {
     const { models, bus } = this.#modules;
     this.#dropLapsed();
     if (!bus.isConnected) {
-      models.problem = "NATS cannot be reached: no events are read, and reports may be old";
+      models.problem = unreachable;
       return;
     }
     const stores = await this.#open();

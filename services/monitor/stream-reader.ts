@@ -21,9 +21,10 @@ export type StreamReaderModules = {
 const retryMs = 1000;
 
 /**
- * Reads the prediction stream once for all watched models, from the position of the one that is furthest
- * behind; the others pass over what they have. Every message is seen, whosever it is: so a hole in the
- * sequences is something the stream let go, and a model without traffic has a position all the same.
+ * Reads the prediction stream once for all watched models, from the position of the one that is
+ * furthest behind; the others pass over what they have. Every message is seen, whosever it is: so a
+ * hole in the sequences is something the stream let go, and a model without traffic has a position
+ * all the same.
  */
 export class StreamReader {
   readonly #modules: StreamReaderModules;

@@ -59,8 +59,9 @@ export class WatchedModel {
   }
 
   /**
-   * Agrees with a stream on the position: at its beginning where nothing was read of it. Messages that it no
-   * longer holds are counted. Says whether it is another stream than the one that was read before.
+   * Agrees with a stream on the position: at its beginning where nothing was read of it. Messages
+   * that it no longer holds are counted. Says whether it is another stream than the one that was
+   * read before.
    */
   join(stream: StreamState): { readonly isNew: boolean; readonly purged: number } {
     const { created, firstSeq, lastSeq } = stream;
@@ -107,7 +108,9 @@ export class WatchedModel {
     return this.watch.apply({ seq, timeMs, version, body });
   }
 
-  /** Saves what has changed since the last time; false where another monitor has taken the model. */
+  /**
+   * Saves what has changed since the last time; false where another monitor has taken the model.
+   */
   async save(): Promise<boolean> {
     const position = this.#position;
     const saved = this.#saved;

@@ -8,8 +8,8 @@ export type WindowListener = (report: ModelReport) => void;
 const listenersMax = 64;
 
 /**
- * The models this monitor watches, for those who read about them. One that it had to let go while the bus was
- * away can still be read about, as it was then.
+ * The models this monitor watches, for those who read about them. One that it had to let go while
+ * the bus was away can still be read about, as it was then.
  */
 export class WatchedModels {
   readonly #held = new Map<string, WatchedModel>();
@@ -54,7 +54,10 @@ export class WatchedModels {
       .flatMap((watch) => watch.versions().flatMap((version) => watch.report(version) ?? []));
   }
 
-  /** Version 0 is the highest one heard of. Fails with not-found, or unavailable where nobody can tell. */
+  /**
+   * Version 0 is the highest one heard of. Fails with not-found, or unavailable where nobody can
+   * tell.
+   */
   report(model: string, version: number): ModelReport {
     const watch = this.#watch(model);
     const wanted = version === 0 ? Math.max(0, ...watch.versions()) : version;
@@ -69,7 +72,10 @@ export class WatchedModels {
     return this.#watch(model).windows(found).slice(0, limit);
   }
 
-  /** Calls `listener` when a window closes or is revised. Returns what ends it; at most 64 at a time. */
+  /**
+   * Calls `listener` when a window closes or is revised. Returns what ends it; at most 64 at a
+   * time.
+   */
   onWindow(listener: WindowListener): () => void {
     if (this.#listeners.size >= listenersMax) {
       throw new Failure("resource-exhausted", `${listenersMax} watch already, which is the limit`);

@@ -14,7 +14,10 @@ export type ArrivalTimes = {
   readonly arrivedMs: number;
 };
 
-/** What a RequestBegin and its payload say. Ids are copied, so that the message that brought them can go. */
+/**
+ * What a RequestBegin and its payload say. Ids are copied, so that the message that brought them
+ * can go.
+ */
 export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
   const { id, model, version, attempt, alone, deadlineMs } = begin;
   const { payload, arrivedUs, arrivedMs } = times;

@@ -1,12 +1,14 @@
 /**
  * Drives the batcher with the clock and the inference threads.
  *
- * 1. A job larger than a batch runs in parts, which are joined. Only a few of them wait at a time: the next one
- *    queues when one starts, so that other jobs have their turns.
- * 2. While a thread runs one batch the next one forms. When a thread frees, whatever the batcher closes starts.
- * 3. A batch is announced first and posted to its thread one turn of the event loop later: should it bring the
- *    process down, the gateways know which requests were in it.
- * 4. A batch that fails is run again in halves, until only the request that cannot run gets the error.
+ * 1. A job larger than a batch runs in parts, which are joined. Only a few of them wait at a time:
+ *    the next one queues when one starts, so that other jobs have their turns.
+ * 2. While a thread runs one batch the next one forms. When a thread frees, whatever the batcher
+ *    closes starts.
+ * 3. A batch is announced first and posted to its thread one turn of the event loop later: should
+ *    it bring the process down, the gateways know which requests were in it.
+ * 4. A batch that fails is run again in halves, until only the request that cannot run gets the
+ *    error.
  */
 import { randomBytes } from "node:crypto";
 import { type Batch, Batcher, type Expired } from "#core/batching/batcher.ts";
@@ -21,13 +23,18 @@ import type { InferenceHost } from "./inference-host.ts";
 import { type Job, JobProgress, type Part } from "./job.ts";
 import type { BatchFacts } from "./work.ts";
 
-/** A job that was taken. Cancelling it frees what waits of it; a batch under way runs to its end. */
+/**
+ * A job that was taken. Cancelling it frees what waits of it; a batch under way runs to its end.
+ */
 export type TakenJob = { readonly cancel: () => void };
 
 export type BatchRunnerModules = {
   readonly host: InferenceHost;
   readonly events: WorkerEvents;
-  /** Called when the jobs of a batch have been told that they start: what they had to say goes out now. */
+  /**
+   * Called when the jobs of a batch have been told that they start: what they had to say goes out
+   * now.
+   */
   readonly announce: () => void;
 };
 

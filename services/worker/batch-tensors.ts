@@ -6,8 +6,8 @@ import { formatShape, stackRows, type Tensor } from "#core/tensor/tensor.ts";
 export type BatchMember = { readonly range: RowRange; readonly inputs: readonly Tensor[] };
 
 /**
- * The inputs of all members, one below the other, in memory that may be taken. What belongs to one member alone
- * is copied: its values are still wanted for its event, and should its batch fail.
+ * The inputs of all members, one below the other, in memory that may be taken. What belongs to one
+ * member alone is copied: its values are still wanted for its event, and should its batch fail.
  */
 export function stackInputs(members: readonly BatchMember[]): Tensor[] {
   const [first] = members;
@@ -19,8 +19,8 @@ export function stackInputs(members: readonly BatchMember[]): Tensor[] {
 }
 
 /**
- * The rows of each member in the outputs of its batch. What was true of the probe's batches is checked for every
- * one: rows in are rows out. Throws an internal Failure where they are not.
+ * The rows of each member in the outputs of its batch. What was true of the probe's batches is
+ * checked for every one: rows in are rows out. Throws an internal Failure where they are not.
  */
 export function sliceOutputs(
   outputs: readonly Tensor[],

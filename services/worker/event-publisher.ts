@@ -22,9 +22,9 @@ const retryMsMin = 250;
 const retryMsMax = 5000;
 
 /**
- * Publishes messages one after another, in order, each until the stream has it. Nothing here blocks or
- * throws: while the bus is away messages wait, the oldest giving way to the newest when there are too many.
- * Disposing drops what still waits; `drain` first, to give it a chance.
+ * Publishes messages one after another, in order, each until the stream has it. Nothing here blocks
+ * or throws: while the bus is away messages wait, the oldest giving way to the newest when there
+ * are too many. Disposing drops what still waits; `drain` first, to give it a chance.
  */
 export class EventPublisher implements AsyncDisposable {
   readonly #options: EventPublisherOptions;
@@ -72,8 +72,9 @@ export class EventPublisher implements AsyncDisposable {
   /** Waits until everything is published, for at most `msMax`. */
   async drain(msMax: number): Promise<void> {
     const timeout = new AbortController();
-    const done = this.#publishing?.then(() => timeout.abort());
-    await Promise.race([done, sleep(msMax, timeout.signal)]);
+    await Promise.race([this.#publishing, sleep(msMax, timeout.signal)]);
+    // A timer that is left would keep the process alive.
+    timeout.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

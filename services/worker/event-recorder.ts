@@ -41,7 +41,9 @@ export type AnsweredRequest = {
 
 const messageBytesPreferred = 128 * 1024;
 const messageBytesMax = 512 * 1024;
-/** Requests that ask for other outputs have other columns; more kinds than this are flushed early. */
+/**
+ * Requests that ask for other outputs have other columns; more kinds than this are flushed early.
+ */
 const schemasMax = 8;
 const silenceMs = 1000;
 /** How much longer than a window silence is broken: the monitor's grace and some seconds. */
@@ -50,8 +52,8 @@ const aliveMsExtra = 15_000;
 const textBytesMax = 800;
 
 /**
- * Turns answered requests into prediction events. Every answered row is counted; its values are recorded
- * within the budget. Without a publisher rows are counted and nothing else is done.
+ * Turns answered requests into prediction events. Every answered row is counted; its values are
+ * recorded within the budget. Without a publisher rows are counted and nothing else is done.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -106,7 +108,10 @@ export class EventRecorder {
     this.#keep(request.facts, columns, included, now);
   }
 
-  /** Publishes what has gathered; after a silence, that the producer lives. Call every quarter of a second. */
+  /**
+   * Publishes what has gathered; after a silence, that the producer lives. Call every quarter of a
+   * second.
+   */
   flush(now: number): void {
     if (this.#publisher === undefined) return;
     const batches = this.#batches;

@@ -16,7 +16,10 @@ export type WorkerGauges = {
   readonly spansDropped: () => number;
 };
 
-/** Everything that happens in a worker and that someone may want to know: counted, logged, never thrown. */
+/**
+ * Everything that happens in a worker and that someone may want to know: counted, logged, never
+ * thrown.
+ */
 export class WorkerEvents {
   readonly #log: Log;
   readonly #requests: Counter;

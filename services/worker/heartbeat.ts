@@ -20,8 +20,8 @@ export const workersBucket = "sluice_workers";
 const everyMs = 2000;
 
 /**
- * Tells whoever looks where this worker can be dialled, when there is a bus and every two seconds from
- * then on, until the signal aborts; then takes the hint back if that can be done at once.
+ * Tells whoever looks where this worker can be dialled, when there is a bus and every two seconds
+ * from then on, until the signal aborts; then takes the hint back if that can be done at once.
  */
 export async function beat(
   options: HeartbeatOptions,

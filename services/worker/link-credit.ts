@@ -15,8 +15,8 @@ export type CreditTotals = {
 };
 
 /**
- * How much one gateway may begin. A request counts from its beginning until its reply has left, so that neither
- * requests nor replies can pile up here.
+ * How much one gateway may begin. A request counts from its beginning until its reply has left, so
+ * that neither requests nor replies can pile up here.
  */
 export class LinkCredit {
   readonly #options: LinkCreditOptions;

@@ -17,8 +17,11 @@ export type LinkServiceOptions = {
   readonly credit: LinkCreditOptions;
 };
 
-/** Of a model that runs one request at a time: one that runs, and some whose decoding hides the way to it. */
-const requestsGrantedMin = 8;
+/**
+ * Of a model that runs one request at a time: one that runs, and some whose decoding hides the way
+ * to it.
+ */
+const requestsGrantedMin = 4;
 const drainPollMs = 5;
 
 /** Serves the streams of gateways, and tells all of them how the model is. */
@@ -64,8 +67,8 @@ export class LinkService {
   }
 
   /**
-   * Says goodbye to every gateway and waits until all that was taken has been answered and has left, for at
-   * most `msMax`; what is left then is answered with UNAVAILABLE.
+   * Says goodbye to every gateway and waits until all that was taken has been answered and has
+   * left, for at most `msMax`; what is left then is answered with UNAVAILABLE.
    */
   async drain(msMax: number): Promise<void> {
     for (const link of this.#links) link.drain("the worker is shutting down");

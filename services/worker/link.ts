@@ -32,15 +32,19 @@ type Begun = {
   readonly arrivedMs: number;
 };
 
-/** While this much sits inside gRPC, where nothing can be taken back, everything else waits in the outbox. */
+/**
+ * While this much sits inside gRPC, where nothing can be taken back, everything else waits in the
+ * outbox.
+ */
 const bytesInsideMax = 64 * 1024;
 const headerBytesBase = 256;
 /** An announced size beyond this is no request at all. */
 const payloadBytesMax = 2 ** 30;
 
 /**
- * One gateway's stream. Requests come in through an inbox and replies leave through an outbox; all frames of
- * one turn of the event loop travel together. When the stream ends, what it still waited for is dropped.
+ * One gateway's stream. Requests come in through an inbox and replies leave through an outbox; all
+ * frames of one turn of the event loop travel together. When the stream ends, what it still waited
+ * for is dropped.
  */
 export class Link {
   readonly #stream: LinkStream;

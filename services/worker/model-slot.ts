@@ -34,7 +34,10 @@ export type ModelSlotModules = {
   readonly onCrash: (failure: Failure) => void;
 };
 
-/** The one model version a worker serves, and how far it is. Disposing lets a run under way end first. */
+/**
+ * The one model version a worker serves, and how far it is. Disposing lets a run under way end
+ * first.
+ */
 export class ModelSlot implements AsyncDisposable {
   readonly #options: ModelSlotOptions;
   readonly #modules: ModelSlotModules;

@@ -1,7 +1,7 @@
 /**
- * Remembers how recent requests went, and turns those into spans whose trace is kept: sampled ones as soon as they
- * are answered, others when the gateway asks for them. All that is remembered is numbers and ids; a request
- * that nobody asks for costs no span.
+ * Remembers how recent requests went, and turns those into spans whose trace is kept: sampled ones
+ * as soon as they are answered, others when the gateway asks for them. All that is remembered is
+ * numbers and ids; a request that nobody asks for costs no span.
  */
 import { toHex } from "#core/hex.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
@@ -72,7 +72,9 @@ export class TraceRecorder {
     else attempts.push(request);
   }
 
-  /** Makes spans of a prediction's requests: of those remembered, or else of the next one to end. */
+  /**
+   * Makes spans of a prediction's requests: of those remembered, or else of the next one to end.
+   */
   keep(predictionId: Uint8Array): void {
     const key = keyOf(predictionId);
     const attempts = this.#byPrediction.get(key);
@@ -88,7 +90,8 @@ export class TraceRecorder {
   }
 
   #keep(request: TracedRequest): void {
-    // The members of a batch end in one turn: waiting for its end, the batch span can link to all of them.
+    // The members of a batch end in one turn: waiting for its end, the batch span can link to all
+    // of them.
     if (this.#kept.length === 0) setImmediate(() => this.#emit());
     this.#kept.push(request);
   }

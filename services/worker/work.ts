@@ -21,7 +21,10 @@ export type WorkTrace = {
   readonly flags: number;
 };
 
-/** A request whose payload has arrived whole. Nothing in it is a view of the message it came in but the payload. */
+/**
+ * A request whose payload has arrived whole. Nothing in it is a view of the message it came in but
+ * the payload.
+ */
 export type Arrival = {
   /** Its number on its link. */
   readonly id: number;

@@ -1,17 +1,17 @@
 /**
- * The composition root of a worker: one process that serves one version of one model. It listens first and loads
- * then, so that whoever dials it learns how the model is. A model that cannot be loaded keeps the process, which
- * goes on saying why.
+ * The composition root of a worker: one process that serves one version of one model. It listens
+ * first and loads then, so that whoever dials it learns how the model is. A model that cannot be
+ * loaded keeps the process, which goes on saying why.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { type Failure, messageOf } from "#core/failure.ts";
+import { Failure, messageOf } from "#core/failure.ts";
 import { WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
-import { monotonicMs } from "#platform/clock.ts";
+import { monotonicMs, sleep } from "#platform/clock.ts";
 import { type Log, openLog } from "#platform/log.ts";
 import { loop } from "#platform/loop.ts";
 import { openMetrics } from "#platform/metrics.ts";
@@ -50,6 +50,8 @@ const tracesMax = 16_384;
 const flushShare = 0.25;
 /** Streams that end by themselves have ended by then: what is left are watchers of health. */
 const serverDrainMs = 200;
+/** Beyond the time for stopping, for what is no longer of use to anybody. */
+const stopMsExtra = 300;
 const unix = "unix:";
 
 /** Starts a worker. Rejects with a Failure when an address is taken or a setting is malformed. */
@@ -71,16 +73,19 @@ export async function startWorker(
   stack.use(server);
   const background = startBackground(config, core, server.address);
   const loading = slot.load(signal);
-  const drained = drainer(config, core);
   const held = stack.move();
   return {
     ready: { address: server.address, metrics: core.metricsAddress },
     async [Symbol.asyncDispose]() {
+      const endMs = monotonicMs() + config.drainMaxMs;
       health.stop();
       slot.drain();
-      await drained();
+      await drain(config, core);
       background.stop.abort();
-      await Promise.all([background.ended, loading]);
+      // A model that loads or runs cannot be interrupted: its thread ends with the process.
+      const idle = Promise.all([loading.then(() => slot[Symbol.asyncDispose]()), background.ended]);
+      const msMax = Math.max(0, endMs - monotonicMs()) + stopMsExtra;
+      if (!(await settles(idle, msMax))) core.crash(stillBusy(msMax));
       await held.disposeAsync();
       events.stopped();
     },
@@ -127,14 +132,14 @@ async function openCore(
     { publisher, events },
   );
   const traces = new TraceRecorder({ ref, recordsMax: tracesMax }, { exporter });
-  const onCrash = (failure: Failure) => {
+  const crash = (failure: Failure) => {
     events.crashed(failure.message);
     (overrides.onCrash ?? killProcess)(failure);
   };
   const slot = stack.use(
     new ModelSlot(
       { ref, paths: modelPaths(config.modelsDir, ref), runMaxMs: config.runMaxMs },
-      { events, recorder, onCrash },
+      { events, recorder, onCrash: crash },
     ),
   );
   const credit = { requestBytes: config.messageBytesMax, requestsMax };
@@ -152,7 +157,17 @@ async function openCore(
     eventBufferBytes: () => publisher?.bytes ?? 0,
     spansDropped: () => exporter.dropped,
   });
-  return { events, bus, publisher, recorder, slot, links, health, metricsAddress: metrics.address };
+  return {
+    crash,
+    events,
+    bus,
+    publisher,
+    recorder,
+    slot,
+    links,
+    health,
+    metricsAddress: metrics.address,
+  };
 }
 
 async function openWorkerBus({ natsUrl = "", instance }: WorkerConfig, log: Log): Promise<Bus> {
@@ -218,14 +233,28 @@ function dialable(listening: string): string {
   return listening.replace(/^(0\.0\.0\.0|\[?::\]?):/, `${hostname()}:`);
 }
 
-/** Finishes what is held, then publishes what is left of its events, within the time for stopping. */
-function drainer(config: WorkerConfig, { links, recorder, publisher }: Core): () => Promise<void> {
+/**
+ * Finishes what is held, then publishes what is left of its events, within the time for stopping.
+ */
+async function drain(config: WorkerConfig, { links, recorder, publisher }: Core): Promise<void> {
   const flushMs = config.drainMaxMs * flushShare;
-  return async () => {
-    await links.drain(config.drainMaxMs - flushMs);
-    recorder.flush(monotonicMs());
-    await publisher?.drain(flushMs);
-  };
+  await links.drain(config.drainMaxMs - flushMs);
+  recorder.flush(monotonicMs());
+  await publisher?.drain(flushMs);
+}
+
+/** Whether work ends within `msMax`. */
+async function settles(work: Promise<unknown>, msMax: number): Promise<boolean> {
+  const timeout = new AbortController();
+  const done = work.then(() => {
+    timeout.abort();
+    return true;
+  });
+  return await Promise.race([done, sleep(msMax, timeout.signal).then(() => false)]);
+}
+
+function stillBusy(msMax: number): Failure {
+  return new Failure("deadline-exceeded", `the model is still busy ${Math.round(msMax)} ms later`);
 }
 
 function setHealth(health: Health, { ref }: WorkerConfig, state: ModelState): void {

@@ -135,14 +135,12 @@ describe("sluice traces", () => {
 
 describe("sluice simulate and drift", () => {
   it("find the shifted feature, and no other", async () => {
-    const play = ["simulate", "diabetes", "--rate", "400", "--seconds", "5"];
-    const { code, value } = await runJson([...play, "--shift", "bmi=+1sd"]);
-    expect(code).toBe(0);
-    expect(value).toMatchObject({ rowsSent: 2000, rowsAnswered: 2000, rowsFailed: 0 });
+    const play = ["simulate", "diabetes", "--rate", "400", "--seconds", "8"];
+    const playing = runJson([...play, "--shift", "bmi=+1sd"]);
     let drift = await run(["drift", "diabetes", "--exit-code", "--json"]);
     while (drift.code !== 5) drift = await run(["drift", "diabetes", "--exit-code", "--json"]);
     const [report] = JSON.parse(drift.output).reports;
-    const alarms = report.closed.features.filter(
+    const alarms = report.judged.features.filter(
       ({ verdict }: { verdict: string }) => verdict === "alarm",
     );
     expect(alarms.map(({ name }: { name: string }) => name)).toEqual(["bmi"]);
@@ -150,6 +148,9 @@ describe("sluice simulate and drift", () => {
     expect(output).toMatch(/^diabetes@1 +alarm .*\n +INPUTS .*\n +bmi +alarm /);
     const history = await run(["drift", "diabetes", "--history"]);
     expect(history.output).toMatch(/alarm +bmi /);
+    const { code, value } = await playing;
+    expect(code).toBe(0);
+    expect(value).toMatchObject({ rowsSent: 3200, rowsAnswered: 3200, rowsFailed: 0 });
   });
 
   it("end early with a summary on Ctrl-C", async () => {

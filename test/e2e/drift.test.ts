@@ -11,7 +11,7 @@ import {
 import { sleep } from "#platform/clock.ts";
 import { RpcClient } from "#platform/rpc/client.ts";
 import { samplesDir, startTestCluster, type TestCluster } from "../support/cluster.ts";
-import { sluice } from "../support/sluice-command.ts";
+import { sluice } from "../support/sluice.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** Short windows, so that twenty of them fit into a test; everything else as shipped. */
@@ -56,17 +56,24 @@ describe("drift of the sample models", { timeout: 240_000 }, () => {
       const inputs = window.features.filter((feature) => feature.verdict === Verdict.ALARM);
       expect(inputs.map((feature) => feature.name)).toEqual(["bmi"]);
     }
-    const report = await sluice(cluster.dataDir, "drift", "diabetes", "--exit-code");
+    const report = await run("drift", "diabetes", "--exit-code");
     expect(report.code).toBe(5);
-    expect(report.stdout).toMatch(/bmi.*alarm/);
+    expect(report.output).toMatch(/bmi.*alarm/);
   });
 
   function play(model: string, seconds: number, ...more: string[]) {
     const pace = ["--rate", String(rowsPerSecond), "--seconds", String(seconds)];
-    return sluice(cluster.dataDir, "simulate", model, ...pace, ...more);
+    return run("simulate", model, ...pace, ...more);
   }
 
-  /** At least `count` closed windows of 500 rows or more that began at or after `sinceMs`, oldest first. */
+  function run(...args: string[]) {
+    return sluice(args, { env: { SLUICE_DATA: cluster.dataDir } });
+  }
+
+  /**
+   * At least `count` closed windows of 500 rows or more that began at or after `sinceMs`, oldest
+   * first.
+   */
   async function closedWindows(model: string, count: number, sinceMs = 0n): Promise<Window[]> {
     const deadline = AbortSignal.timeout(60_000);
     for (;;) {

@@ -38,7 +38,7 @@ async function take<T>(items: AsyncIterable<T>, count: number): Promise<T[]> {
 const never = new AbortController().signal;
 const texts = (messages: readonly BusMessage[]) => messages.map(({ data }) => decode(data));
 
-it("refuses at once to publish while there is no server, and connects when there is one", async () => {
+it("refuses at once to publish while there is no server, and connects when it comes", async () => {
   await using nats = await startTestNats();
   await nats.stop();
   await using bus = await connect(nats.url);
@@ -194,7 +194,7 @@ it("keeps values by key, with compare-and-set", async () => {
   expect(await store.create("a", encode("3"))).not.toBe("conflict");
 });
 
-it("tells a watcher what was there, then what changes, and all again after a lost connection", async () => {
+it("tells a watcher what was there, then what changes, and all again after a loss", async () => {
   await using nats = await startTestNats();
   await using bus = await connected(nats);
   const store = await bus.store("workers");

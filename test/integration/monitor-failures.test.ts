@@ -27,7 +27,8 @@ describe("a monitor that is killed", () => {
     const { bus, spawnMonitor } = cluster;
     const first = await spawnMonitor();
     let seq = await publishUntil(bus, 1, () => hasSavedWindows(first));
-    // Messages after the last snapshot: counted once by the one that is killed, once by its successor.
+    // Messages after the last snapshot: counted once by the one that is killed, once by its
+    // successor.
     for (; seq % 20 !== 0; seq += 1) await publish(bus, seq);
     await reportWhen(http(first), ({ counters }) => counters.messages === seq - 1);
     await first.kill();

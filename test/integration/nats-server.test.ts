@@ -70,7 +70,7 @@ it("obtains a server once, however many ask for it", async () => {
   expect(await readFile(log, "utf8")).toBe("go\n");
 });
 
-it("asks for a token that no command line shows, and keeps what it stored at a restart", async () => {
+it("asks for a token that no command line shows, and keeps what it stored", async () => {
   await using folder = await tempDir();
   const options = {
     program: await testNatsProgram(),

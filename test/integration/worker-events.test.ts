@@ -8,7 +8,8 @@ import { predictionStream } from "#platform/bus/streams.ts";
 import { silentLog } from "#platform/log.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
 import { workersBucket } from "../../services/worker/heartbeat.ts";
-import { inferBytes, LinkClient, requestHeader } from "../support/link-client.ts";
+import { floats } from "../support/infer.ts";
+import { LinkClient, requestHeader } from "../support/link-client.ts";
 import { identityModel, zipMapModel } from "../support/models.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { startTestWorker } from "../support/worker.ts";
@@ -22,15 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await nats[Symbol.asyncDispose]();
 });
-
-function floats(rows: number, width: number): Uint8Array {
-  const data = Float32Array.from({ length: rows * width }, (_, index) => index);
-  return inferBytes({
-    id: "mine",
-    inputs: [{ name: "x", datatype: "FP32", shape: [BigInt(rows), BigInt(width)] }],
-    rawInputContents: [new Uint8Array(data.buffer)],
-  });
-}
 
 /** Events of one worker from the beginning of the stream, until the condition holds. */
 async function eventsUntil(
@@ -61,7 +53,11 @@ function included(events: readonly PredictionEvent[]): number {
 describe("a worker with a bus", () => {
   test("publishes what it answered, in columns, by name and with its accounts", async () => {
     const yaml = `
-features: [{ name: a, input: x }, { name: b, input: x, default: 9 }, { name: c, input: x }, { name: d, input: x }]
+features:
+  - { name: a, input: x }
+  - { name: b, input: x, default: 9 }
+  - { name: c, input: x }
+  - { name: d, input: x }
 outputs:
   - { name: verdict, output: label, role: label, labels: [no, yes] }
   - { name: chances, output: probabilities, role: probabilities, labels: [no, yes] }
@@ -190,7 +186,7 @@ outputs:
   test("samples rows evenly above its budget and says how many it stands for", async () => {
     await using worker = await startTestWorker({
       files: { "1/model.onnx": identityModel("FP32") },
-      env: { NATS_URL: nats.url, SLUICE_EVENT_VALUES_PER_SECOND: "4000" },
+      env: { NATS_URL: nats.url, SLUICE_EVENT_VALUES_PER_SECOND: "400" },
     });
     using link = new LinkClient(worker.address);
     const { producer } = await link.settled();

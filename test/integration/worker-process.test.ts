@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { expect, test } from "vitest";
+import { statusCode } from "#wire/status.ts";
 import { healthOf } from "../support/health.ts";
-import { inferBytes, LinkClient } from "../support/link-client.ts";
+import { floats, turns } from "../support/infer.ts";
+import { LinkClient } from "../support/link-client.ts";
 import { identityModel, slowModel } from "../support/models.ts";
 import { makeRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp.ts";
@@ -70,13 +72,7 @@ async function ended(child: ChildProcess): Promise<number | string | null> {
   return child.exitCode ?? child.signalCode;
 }
 
-function floats(): Uint8Array {
-  return inferBytes({
-    inputs: [{ name: "x", datatype: "FP32", shape: [1n, 2n], contents: { fp32Contents: [1, 2] } }],
-  });
-}
-
-test("serves, tells its parent and health how it is, and ends with 0 when told to stop", async () => {
+test("serves, tells parent and health how it is, and ends with 0 when told to stop", async () => {
   await using worker = await start(identityModel("FP32"));
   expect(await told(worker, "ready")).toMatchObject({ address: worker.address });
   expect(await told(worker, "model")).toMatchObject({ state: "ready" });
@@ -85,7 +81,7 @@ test("serves, tells its parent and health how it is, and ends with 0 when told t
   }
   using link = new LinkClient(worker.address);
   await link.settled();
-  expect((await link.ask(floats())).header.status).toBe(0);
+  expect((await link.ask(floats(1, 2))).header.status).toBe(0);
   worker.child.kill("SIGTERM");
   await link.until(({ goodbye }) => goodbye !== undefined);
   expect(await ended(worker.child)).toBe(0);
@@ -113,17 +109,22 @@ test("ends the process when a run hangs, having said which request was in it", a
   await told(worker, "ready");
   using link = new LinkClient(worker.address);
   await link.settled();
-  const id = link.begin(
-    inferBytes({
-      inputs: [
-        { name: "x", datatype: "FP32", shape: [1n, 2n], contents: { fp32Contents: [1, 2] } },
-        { name: "turns", datatype: "INT64", shape: [1n], contents: { int64Contents: [10n ** 9n] } },
-      ],
-    }),
-  );
+  const id = link.begin(turns(10n ** 9n));
   expect(await ended(worker.child)).toBe("SIGKILL");
   await link.until(({ ended: status }) => status !== undefined);
   expect(link.started).toEqual([id]);
+});
+
+test("does not outlive the time for stopping, whatever its model is doing", async () => {
+  await using worker = await start(slowModel(), { SLUICE_DRAIN_MAX_MS: "200" });
+  await told(worker, "ready");
+  using link = new LinkClient(worker.address);
+  await link.settled();
+  const id = link.begin(turns(10n ** 9n));
+  await link.until(({ started }) => started.includes(id));
+  worker.child.kill("SIGTERM");
+  expect((await link.reply(id)).header.status).toBe(statusCode.unavailable);
+  expect(await ended(worker.child)).toBe("SIGKILL");
 });
 
 test("a setting that is wrong is one line and exit code 1", async () => {
@@ -146,6 +147,6 @@ test("an address that is taken is one line and exit code 1", async () => {
   await using worker = await start(identityModel("FP32"), { SLUICE_WORKER_ADDRESS: address });
   expect(await ended(worker.child)).toBe(1);
   server.forceShutdown();
-  const line = `worker: cannot listen on ${address} (SLUICE_WORKER_ADDRESS): it is already in use\n`;
-  expect(worker.output()).toBe(line);
+  const where = `${address} (SLUICE_WORKER_ADDRESS)`;
+  expect(worker.output()).toBe(`worker: cannot listen on ${where}: it is already in use\n`);
 });

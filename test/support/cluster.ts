@@ -28,8 +28,8 @@ export type TestCluster = Cluster & {
 export const samplesDir: string = fileURLToPath(new URL("../../models", import.meta.url));
 
 /**
- * A whole cluster, as `sluice up` starts it, on free ports and in folders of its own. Resolves when it serves;
- * stops, and takes its folders along, when disposed of.
+ * A whole cluster, as `sluice up` starts it, on free ports and in folders of its own. Resolves when
+ * it serves; stops, and takes its folders along, when disposed of.
  */
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   await using opened = new AsyncDisposableStack();

@@ -67,7 +67,7 @@ export async function startComposeProcess(
   const ready = await readyOf(name, child);
   return {
     ready,
-    async [Symbol.asyncDispose]() { const t0 = Date.now(); ended.then(() => process.stderr.write(`STOP ${name} ${Date.now()-t0}ms\n`));
+    async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await ended;
     },

@@ -1,7 +1,10 @@
 import * as grpc from "@grpc/grpc-js";
 import { service } from "grpc-health-check";
 
-/** What the server at this address says of its health, or of one of its services: SERVING, NOT_SERVING, an error. */
+/**
+ * What the server at this address says of its health, or of one of its services: SERVING,
+ * NOT_SERVING, an error.
+ */
 export async function healthOf(address: string, name: string = ""): Promise<string> {
   const check = service["Check"];
   if (check === undefined) throw new Error("grpc-health-check defines no Check");

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Inbox } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
-import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
 import {
   Method,
   type ReplyBegin,
@@ -172,8 +170,4 @@ export function requestHeader(): RequestHeader {
       flags: 0,
     },
   };
-}
-
-export function inferBytes(init: MessageInitShape<typeof ModelInferRequestSchema>): Uint8Array {
-  return toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, init));
 }

@@ -10,5 +10,5 @@ const server = await startNatsServer({
   signal: AbortSignal.timeout(30_000),
   onOutput: () => {},
 });
-process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port })}\n`);
 process.once("SIGTERM", () => void server[Symbol.asyncDispose]());
+process.stdout.write(`${JSON.stringify({ url: server.url, port: server.port })}\n`);

@@ -1,6 +1,7 @@
 import { type Baseline, describeCategory, describeNumber } from "#core/drift/baseline.ts";
 import { type Definition, prepareReference } from "#core/monitor/reference.ts";
 import type { EventColumn, PredictionEvent, Role } from "#core/prediction/event.ts";
+import { seededDraw } from "#core/random.ts";
 
 /** One request of an event: by default a primary that succeeded, with one row. */
 export type SampleRequest = {
@@ -17,7 +18,9 @@ export type SampleRequest = {
 
 export type SampleEvent = Partial<PredictionEvent> & { readonly of?: readonly SampleRequest[] };
 
-/** An event of wine@1 with the feature `x` and the output `label`, which says whether x is negative. */
+/**
+ * An event of wine@1 with the feature `x` and the output `label`, which says whether x is negative.
+ */
 export function makeEvent({ of = [{ id: 1 }], ...given }: SampleEvent): PredictionEvent {
   const values = of.map(({ x = [0] }) => x);
   const x = values.flat();
@@ -121,12 +124,10 @@ function columnsOf(x: readonly number[]): EventColumn[] {
   ];
 }
 
-/** Spread over all bytes, as random ids are. */
+/** Random bytes, always the same for the same id. */
 function idBytes(id: number): Uint8Array {
-  return Uint8Array.from(
-    { length: 16 },
-    (_, index) => (Math.imul(id + index, 2_654_435_761) >>> 13) & 255,
-  );
+  const draw = seededDraw(id);
+  return Uint8Array.from({ length: 16 }, () => Math.floor(draw() * 256));
 }
 
 function joined(width: number, parts: readonly (Uint8Array | undefined)[]): Uint8Array {

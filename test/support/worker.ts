@@ -21,7 +21,9 @@ export type TestWorkerOptions = WorkerOverrides & {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** A worker in this process, with the model `m` in a repository of its own, listening on sockets. */
+/**
+ * A worker in this process, with the model `m` in a repository of its own, listening on sockets.
+ */
 export async function startTestWorker(options: TestWorkerOptions): Promise<TestWorker> {
   optOutOfTelemetry();
   await using opened = new AsyncDisposableStack();

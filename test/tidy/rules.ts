@@ -1,6 +1,6 @@
 /**
- * The repository's own rules. Each looks at the tracked files as text and returns one line for every breach,
- * which names the place and the remedy.
+ * The repository's own rules. Each looks at the tracked files as text and returns one line for
+ * every breach, which names the place and the remedy.
  */
 export type RepositoryFile = { readonly path: string; readonly text: string };
 

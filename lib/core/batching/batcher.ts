@@ -2,9 +2,10 @@
  * Forms batches. Requests wait in one queue for each key, and only those of one key run together.
  *
  * 1. A queue is in order of expiry, the earliest first; among equals, in order of arrival.
- * 2. `next` looks at the queues in the order of their first requests and takes the first that may close: it
- *    is full, reaches a preferred size, has waited its delay, or need not wait.
- * 3. A batch is the head of its queue. Nothing overtakes a request that did not fit or must run alone.
+ * 2. `next` looks at the queues in the order of their first requests and takes the first that may
+ *    close: it is full, reaches a preferred size, has waited its delay, or need not wait.
+ * 3. A batch is the head of its queue. Nothing overtakes a request that did not fit or must run
+ *    alone.
  */
 import { assert } from "../assert.ts";
 
@@ -100,7 +101,10 @@ export class Batcher<T> {
     return this.#rows + weight({ rows }) <= queueRowsMax;
   }
 
-  /** Queues a request, also where there is no room for it: whoever admits requests asks `hasRoom` first. */
+  /**
+   * Queues a request, also where there is no room for it: whoever admits requests asks `hasRoom`
+   * first.
+   */
   offer(offer: Offer<T>, now: number): void {
     const { queueTimeoutMs } = this.#options;
     assert(!this.#byId.has(offer.id), `request ${offer.id} waits already`);

@@ -1,8 +1,8 @@
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Names everything but the rows that requests must have in common to run together: inputs with data type and
- * dimensions beyond the first, and the outputs asked for.
+ * Names everything but the rows that requests must have in common to run together: inputs with data
+ * type and dimensions beyond the first, and the outputs asked for.
  */
 export function batchKey(inputs: readonly Tensor[], outputs: readonly string[]): string {
   return JSON.stringify([

@@ -4,7 +4,9 @@ import { sliceRows, stackRows, type Tensor } from "../tensor/tensor.ts";
 /** Rows `from` up to but not including `to`. */
 export type RowRange = { readonly from: number; readonly to: number };
 
-/** The fewest ranges of at most `rowsMax` rows that make up `rows`, in order; one range for no rows. */
+/**
+ * The fewest ranges of at most `rowsMax` rows that make up `rows`, in order; one range for no rows.
+ */
 export function splitRows(rows: number, rowsMax: number): RowRange[] {
   assert(rowsMax >= 1, "a part has at least one row");
   const count = Math.max(1, Math.ceil(rows / rowsMax));
@@ -19,7 +21,9 @@ export function sliceAll(tensors: readonly Tensor[], { from, to }: RowRange): Te
   return tensors.map((tensor) => sliceRows(tensor, from, to));
 }
 
-/** Puts the tensors of consecutive parts together, tensor by tensor. Parts have the same tensors. */
+/**
+ * Puts the tensors of consecutive parts together, tensor by tensor. Parts have the same tensors.
+ */
 export function joinParts(parts: readonly (readonly Tensor[])[]): Tensor[] {
   const [first] = parts;
   assert(first !== undefined, "there is at least one part");

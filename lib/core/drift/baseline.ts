@@ -12,8 +12,9 @@ type FeatureCommon = {
 };
 
 /**
- * The distribution of a number: 10 bins for indices of stability, 64 with their sums for distances. Bins
- * hold finite values alone; n edges make n + 1 bins. The moments are undefined where no value is finite.
+ * The distribution of a number: 10 bins for indices of stability, 64 with their sums for distances.
+ * Bins hold finite values alone; n edges make n + 1 bins. The moments are undefined where no value
+ * is finite.
  */
 export type NumberBaseline = FeatureCommon & {
   readonly type: "number";

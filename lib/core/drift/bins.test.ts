@@ -45,7 +45,7 @@ it("finds no edges where there are no values", () => {
 
 it("puts a value into the bin that counts the edges at or below it", () => {
   const value = fc.integer({ min: -20, max: 20 });
-  fc.assert(
+  void fc.assert(
     fc.property(fc.uniqueArray(value, { maxLength: 30 }), value, (edges, one) => {
       const sorted = Float64Array.from(edges).sort();
       expect(binOf(sorted, one)).toBe(edges.filter((edge) => edge <= one).length);

@@ -1,7 +1,7 @@
 /**
- * The edges that cut `sorted` finite values into `bins` parts of about equal size: the type-7 quantiles
- * (Hyndman and Fan 1996) at i/bins, without repeats. A value hit by two or more quantiles is an atom and
- * brings two edges, itself and the next double above, so that it owns a bin.
+ * The edges that cut `sorted` finite values into `bins` parts of about equal size: the type-7
+ * quantiles (Hyndman and Fan 1996) at i/bins, without repeats. A value hit by two or more quantiles
+ * is an atom and brings two edges, itself and the next double above, so that it owns a bin.
  */
 export function quantileEdges(sorted: Float64Array, bins: number): Float64Array {
   if (sorted.length === 0) return new Float64Array(0);
@@ -14,7 +14,9 @@ export function quantileEdges(sorted: Float64Array, bins: number): Float64Array 
   return Float64Array.from(edges).sort();
 }
 
-/** The bin of a finite value: how many edges are at or below it. The first and last bins are open. */
+/**
+ * The bin of a finite value: how many edges are at or below it. The first and last bins are open.
+ */
 export function binOf(edges: Float64Array, value: number): number {
   let low = 0;
   let high = edges.length;
@@ -27,8 +29,9 @@ export function binOf(edges: Float64Array, value: number): number {
 }
 
 /**
- * Interpolates from whichever neighbour is nearer. The result is equal to numpy's to the last bit, which an
- * edge has to be: a value at an edge would else change sides with the library that drew it.
+ * Interpolates from whichever neighbour is nearer. The result is equal to numpy's to the last bit,
+ * which an edge has to be: a value at an edge would else change sides with the library that drew
+ * it.
  */
 function quantileOf(sorted: Float64Array, share: number): number {
   const place = (sorted.length - 1) * share;

@@ -9,7 +9,9 @@ export type CategoryHistogramState = {
   readonly quality: Quality;
 };
 
-/** The bins of a category: those of the baseline in its order, then one for what it has never seen. */
+/**
+ * The bins of a category: those of the baseline in its order, then one for what it has never seen.
+ */
 export class CategoryBins {
   readonly bins: number;
   readonly unseen: number;
@@ -23,7 +25,10 @@ export class CategoryBins {
     this.#other = this.#binOfValue.get(categoryOther);
   }
 
-  /** A value beyond the names of a long baseline may or may not have been seen: it counts as the rest. */
+  /**
+   * A value beyond the names of a long baseline may or may not have been seen: it counts as the
+   * rest.
+   */
   binOf(value: string): number {
     return this.#binOfValue.get(value) ?? this.#other ?? this.unseen;
   }
@@ -55,7 +60,9 @@ export class CategoryHistogram {
     return this.#counts.slice();
   }
 
-  /** Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says. */
+  /**
+   * Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says.
+   */
   add(values: CodedTexts, nulls: Bitmap, rows: Uint32Array): void {
     const bins = Uint16Array.from(values.dictionary, (text) => this.#bins.binOf(text));
     const hasNulls = nulls.length > 0;

@@ -1,6 +1,7 @@
 /**
- * The chi-square distribution through the regularized incomplete gamma function: P(χ² > x) with k degrees of
- * freedom is Q(k/2, x/2). The formulas are those of the NIST Digital Library of Mathematical Functions (DLMF).
+ * The chi-square distribution through the regularized incomplete gamma function: P(χ² > x) with k
+ * degrees of freedom is Q(k/2, x/2). The formulas are those of the NIST Digital Library of
+ * Mathematical Functions (DLMF).
  */
 const epsilon = 1e-16;
 const tiny = 1e-300;
@@ -8,9 +9,10 @@ const tiny = 1e-300;
 const termsMax = 10_000;
 
 /**
- * The value that a chi-square variable with `degrees` of freedom exceeds with probability `tail`, to about
- * twelve digits. Starts from the approximation of Wilson and Hilferty (1931) and follows Newton's method,
- * inside a bracket, because far tails are curved enough to throw a step out of the domain.
+ * The value that a chi-square variable with `degrees` of freedom exceeds with probability `tail`,
+ * to about twelve digits. Starts from the approximation of Wilson and Hilferty (1931) and follows
+ * Newton's method, inside a bracket, because far tails are curved enough to throw a step out of the
+ * domain.
  */
 export function chiSquareCritical(degrees: number, tail: number): number {
   if (degrees <= 0) return 0;

@@ -18,8 +18,8 @@ export type Comparison = {
 export type FeatureHistogram = NumberHistogram | CategoryHistogram;
 
 /**
- * A feature of a baseline, made ready to count live values in its bins. Made once; every histogram of it
- * shares the bins.
+ * A feature of a baseline, made ready to count live values in its bins. Made once; every histogram
+ * of it shares the bins.
  */
 export type PreparedFeature = {
   readonly baseline: FeatureBaseline;

@@ -1,8 +1,9 @@
 /**
  * The sum of `values`, rounded once: it does not depend on their order. Finite values only.
  *
- * Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic": the running sum is kept as partials that do
- * not overlap, each new value is added to all of them without loss, and the partials are rounded at the end.
+ * Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic": the running sum is kept as
+ * partials that do not overlap, each new value is added to all of them without loss, and the
+ * partials are rounded at the end.
  */
 export function exactSum(values: Iterable<number>): number {
   const partials: number[] = [];

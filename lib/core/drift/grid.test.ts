@@ -7,7 +7,7 @@ it("finds the bins of both sets with one search", () => {
   const edges = fc
     .uniqueArray(fc.integer({ min: -9, max: 9 }), { maxLength: 9 })
     .map((list) => list.sort((one, two) => one - two));
-  fc.assert(
+  void fc.assert(
     fc.property(edges, edges, fc.double({ min: -11, max: 11 }), (coarse, fine, value) => {
       const grid = makeGrid(coarse, fine);
       const cell = binOf(grid.edges, value);

@@ -1,8 +1,8 @@
 import { binOf } from "./bins.ts";
 
 /**
- * Two sets of bins as one: the union of both sets' edges cuts the line into cells, every cell lies in one
- * bin of each set, and so one search finds both.
+ * Two sets of bins as one: the union of both sets' edges cuts the line into cells, every cell lies
+ * in one bin of each set, and so one search finds both.
  */
 export type Grid = {
   readonly edges: Float64Array;

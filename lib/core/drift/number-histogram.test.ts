@@ -8,7 +8,7 @@ const none = new Uint8Array(0);
 const finite = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 1 });
 
 it("counts the values of a baseline as the baseline does", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(finite, (values) => {
       const baseline = describeNumber({ name: "x", dtype: "FP64", values });
       const live = histogram(baseline.edges10, baseline.edges64, values);
@@ -22,7 +22,7 @@ it("counts the values of a baseline as the baseline does", () => {
 });
 
 it("merges into what it would have counted itself", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(finite, finite, (one, two) => {
       const merged = histogram([0], [-1, 1], one);
       merged.merge(histogram([0], [-1, 1], two).state());

@@ -12,8 +12,8 @@ export type NumberHistogramState = {
 };
 
 /**
- * Counts and sums of live numbers in the cells of a baseline's grid. Its size depends on the grid alone, and
- * two of the same grid can be merged.
+ * Counts and sums of live numbers in the cells of a baseline's grid. Its size depends on the grid
+ * alone, and two of the same grid can be merged.
  */
 export class NumberHistogram {
   readonly type = "number";
@@ -37,7 +37,9 @@ export class NumberHistogram {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The mean of the values in bins; undefined where there is none, or where it is beyond a double. */
+  /**
+   * The mean of the values in bins; undefined where there is none, or where it is beyond a double.
+   */
   get mean(): number | undefined {
     const mean = this.#sums.reduce((sum, part) => sum + part, 0) / this.binned;
     return Number.isFinite(mean) ? mean : undefined;
@@ -57,7 +59,9 @@ export class NumberHistogram {
     };
   }
 
-  /** Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says. */
+  /**
+   * Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says.
+   */
   add(values: Float64Array, nulls: Bitmap, rows: Uint32Array): void {
     const { edges } = this.#grid;
     const hasNulls = nulls.length > 0;

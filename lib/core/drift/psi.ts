@@ -7,9 +7,10 @@ import {
 } from "./statistic.ts";
 
 /**
- * The population stability index Σ (p − q)·ln(p/q) over the bins that are not empty on both sides, each of
- * which gets half a count more, so that an empty one is improbable rather than impossible. Without drift it
- * is about a chi-square with one degree less than there are bins, times 1/N + 1/M (Yurdakul 2018).
+ * The population stability index Σ (p − q)·ln(p/q) over the bins that are not empty on both sides,
+ * each of which gets half a count more, so that an empty one is improbable rather than impossible.
+ * Without drift it is about a chi-square with one degree less than there are bins, times 1/N + 1/M
+ * (Yurdakul 2018).
  */
 export const psi: StatisticDefinition = {
   key: "psi",

@@ -1,8 +1,9 @@
 import type { Dtype } from "../tensor/dtype.ts";
 
 /**
- * Rounds a double to the data type of the tensor it feeds, and back to a double, so that a baseline's values
- * fall on the same side of an edge as live ones. Integers lose their fraction; -0 becomes 0. Not for BYTES.
+ * Rounds a double to the data type of the tensor it feeds, and back to a double, so that a
+ * baseline's values fall on the same side of an edge as live ones. Integers lose their fraction; -0
+ * becomes 0. Not for BYTES.
  */
 export function roundToDtype(dtype: Exclude<Dtype, "BYTES">, value: number): number {
   return round(dtype, value) + 0;

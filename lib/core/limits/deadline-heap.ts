@@ -1,4 +1,6 @@
-/** Things by the time they are due, earliest first; equal times in no order. Every step is O(log n). */
+/**
+ * Things by the time they are due, earliest first; equal times in no order. Every step is O(log n).
+ */
 export class DeadlineHeap<Item extends object> {
   readonly #items: Item[] = [];
   readonly #due: number[] = [];

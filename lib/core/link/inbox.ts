@@ -28,8 +28,9 @@ type Arriving<Header> = {
 };
 
 /**
- * Chunks are copied into one buffer for each payload, so that the messages that brought them can go. A payload
- * that came whole inside its beginning is handed on as it came: a view of its message.
+ * Chunks are copied into one buffer for each payload, so that the messages that brought them can
+ * go. A payload that came whole inside its beginning is handed on as it came: a view of its
+ * message.
  */
 export class Inbox<Header> {
   readonly #options: InboxOptions;

@@ -2,11 +2,13 @@
  * What one side of a link has yet to send, and in what order.
  *
  * 1. Control frames go first.
- * 2. Then beginnings in the order they were given. A payload of at most one chunk travels inside its own.
- * 3. Larger payloads follow as chunks, one from each payload in turn, while the other side has acknowledged
- *    all but `creditBytes` of them. All chunks but a payload's last have one size, so taking turns by the
- *    chunk is the deficit round robin whose quantum is a chunk. While chunks may go, one chunk's room in each
- *    message is kept from the beginnings, so that neither starves the other.
+ * 2. Then beginnings in the order they were given. A payload of at most one chunk travels inside
+ *    its own.
+ * 3. Larger payloads follow as chunks, one from each payload in turn, while the other side has
+ *    acknowledged all but `creditBytes` of them. All chunks but a payload's last have one size, so
+ *    taking turns by the chunk is the deficit round robin whose quantum is a chunk. While chunks
+ *    may go, one chunk's room in each message is kept from the beginnings, so that neither starves
+ *    the other.
  */
 import { assert } from "../assert.ts";
 
@@ -54,8 +56,8 @@ const headerBytesAssumed = 512;
 const nothing = new Uint8Array();
 
 /**
- * Bounded by its owner: it holds what the owner begins, which the other side's request credit limits.
- * Payloads are not copied, and must not change until they have been taken or removed.
+ * Bounded by its owner: it holds what the owner begins, which the other side's request credit
+ * limits. Payloads are not copied, and must not change until they have been taken or removed.
  */
 export class Outbox<Control, Header> {
   readonly #options: OutboxOptions;
@@ -79,7 +81,10 @@ export class Outbox<Control, Header> {
     return this.#waitingBytes;
   }
 
-  /** Queues a frame ahead of all payloads. One larger than a message travels in a message of its own. */
+  /**
+   * Queues a frame ahead of all payloads. One larger than a message travels in a message of its
+   * own.
+   */
   control(frame: Control, bytes: number): void {
     this.#control.push({ frame: { kind: "control", frame }, bytes: bytes + frameBytes });
   }
@@ -95,9 +100,9 @@ export class Outbox<Control, Header> {
   }
 
   /**
-   * Drops what is still queued of a payload. `unsent`: nothing of it has been taken, and nothing will be.
-   * `begun`: the rest is dropped and an aborted end follows. `unknown`: it has been taken whole, or was never
-   * begun.
+   * Drops what is still queued of a payload. `unsent`: nothing of it has been taken, and nothing
+   * will be. `begun`: the rest is dropped and an aborted end follows. `unknown`: it has been taken
+   * whole, or was never begun.
    */
   remove(id: number): "unsent" | "begun" | "unknown" {
     const unsent = this.#unsent.get(id);
@@ -121,8 +126,8 @@ export class Outbox<Control, Header> {
   }
 
   /**
-   * The frames of the next message, in order; none when nothing may go. Together they encode to at most
-   * `messageBytesMax`.
+   * The frames of the next message, in order; none when nothing may go. Together they encode to at
+   * most `messageBytesMax`.
    */
   take(): OutboxFrame<Control, Header>[] {
     const frames: OutboxFrame<Control, Header>[] = [];

@@ -1,6 +1,6 @@
 /**
- * What the other side of a link lets this one begin: totals of requests and payload bytes since the link opened,
- * so that hearing the same twice changes nothing.
+ * What the other side of a link lets this one begin: totals of requests and payload bytes since the
+ * link opened, so that hearing the same twice changes nothing.
  */
 export class RequestCredit {
   #requestsGranted = 0;
@@ -14,8 +14,8 @@ export class RequestCredit {
   }
 
   /**
-   * Whether one more request of this size may begin. When the other side holds nothing it may be of any size: it
-   * would otherwise never be run.
+   * Whether one more request of this size may begin. When the other side holds nothing it may be of
+   * any size: it would otherwise never be run.
    */
   mayBegin(bytes: number, isOtherSideIdle: boolean): boolean {
     if (this.#requestsBegun >= this.#requestsGranted) return false;

@@ -8,7 +8,9 @@ export function isModelName(text: string): boolean {
   return namePattern.test(text);
 }
 
-/** A version number from its text: an integer from 1 to 2³¹−1 without leading zeros, else undefined. */
+/**
+ * A version number from its text: an integer from 1 to 2³¹−1 without leading zeros, else undefined.
+ */
 export function parseVersion(text: string): number | undefined {
   if (!/^[1-9][0-9]{0,9}$/.test(text)) return undefined;
   const version = Number(text);
@@ -21,8 +23,9 @@ export function formatRef(ref: ModelRef): string {
 }
 
 /**
- * A model name as one token of a NATS subject or key: letters, digits, `_` and `-` stay, except that `_`
- * is doubled and every other character becomes `_` and its two hexadecimal digits, so that no two names meet.
+ * A model name as one token of a NATS subject or key: letters, digits, `_` and `-` stay, except
+ * that `_` is doubled and every other character becomes `_` and its two hexadecimal digits, so that
+ * no two names meet.
  */
 export function encodeToken(name: string): string {
   return name.replace(/[^A-Za-z0-9-]/g, (char) =>

@@ -17,7 +17,9 @@ export type BatchingOptions = {
   readonly queueTimeoutMs: number;
   readonly orderingPreserved: boolean;
   readonly priorityLevels: number;
-  /** Largest relative difference the load-time probe accepts between rows run alone and together. */
+  /**
+   * Largest relative difference the load-time probe accepts between rows run alone and together.
+   */
   readonly tolerance: number;
 };
 

@@ -2,7 +2,10 @@ import type { ModelRef } from "../model/name.ts";
 import { formatRef } from "../model/name.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 
-/** Why the accounts of an event cannot be true; undefined when they can. Its columns have been checked. */
+/**
+ * Why the accounts of an event cannot be true; undefined when they can. Its columns have been
+ * checked.
+ */
 export function eventProblem(event: PredictionEvent, subject: ModelRef): string | undefined {
   const { producer, seq, rowsIncluded, rowsCovered, rowsTotal } = event;
   if (event.model !== subject.model || event.version !== subject.version) {

@@ -10,7 +10,10 @@ export type LiveColumns = {
   readonly problem: string;
 };
 
-/** The columns of an event that its reference knows, as the histograms want them. Others are passed over. */
+/**
+ * The columns of an event that its reference knows, as the histograms want them. Others are passed
+ * over.
+ */
 export function liveColumns(columns: readonly EventColumn[], reference: Reference): LiveColumns {
   let problem = "";
   const live = columns.flatMap((column): LiveColumn[] => {
@@ -38,5 +41,6 @@ function liveValues({ dtype, values }: EventColumn, baseline: FeatureBaseline): 
 
 function mismatch(column: EventColumn, baseline: FeatureBaseline): string {
   const got = column.values.kind === "texts" ? "texts" : column.dtype;
-  return `${column.kind} ${column.name}: the baseline has ${baseline.dtype} numbers, the model ${got}`;
+  const expected = `the baseline has ${baseline.dtype} numbers`;
+  return `${column.kind} ${column.name}: ${expected}, the model ${got}`;
 }

@@ -5,7 +5,7 @@ import { toDoubles, toTexts } from "./live-values.ts";
 
 it("rounds 64-bit integers as a conversion would", () => {
   const signed = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(signed), (values) => {
       const doubles = toDoubles("INT64", BigInt64Array.from(values));
       expect([...doubles]).toEqual(values.map(Number));

@@ -35,8 +35,8 @@ function spanOf(values: BigInt64Array | BigUint64Array): [ArrayBufferLike, numbe
 }
 
 /**
- * High and low half put together in one rounding, as the conversion of a bigint would be, but without
- * making one for each value.
+ * High and low half put together in one rounding, as the conversion of a bigint would be, but
+ * without making one for each value.
  */
 function joinHalves(high: Int32Array | Uint32Array, values: { readonly length: number }) {
   const doubles = new Float64Array(values.length);

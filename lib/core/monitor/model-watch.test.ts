@@ -110,7 +110,7 @@ const step = fc.record({
 });
 
 it("gives equal numbers when it is killed at any message and goes on from its state", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), fc.nat(25), (steps, cut) => {
       const messages = toMessages(steps);
       const whole = open();
@@ -132,7 +132,7 @@ it("gives equal numbers when it is killed at any message and goes on from its st
 });
 
 it("counts every included row exactly once, somewhere", () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const watch = open();
       for (const each of toMessages(steps)) watch.apply(each);

@@ -56,8 +56,8 @@ export type ModelReport = {
 };
 
 /**
- * A whole watch as a value: typed arrays, lists and plain objects. `history` stands apart, because it is large and
- * changes only when a window closes or is revised.
+ * A whole watch as a value: typed arrays, lists and plain objects. `history` stands apart, because
+ * it is large and changes only when a window closes or is revised.
  */
 export type ModelState = {
   readonly format: 1;
@@ -81,8 +81,9 @@ const versionsMax = 32;
 const quarantineMax = 50;
 
 /**
- * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the stream:
- * when the last applied message was stored. Applying the same messages always gives the same state.
+ * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the
+ * stream: when the last applied message was stored. Applying the same messages always gives the
+ * same state.
  */
 export class ModelWatch {
   readonly model: string;

@@ -19,7 +19,7 @@ const label: LiveColumn = {
 };
 
 it("counts columns in the histograms of their features", () => {
-  const pane = new Pane({ startMs: 0, reference, slotsMax: 16 });
+  const pane = new Pane({ startMs: 0, reference, slotsMax: 32 });
   pane.add(x, Uint32Array.of(0, 2));
   pane.add(label, Uint32Array.of(1));
   pane.add({ ...x, values: { type: "error" } }, Uint32Array.of(0, 1));
@@ -29,19 +29,19 @@ it("counts columns in the histograms of their features", () => {
 });
 
 it("passes over a column it has no feature for", () => {
-  const pane = new Pane({ startMs: 0, reference, slotsMax: 16 });
+  const pane = new Pane({ startMs: 0, reference, slotsMax: 32 });
   pane.add({ ...x, place: 9 }, Uint32Array.of(0));
   expect(pane.histogram("feature", 9)).toBeUndefined();
 });
 
 it("goes on from its state", () => {
-  const pane = new Pane({ startMs: 60, reference, slotsMax: 16 });
+  const pane = new Pane({ startMs: 60, reference, slotsMax: 32 });
   pane.add(x, Uint32Array.of(0, 1));
   pane.add(label, Uint32Array.of(0));
   pane.rows = 2;
   pane.isRevised = true;
   pane.remembered.add(1, 2);
-  const next = new Pane({ startMs: 60, reference, slotsMax: 16 }, pane.state());
+  const next = new Pane({ startMs: 60, reference, slotsMax: 32 }, pane.state());
   expect(next.state()).toEqual(pane.state());
   expect(next.remembered.has(1, 2)).toBe(true);
 });

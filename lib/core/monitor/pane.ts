@@ -39,7 +39,10 @@ export type PaneOptions = {
   readonly slotsMax: number;
 };
 
-/** What one window of one model version has seen. Its size depends on the reference, not on the rows. */
+/**
+ * What one window of one model version has seen. Its size depends on the reference, not on the
+ * rows.
+ */
 export class Pane {
   readonly startMs: number;
   /** The rows counted here, to know them again. */

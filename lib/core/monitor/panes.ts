@@ -19,9 +19,9 @@ export type PanesState = {
 export type Placement = { readonly pane: Pane | undefined; readonly isLate: boolean };
 
 /**
- * The tumbling windows of one model version. Time is given by the caller and never falls; a window closes
- * when time passes its end plus the grace. Event times are not later than time, and so the number of open
- * windows is bounded by grace and window.
+ * The tumbling windows of one model version. Time is given by the caller and never falls; a window
+ * closes when time passes its end plus the grace. Event times are not later than time, and so the
+ * number of open windows is bounded by grace and window.
  */
 export class Panes {
   readonly #options: PanesOptions;
@@ -70,10 +70,15 @@ export class Panes {
     return { pane, isLate: false };
   }
 
-  /** Whether any pane that is kept has counted this row. */
-  remembers(low: number, high: number): boolean {
-    for (const pane of this.#open.values()) if (pane.remembered.has(low, high)) return true;
-    return this.#closed.some((pane) => pane.remembered.has(low, high));
+  /** Whether another pane that is kept has counted this row. */
+  isCountedElsewhere(pane: Pane, low: number, high: number): boolean {
+    for (const other of this.#open.values()) {
+      if (other !== pane && other.remembered.has(low, high)) return true;
+    }
+    for (const other of this.#closed) {
+      if (other !== pane && other.remembered.has(low, high)) return true;
+    }
+    return false;
   }
 
   state(): PanesState {

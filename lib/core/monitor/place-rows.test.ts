@@ -4,7 +4,7 @@ import { noCounts } from "./counters.ts";
 import { Panes } from "./panes.ts";
 import { placeRows } from "./place-rows.ts";
 
-const options = { windowMs: 100, graceMs: 50, revisableMax: 2, slotsMax: 16 };
+const options = { windowMs: 100, graceMs: 50, revisableMax: 2, slotsMax: 32 };
 
 it("places each row in the window of its request", () => {
   const event = makeEvent({
@@ -74,7 +74,7 @@ it("counts rows it could not remember", () => {
   const x = Array.from({ length: 20 }, () => 0);
   const { placed, counts } = place(makeEvent({ of: [{ id: 1, x }] }), 0);
   expect(placed[0]?.rows).toHaveLength(20);
-  expect(counts.rowsUnremembered).toBe(20 - 24 * 0.5);
+  expect(counts.rowsUnremembered).toBe(4);
 });
 
 function place(event: ReturnType<typeof makeEvent>, nowMs: number, panes?: Panes) {

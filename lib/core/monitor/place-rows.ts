@@ -19,7 +19,10 @@ export type Placing = {
   readonly nowMs: number;
 };
 
-/** Finds the pane of every row that counts, remembers the row there and counts it among the pane's rows. */
+/**
+ * Finds the pane of every row that counts, remembers the row there and counts it among the pane's
+ * rows.
+ */
 export function placeRows(event: PredictionEvent, placing: Placing): PlacedRows[] {
   const { counts } = placing;
   const { requests } = event;
@@ -64,11 +67,14 @@ function placeRequest(
   found.set(pane, placed);
   for (let place = from; place < to; place += 1) {
     hashRowInto(hash, { predictionIds, index }, event.rows[place] as number);
-    if (panes.remembers(hash.low, hash.high)) {
+    const outcome = panes.isCountedElsewhere(pane, hash.low, hash.high)
+      ? "known"
+      : pane.remembered.add(hash.low, hash.high);
+    if (outcome === "known") {
       counts.rowsDuplicate += 1;
       continue;
     }
-    if (!pane.remembered.add(hash.low, hash.high)) counts.rowsUnremembered += 1;
+    if (outcome === "full") counts.rowsUnremembered += 1;
     placed.rows.push(place);
   }
 }

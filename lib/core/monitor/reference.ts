@@ -4,7 +4,9 @@ import type { ColumnKind } from "../prediction/value-column.ts";
 
 /** What the live values of a model version are compared with. */
 export type Reference = {
-  /** Names the bins: equal fingerprints mean that what was counted by one can go on with the other. */
+  /**
+   * Names the bins: equal fingerprints mean that what was counted by one can go on with the other.
+   */
   readonly fingerprint: string;
   /** Of the model file the baseline was made with. */
   readonly digest: string;

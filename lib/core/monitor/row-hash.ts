@@ -2,8 +2,8 @@
 export type RowHash = { low: number; high: number };
 
 /**
- * A 64-bit hash of a row: all bytes of its request's prediction id, which are mostly random, and its index.
- * Writes into `target`, because it is made for every row.
+ * A 64-bit hash of a row: all bytes of its request's prediction id, which are mostly random, and
+ * its index. Writes into `target`, because it is made for every row.
  */
 export function hashRowInto(
   target: RowHash,

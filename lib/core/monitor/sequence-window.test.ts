@@ -4,7 +4,7 @@ import { SequenceWindow } from "./sequence-window.ts";
 
 it("takes every sequence once, in whatever order they come, and counts the holes", () => {
   const order = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 60 });
-  fc.assert(
+  void fc.assert(
     fc.property(order, (sequences) => {
       const window = new SequenceWindow(64);
       const seen = new Set<number>();
@@ -19,7 +19,7 @@ it("takes every sequence once, in whatever order they come, and counts the holes
 
 it("goes on from its state as if nothing had happened", () => {
   const order = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 60 });
-  fc.assert(
+  void fc.assert(
     fc.property(order, fc.nat(60), (sequences, cut) => {
       const whole = new SequenceWindow(3);
       let parted = new SequenceWindow(3);

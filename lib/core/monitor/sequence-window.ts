@@ -8,9 +8,9 @@ export type SequenceWindowState = {
 };
 
 /**
- * Which sequences of one producer have come, counted from 1. Everything below the highest is either in a
- * gap or has come, so that a repeat is known whatever its age. Keeps at most `gapsMax` gaps: of more, the
- * oldest is given up, which takes its sequences for missing for good.
+ * Which sequences of one producer have come, counted from 1. Everything below the highest is either
+ * in a gap or has come, so that a repeat is known whatever its age. Keeps at most `gapsMax` gaps:
+ * of more, the oldest is given up, which takes its sequences for missing for good.
  */
 export class SequenceWindow {
   readonly #gapsMax: number;

@@ -1,5 +1,6 @@
-// What the monitor knows of one model version. Applying a message: its producer's window says whether it is new;
-// every row is placed into a pane, or counted apart; then every column is counted in the panes that got rows.
+// What the monitor knows of one model version. Applying a message: its producer's window says
+// whether it is new; every row is placed into a pane, or counted apart; then every column is
+// counted in the panes that got rows.
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
@@ -32,10 +33,11 @@ export type VersionState = {
 /** Windows of history kept for each version. */
 export const historyMax = 120;
 
-// The newest closed windows, which late rows revise. Those of a clock a minute behind come within two.
+// The newest closed windows, which late rows revise. Those of a clock a minute behind come within
+// two.
 const revisableMax = 2;
-// 4 MiB a pane and 390 000 rows; beyond it a retried row may be counted twice.
-const slotsMax = 2 ** 19;
+// 8 MiB a pane and 520 000 rows; beyond it a retried row may be counted twice.
+const slotsMax = 2 ** 20;
 const producersMax = 1024;
 const gapsMax = 256;
 
@@ -108,8 +110,8 @@ export class VersionWatch {
   }
 
   /**
-   * Counts a message at `nowMs`, once the windows have been closed that were due. Returns undefined where
-   * it has been counted before, else the reports of closed windows that it revised.
+   * Counts a message at `nowMs`, once the windows have been closed that were due. Returns undefined
+   * where it has been counted before, else the reports of closed windows that it revised.
    */
   apply(event: PredictionEvent, nowMs: number): WindowReport[] | undefined {
     if (!this.#producers.accept(event)) {

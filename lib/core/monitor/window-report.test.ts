@@ -8,7 +8,7 @@ const reference = definition.kind === "reference" ? definition.reference : undef
 const options = { windowMs: 100, thresholds: {}, provisional: true };
 
 it("judges every feature and output of the pane and takes the worst", () => {
-  const pane = new Pane({ startMs: 200, reference, slotsMax: 16 });
+  const pane = new Pane({ startMs: 200, reference, slotsMax: 32 });
   const doubles = Float64Array.from(evenly(400), (x) => x + 1);
   const nulls = new Uint8Array(0);
   const rows = Uint32Array.from(doubles.keys());
@@ -28,7 +28,7 @@ it("judges every feature and output of the pane and takes the worst", () => {
 });
 
 it("has rows and no verdict where there is nothing to compare with", () => {
-  const pane = new Pane({ startMs: 0, reference: undefined, slotsMax: 16 });
+  const pane = new Pane({ startMs: 0, reference: undefined, slotsMax: 32 });
   pane.rows = 7;
   expect(reportWindow(pane, undefined, options)).toMatchObject({
     rows: 7,

@@ -21,9 +21,10 @@ const integerRange: Partial<Record<Dtype, readonly [min: bigint, max: bigint]>> 
 const floatMax: Partial<Record<Dtype, number>> = { FP16: 65_504, FP32: 3.4028234663852886e38 };
 
 /**
- * One value as an element of the feature's tensor: bits for FP16, bigint for 64-bit integers, text for BYTES.
- * Throws an invalid-argument Failure naming the feature and the row where the value is of another kind, not
- * a whole number where one is needed, or out of range. NaN and infinities are data where the type has them.
+ * One value as an element of the feature's tensor: bits for FP16, bigint for 64-bit integers, text
+ * for BYTES. Throws an invalid-argument Failure naming the feature and the row where the value is
+ * of another kind, not a whole number where one is needed, or out of range. NaN and infinities are
+ * data where the type has them.
  */
 export function toElement(feature: FeatureSpec, value: CellValue, row: number): CellValue {
   const { dtype } = feature;
@@ -43,7 +44,9 @@ export function toElement(feature: FeatureSpec, value: CellValue, row: number): 
   return dtype === "INT64" || dtype === "UINT64" ? whole : Number(whole);
 }
 
-/** What stands in an element whose value is missing: NaN for floats; undefined where nothing can. */
+/**
+ * What stands in an element whose value is missing: NaN for floats; undefined where nothing can.
+ */
 export function missingElement(dtype: Dtype): CellValue | undefined {
   if (dtype === "FP16") return toHalf(Number.NaN);
   return dtype === "FP32" || dtype === "FP64" ? Number.NaN : undefined;

@@ -1,9 +1,9 @@
 const periodMs = 250;
 
 /**
- * Decides what share of rows goes into events, so that their values stay within a rate. The share follows
- * what was offered in the previous quarter of a second; until it has followed, a second's worth may go at
- * once and nothing beyond.
+ * Decides what share of rows goes into events, so that their values stay within a rate. The share
+ * follows what was offered in the previous quarter of a second; until it has followed, a second's
+ * worth may go at once and nothing beyond.
  */
 export class EventBudget {
   readonly #valuesPerSecond: number;

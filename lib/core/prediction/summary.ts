@@ -10,7 +10,9 @@ export type Summary = {
   readonly norm: Float64Array;
 };
 
-/** Summarises every row of a tensor of numbers. A row without values has NaN for mean and deviation. */
+/**
+ * Summarises every row of a tensor of numbers. A row without values has NaN for mean and deviation.
+ */
 export function summarise(tensor: Tensor, rows: number, width: number): Summary {
   const mean = new Float64Array(rows);
   const sd = new Float64Array(rows);

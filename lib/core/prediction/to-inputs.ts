@@ -16,9 +16,9 @@ export type PredictInputs = {
 };
 
 /**
- * Columns by feature name as the tensors the model takes, in the order of its inputs. A column or a row that
- * is missing takes the feature's default; without one, an optional float is NaN and everything else is
- * refused. Throws an invalid-argument Failure that names the feature.
+ * Columns by feature name as the tensors the model takes, in the order of its inputs. A column or a
+ * row that is missing takes the feature's default; without one, an optional float is NaN and
+ * everything else is refused. Throws an invalid-argument Failure that names the feature.
  */
 export function toInputs(spec: ModelSpec, columns: readonly Column[]): PredictInputs {
   const byName = indexColumns(spec, columns);

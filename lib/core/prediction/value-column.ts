@@ -1,5 +1,6 @@
-// What the monitor watches and PredictService answers is made of the same columns: one for each feature, one or
-// more for each declared output. A column is a view into the tensor it comes from; only summaries are computed.
+// What the monitor watches and PredictService answers is made of the same columns: one for each
+// feature, one or more for each declared output. A column is a view into the tensor it comes from;
+// only summaries are computed.
 import type { Bitmap } from "../bitmap.ts";
 import { reducers as allReducers, type Reducer } from "../model/settings.ts";
 import type { FeatureSpec, FeatureType, OutputSpec } from "../model/spec.ts";
@@ -57,8 +58,8 @@ export type FeatureSource = {
 };
 
 /**
- * A column for each feature, then the summaries (`<input>.mean`, `.sd`, `.norm`) of every input of numbers
- * that no feature speaks of. Inputs whose rows are not the request's have no columns.
+ * A column for each feature, then the summaries (`<input>.mean`, `.sd`, `.norm`) of every input of
+ * numbers that no feature speaks of. Inputs whose rows are not the request's have no columns.
  */
 export function featureColumns(source: FeatureSource): ValueColumn[] {
   const { features, inputs, rows, nulls, reducers } = source;
@@ -91,7 +92,8 @@ export type OutputSource = {
 
 /**
  * The columns of every declared output that is among `outputs`: its own name for one value a row,
- * `<name>.<label or number>` for several, summaries for embeddings and what is wider than `columnsMax`.
+ * `<name>.<label or number>` for several, summaries for embeddings and what is wider than
+ * `columnsMax`.
  */
 export function outputColumns(source: OutputSource): ValueColumn[] {
   const { predictions, outputs, rows, reducers } = source;

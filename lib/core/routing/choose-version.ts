@@ -14,9 +14,9 @@ export type VersionChoice =
   | { readonly kind: "refused"; readonly failure: Failure };
 
 /**
- * The version a caller's words stand for, whatever its state: the named one, or without a name the highest that
- * is ready, or else the highest there is. Refusals are `not-found` for a model or version nobody knows and
- * `invalid-argument` for what is no version.
+ * The version a caller's words stand for, whatever its state: the named one, or without a name the
+ * highest that is ready, or else the highest there is. Refusals are `not-found` for a model or
+ * version nobody knows and `invalid-argument` for what is no version.
  */
 export function findNamed(table: RoutingTable, model: string, version: string): VersionChoice {
   const versions = versionsOf(table, model);

@@ -10,9 +10,10 @@ export type WorkerLoad = {
 export type TwoDraws = readonly [number, number];
 
 /**
- * Of two candidates drawn at random, the one that would be done sooner: the fewest requests ahead, each as long
- * as one lately took there. The best of all would have every gateway run after the same worker; the best of two
- * is nearly as even and does not. Undefined when there are no candidates.
+ * Of two candidates drawn at random, the one that would be done sooner: the fewest requests ahead,
+ * each as long as one lately took there. The best of all would have every gateway run after the
+ * same worker; the best of two is nearly as even and does not. Undefined when there are no
+ * candidates.
  */
 export function chooseWorker<Candidate extends WorkerLoad>(
   candidates: readonly Candidate[],

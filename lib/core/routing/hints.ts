@@ -1,8 +1,8 @@
 /**
- * Which workers the hints of a shared bucket still speak for. A hint says where to dial, never that somebody is
- * there: what a new watcher is told at first may be hours old. So the age of a hint counts from the moment it
- * changed before our eyes, or else from the beginning of the present connection; while there is no connection it
- * does not count at all.
+ * Which workers the hints of a shared bucket still speak for. A hint says where to dial, never that
+ * somebody is there: what a new watcher is told at first may be hours old. So the age of a hint
+ * counts from the moment it changed before our eyes, or else from the beginning of the present
+ * connection; while there is no connection it does not count at all.
  */
 export const hintStaleMs = 6_000;
 

@@ -1,10 +1,10 @@
 import { allVersions, type RoutingTable, versionState } from "./table.ts";
 
 /**
- * Whether the server is ready. It becomes so once every model found at start is ready or failed and at least one
- * is ready; an empty repository is ready at once. Having been ready it stays so: one model that fails or reloads
- * says nothing about the others, which is what the health names of the models are for. `isStrict` asks for every
- * version to be ready, always.
+ * Whether the server is ready. It becomes so once every model found at start is ready or failed and
+ * at least one is ready; an empty repository is ready at once. Having been ready it stays so: one
+ * model that fails or reloads says nothing about the others, which is what the health names of the
+ * models are for. `isStrict` asks for every version to be ready, always.
  */
 export function isServerReady(
   table: RoutingTable,
@@ -19,7 +19,10 @@ export function isServerReady(
 
 export type HealthName = { readonly name: string; readonly isServing: boolean };
 
-/** The health of every `<model>` and `<model>/<version>`; a model is healthy when any version of it is ready. */
+/**
+ * The health of every `<model>` and `<model>/<version>`; a model is healthy when any version of it
+ * is ready.
+ */
 export function modelHealth(table: RoutingTable): readonly HealthName[] {
   const names = new Map<string, boolean>();
   for (const entry of allVersions(table)) {

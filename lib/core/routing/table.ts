@@ -1,6 +1,7 @@
 /**
- * What a gateway knows of the cluster: models, their versions, and the replicas of each. Immutable: every change
- * gives a new table, so that a request sees one state of the world from beginning to end.
+ * What a gateway knows of the cluster: models, their versions, and the replicas of each. Immutable:
+ * every change gives a new table, so that a request sees one state of the world from beginning to
+ * end.
  */
 import { unreachable } from "../assert.ts";
 import type { ModelRef } from "../model/name.ts";
@@ -62,7 +63,9 @@ export function withVersion(
   return withEntry(table, { ...ref, expectation, replicas });
 }
 
-/** Adds a replica, or replaces the one of its instance. A version nobody expected is added with it. */
+/**
+ * Adds a replica, or replaces the one of its instance. A version nobody expected is added with it.
+ */
 export function withReplica(table: RoutingTable, ref: ModelRef, replica: Replica): RoutingTable {
   const entry = findVersion(table, ref) ?? { ...ref, expectation: expected, replicas: [] };
   const place = entry.replicas.findIndex(({ instance }) => instance === replica.instance);
@@ -86,7 +89,8 @@ export type VersionState = {
 };
 
 /**
- * A version is ready when any of its replicas is; otherwise it is in the most hopeful state that a replica has.
+ * A version is ready when any of its replicas is; otherwise it is in the most hopeful state that a
+ * replica has.
  */
 export function versionState(entry: VersionEntry): VersionState {
   const { expectation, replicas } = entry;

@@ -1,4 +1,7 @@
-/** What a version has answered, in the counts that the statistics of the Open Inference Protocol ask for. */
+/**
+ * What a version has answered, in the counts that the statistics of the Open Inference Protocol ask
+ * for.
+ */
 export type Duration = { readonly count: number; readonly us: number };
 
 /** One answered inference. Durations are microseconds. */
@@ -11,7 +14,10 @@ export type Inference = {
   readonly decodeUs: number;
   readonly runUs: number;
   readonly encodeUs: number;
-  /** The run it was part of: its rows, and what tells it from other runs; undefined where that is unknown. */
+  /**
+   * The run it was part of: its rows, and what tells it from other runs; undefined where that is
+   * unknown.
+   */
   readonly batch: { readonly rows: number; readonly key: string } | undefined;
 };
 
@@ -20,9 +26,15 @@ type Stage = "decode" | "run" | "encode";
 /** Runs of one size. */
 export type BatchStatistics = { readonly rows: number } & Readonly<Record<Stage, Duration>>;
 
-/** Runs remembered so that one of many requests is counted once; replies of one run come close together. */
+/**
+ * Runs remembered so that one of many requests is counted once; replies of one run come close
+ * together.
+ */
 const runsRemembered = 256;
-/** Models that are not batched may be asked with any number of rows; sizes beyond these are not told apart. */
+/**
+ * Models that are not batched may be asked with any number of rows; sizes beyond these are not told
+ * apart.
+ */
 const sizesMax = 1_024;
 
 class Total implements Duration {

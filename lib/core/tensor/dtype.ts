@@ -14,7 +14,10 @@ export type Dtype =
   | "FP64"
   | "BYTES";
 
-/** Values of a tensor in row-major order. FP16 is kept as its 16 bits; BOOL as 0 and 1; BYTES as text. */
+/**
+ * Values of a tensor in row-major order. FP16 is kept as its 16 bits; BOOL as 0 and 1; BYTES as
+ * text.
+ */
 export type TensorData =
   | Uint8Array
   | Uint16Array
@@ -92,8 +95,8 @@ export function allocate(dtype: Dtype, length: number): TensorData {
 }
 
 /**
- * Copies little-endian packed `bytes` into an array of their own, aligned whatever the alignment of the
- * source. Not for BYTES. The length of `bytes` must be a multiple of the element's.
+ * Copies little-endian packed `bytes` into an array of their own, aligned whatever the alignment of
+ * the source. Not for BYTES. The length of `bytes` must be a multiple of the element's.
  */
 export function copyPacked(dtype: Exclude<Dtype, "BYTES">, bytes: Uint8Array): NumericData {
   const { array, bytes: size } = facts[dtype];

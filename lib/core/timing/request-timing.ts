@@ -23,8 +23,9 @@ export type RequestTiming = {
 export type TimingPart = { readonly name: string; readonly ms: number };
 
 /**
- * Where the gateway's time went, in order. The parts sum to `totalMs`: what is left between the leaving of the
- * request and its answer, beyond what the worker says of itself, is the link's, in both directions.
+ * Where the gateway's time went, in order. The parts sum to `totalMs`: what is left between the
+ * leaving of the request and its answer, beyond what the worker says of itself, is the link's, in
+ * both directions.
  */
 export function timingParts(timing: RequestTiming): readonly TimingPart[] {
   const { totalMs, waitMs, retryMs, worker } = timing;

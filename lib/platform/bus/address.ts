@@ -10,8 +10,9 @@ export type NatsAddress = {
 };
 
 /**
- * Reads `nats://[token@ | user:password@]host[:port][,…]`, or `tls://` for an encrypted connection. The first
- * credentials named hold for every server. Throws a Failure that shows the address without its credentials.
+ * Reads `nats://[token@ | user:password@]host[:port][,…]`, or `tls://` for an encrypted connection.
+ * The first credentials named hold for every server. Throws a Failure that shows the address
+ * without its credentials.
  */
 export function parseNatsUrl(text: string): NatsAddress {
   const urls = text.split(",").map((part) => parseOne(part.trim(), text));

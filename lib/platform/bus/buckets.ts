@@ -68,7 +68,9 @@ async function orConflict(written: Promise<number>): Promise<number | "conflict"
   }
 }
 
-/** The one already opened under this name, or a new one; one that could not be opened is forgotten. */
+/**
+ * The one already opened under this name, or a new one; one that could not be opened is forgotten.
+ */
 export async function opened<T>(
   all: Map<string, Promise<T>>,
   name: string,

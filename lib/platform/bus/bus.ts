@@ -1,27 +1,31 @@
 /**
- * The event log, the key-value buckets and the objects that the processes share. Every method that speaks
- * to the server rejects at once with a Failure `unavailable` while there is no connection, and with one of
- * `deadline-exceeded` when the server stays silent for five seconds. Nothing here waits for a connection.
+ * The event log, the key-value buckets and the objects that the processes share. Every method that
+ * speaks to the server rejects at once with a Failure `unavailable` while there is no connection,
+ * and with one of `deadline-exceeded` when the server stays silent for five seconds. Nothing here
+ * waits for a connection.
  */
 export type Bus = AsyncDisposable & {
   /** Whether the server can be reached now, as far as anyone knows. */
   readonly isConnected: boolean;
   /**
-   * Calls `listener` at every connection: the first, each one after a loss, and soon after subscribing when
-   * there is one already. Returns what ends the subscription. The listener must not throw.
+   * Calls `listener` at every connection: the first, each one after a loss, and soon after
+   * subscribing when there is one already. Returns what ends the subscription. The listener must
+   * not throw.
    */
   onConnection(listener: () => void): () => void;
   /**
-   * Resolves when a stream has stored the message. A `messageId` that its stream has seen within two
-   * minutes is acknowledged without being stored again. `not-found` when no stream takes the subject.
+   * Resolves when a stream has stored the message. A `messageId` that its stream has seen within
+   * two minutes is acknowledged without being stored again. `not-found` when no stream takes the
+   * subject.
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): Promise<void>;
   /** Creates the stream, or gives an existing one these subjects and limits. */
   ensureStream(options: StreamOptions): Promise<StreamState>;
   /**
-   * Messages in stream order, from `fromSeq` on, going on through lost connections without holes and
-   * without repeats. Ends when the signal aborts. Rejects with `failed-precondition` when the stream is gone
-   * or is no longer the one it was at the beginning, so that sequences mean something else.
+   * Messages in stream order, from `fromSeq` on, going on through lost connections without holes
+   * and without repeats. Ends when the signal aborts. Rejects with `failed-precondition` when the
+   * stream is gone or is no longer the one it was at the beginning, so that sequences mean
+   * something else.
    */
   consume(options: ConsumeOptions): AsyncIterable<BusMessage>;
   /** The key-value bucket of this name, created when it is first used. */
@@ -71,7 +75,10 @@ export type BusMessage = {
 /** Values older than `ageMsMax` go without a word; absent or 0 keeps them. */
 export type StoreOptions = { readonly ageMsMax?: number };
 
-/** Keys are letters, digits, `_`, `-`, `=`, `/` and `.`. Revisions rise with every write to the bucket. */
+/**
+ * Keys are letters, digits, `_`, `-`, `=`, `/` and `.`. Revisions rise with every write to the
+ * bucket.
+ */
 export type KeyValueStore = {
   get(key: string): Promise<KeyValueEntry | undefined>;
   put(key: string, value: Uint8Array): Promise<number>;
@@ -82,8 +89,8 @@ export type KeyValueStore = {
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /**
-   * First what every key holds, then every change, through lost connections; after one, what every key
-   * holds is told again. Ends when the signal aborts.
+   * First what every key holds, then every change, through lost connections; after one, what every
+   * key holds is told again. Ends when the signal aborts.
    */
   watch(options: { readonly signal: AbortSignal }): AsyncIterable<KeyValueChange>;
 };

@@ -1,7 +1,7 @@
 /**
- * Keeps one connection alive: dials until the first attempt succeeds, then follows what the client library
- * says of losses and returns. Whatever belongs to one connection is its session, made at every (re)connection
- * and let go at every loss, so that nothing is ever used across one.
+ * Keeps one connection alive: dials until the first attempt succeeds, then follows what the client
+ * library says of losses and returns. Whatever belongs to one connection is its session, made at
+ * every (re)connection and let go at every loss, so that nothing is ever used across one.
  */
 import { Failure, messageOf } from "#core/failure.ts";
 import { sleep } from "../clock.ts";
@@ -51,7 +51,10 @@ export class Connection<Session> implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Acts on the session of the moment; a Failure `unavailable` that names `what` where there is none. */
+  /**
+   * Acts on the session of the moment; a Failure `unavailable` that names `what` where there is
+   * none.
+   */
   async use<T>(what: string, act: (session: Session) => Promise<T>): Promise<T> {
     if (this.#current === undefined) {
       throw new Failure("unavailable", `NATS: ${what}: not connected`);
@@ -60,8 +63,8 @@ export class Connection<Session> implements AsyncDisposable {
   }
 
   /**
-   * The session of the moment with the signal that aborts at its loss, again and again at short intervals,
-   * until the signal aborts or this is disposed of.
+   * The session of the moment with the signal that aborts at its loss, again and again at short
+   * intervals, until the signal aborts or this is disposed of.
    */
   async *sessions(signal: AbortSignal): AsyncIterable<{ session: Session; until: AbortSignal }> {
     const until = AbortSignal.any([signal, this.#closed.signal]);

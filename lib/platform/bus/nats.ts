@@ -1,10 +1,11 @@
 /**
- * The bus over NATS JetStream. Uses nothing that came after nats-server 2.9: one filter subject for a consumer
- * (several are matched here), no metadata, no age of single messages. Watching a bucket is reading the
- * stream behind it, because the library's own watch takes the last of the initial values for a change.
+ * The bus over NATS JetStream. Uses nothing that came after nats-server 2.9: one filter subject for
+ * a consumer (several are matched here), no metadata, no age of single messages. Watching a bucket
+ * is reading the stream behind it, because the library's own watch takes the last of the initial
+ * values for a change.
  *
- * The library's first connection cannot be called off while it waits, so it is told to try once, and
- * `Connection` tries again; later ones are the library's.
+ * The library's first connection cannot be called off while it waits, so it is told to try once,
+ * and `Connection` tries again; later ones are the library's.
  */
 import {
   DeliverPolicy,
@@ -43,8 +44,8 @@ const messagesAheadMax = 64;
 const heartbeatMs = 2_000;
 
 /**
- * Returns at once and connects in the background, again and again until disposed. Throws a Failure for an
- * address that is none. Disposing does not wait for what was published.
+ * Returns at once and connects in the background, again and again until disposed. Throws a Failure
+ * for an address that is none. Disposing does not wait for what was published.
  */
 export async function openBus(options: BusOptions): Promise<bus.Bus> {
   const address = parseNatsUrl(options.url);

@@ -23,8 +23,8 @@ export type Expected = {
 };
 
 /**
- * When the stream was created, if it is still the one expected: there, created at the same time and holding
- * at least what came before `fromSeq`. Throws a Failure `failed-precondition` otherwise.
+ * When the stream was created, if it is still the one expected: there, created at the same time and
+ * holding at least what came before `fromSeq`. Throws a Failure `failed-precondition` otherwise.
  */
 export function requireSame(found: StreamDescription | undefined, expected: Expected): string {
   const { stream, created, fromSeq } = expected;

@@ -1,8 +1,8 @@
 import type { StreamOptions } from "./bus.ts";
 
 /**
- * Prediction events, by model and version. Holds those of one worker at its full budget for 20 to 45 minutes,
- * and of a few busy ones for hours.
+ * Prediction events, by model and version. Holds those of one worker at its full budget for 20 to
+ * 45 minutes, and of a few busy ones for hours.
  */
 export const predictionStream: StreamOptions = {
   name: "SLUICE_PREDICTIONS",

@@ -1,4 +1,6 @@
-/** Whether a subject falls under a pattern: `*` stands for one token, a final `>` for one or more. */
+/**
+ * Whether a subject falls under a pattern: `*` stands for one token, a final `>` for one or more.
+ */
 export function matchesSubject(pattern: string, subject: string): boolean {
   const wanted = pattern.split(".");
   const tokens = subject.split(".");

@@ -15,8 +15,8 @@ export type FindOptions = {
 const moreFolders = ["/usr/local/bin", "/usr/local/sbin", "/usr/sbin", "/opt/homebrew/bin"];
 
 /**
- * The nats-server to run: the chosen one, one on the path, or the one obtained earlier; undefined where there
- * is none. A chosen one that cannot be run is a Failure.
+ * The nats-server to run: the chosen one, one on the path, or the one obtained earlier; undefined
+ * where there is none. A chosen one that cannot be run is a Failure.
  */
 export async function findNatsServer(options: FindOptions): Promise<string | undefined> {
   const { chosen, path, cacheDir } = options;

@@ -1,11 +1,14 @@
 /**
- * Gets a nats-server without root and without leaving anything behind but the one file in the cache:
+ * Gets a nats-server without root and without leaving anything behind but the one file in the
+ * cache:
  *
- * 1. From the distribution: apt-get works in private folders with the system's sources, keys and proxies but
- *    none of its hooks; the package is unpacked there, not installed. About two seconds.
+ * 1. From the distribution: apt-get works in private folders with the system's sources, keys and
+ *    proxies but none of its hooks; the package is unpacked there, not installed. About two
+ *    seconds.
  * 2. With Go, where it is: the module is compiled. About a minute.
  *
- * Whoever comes while another process is at it waits for that one. The file appears whole, by a rename.
+ * Whoever comes while another process is at it waits for that one. The file appears whole, by a
+ * rename.
  */
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,7 +35,10 @@ const advice =
   "install it (Debian and Ubuntu: apt-get install nats-server; macOS: brew install nats-server) " +
   "or name one with SLUICE_NATS_SERVER";
 
-/** The path of a nats-server in the cache. A Failure of one line says why there is none and what to do. */
+/**
+ * The path of a nats-server in the cache. A Failure of one line says why there is none and what to
+ * do.
+ */
 export async function obtainNatsServer(options: ObtainOptions): Promise<string> {
   const { cacheDir, signal } = options;
   const target = cachedNatsServer(cacheDir);

@@ -1,8 +1,8 @@
 /**
- * Starts a nats-server with JetStream that listens on loopback only, asks for a random token and ends with
- * this process: where the system can, it is told to kill it (`setpriv --pdeathsig`); elsewhere a small shell
- * watches a pipe that closes when this process is no more. The token is in a file only the user can read,
- * never on a command line.
+ * Starts a nats-server with JetStream that listens on loopback only, asks for a random token and
+ * ends with this process: where the system can, it is told to kill it (`setpriv --pdeathsig`);
+ * elsewhere a small shell watches a pipe that closes when this process is no more. The token is in
+ * a file only the user can read, never on a command line.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -149,7 +149,9 @@ class Running implements AsyncDisposable {
     child.stdin?.on("error", () => {});
   }
 
-  /** Signals the whole group, so that a guardian does not outlive its server or the other way round. */
+  /**
+   * Signals the whole group, so that a guardian does not outlive its server or the other way round.
+   */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.hasEnded || this.pid === 0) return;
     try {

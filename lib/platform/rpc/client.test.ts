@@ -16,7 +16,9 @@ const { getReport, watchReports } = MonitorService.method;
 
 type Watch = ServerWritableStream<{ model: string }, unknown>;
 
-/** Answers any model but `missing`; a watch of `finite` ends after three reports, others never do. */
+/**
+ * Answers any model but `missing`; a watch of `finite` ends after three reports, others never do.
+ */
 async function serve(onWatch: (watch: Watch) => void = () => {}): Promise<RpcServer> {
   const options = { address: "127.0.0.1:0", setting: "TEST", messageBytesMax: 1e6, drainMsMax: 0 };
   const handlers = {

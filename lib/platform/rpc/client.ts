@@ -70,9 +70,9 @@ export class RpcClient implements Disposable {
   }
 
   /**
-   * One request, replies as they come, without a deadline: the call lasts until the server ends it, the
-   * signal aborts or the caller stops iterating. Throws a Failure that carries the status. An aborted signal
-   * ends the iteration without one.
+   * One request, replies as they come, without a deadline: the call lasts until the server ends it,
+   * the signal aborts or the caller stops iterating. Throws a Failure that carries the status. An
+   * aborted signal ends the iteration without one.
    */
   async *serverStream<Method extends DescMethodServerStreaming>(
     method: Method,

@@ -9,8 +9,8 @@ import {
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
 /**
- * A grpc-js service definition from a protobuf-es descriptor. The methods named in `raw` take and give
- * whole messages as bytes, undecoded.
+ * A grpc-js service definition from a protobuf-es descriptor. The methods named in `raw` take and
+ * give whole messages as bytes, undecoded.
  */
 export function serviceDefinition(
   service: DescService,
@@ -21,7 +21,8 @@ export function serviceDefinition(
   );
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: grpc-js types a definition by its messages, known here only by descriptor.
+// biome-ignore lint/suspicious/noExplicitAny: grpc-js types a definition by its messages, known
+// here only by descriptor.
 type AnyMethod = MethodDefinition<any, any>;
 
 function methodDefinition(method: DescMethod, raw: readonly string[]): AnyMethod {

@@ -19,7 +19,10 @@ export type StatusReply = {
 /** A status message travels as one HTTP/2 header, which clients limit to some kilobytes. */
 const detailsLengthMax = 2_000;
 
-/** A failure as a status; `metadata` is sent along, with when to try again added where that is known. */
+/**
+ * A failure as a status; `metadata` is sent along, with when to try again added where that is
+ * known.
+ */
 export function toStatusReply(
   failure: Failure,
   metadata: grpc.Metadata = new grpc.Metadata(),
@@ -35,7 +38,10 @@ type Answer<Method extends DescMethodUnary> = (
   request: MessageShape<Method["input"]>,
 ) => MessageInitShape<Method["output"]> | Promise<MessageInitShape<Method["output"]>>;
 
-/** The handler of a unary method, from what answers or throws a Failure; anything else thrown is internal. */
+/**
+ * The handler of a unary method, from what answers or throws a Failure; anything else thrown is
+ * internal.
+ */
 export function unaryHandler<Method extends DescMethodUnary>(
   method: Method,
   answer: Answer<Method>,

@@ -97,6 +97,14 @@ const listServices = [0x3a, 0x01, 0x2a];
 const listServicesResponse = 6;
 const fileDescriptorResponse = 4;
 
+it("describes health so that others can read it", async () => {
+  const symbol = "grpc.health.v1.Health";
+  const asked = [0x22, symbol.length, ...Buffer.from(symbol)];
+  const files = (await reflect("v1", asked)).get(fileDescriptorResponse);
+  // The entry of a map has the name that every reader of descriptors insists on.
+  expect(files?.toString("latin1")).toContain("StatusesEntry");
+});
+
 it.each(["v1", "v1alpha"])(
   "lists the services and their files by reflection %s",
   async (version) => {

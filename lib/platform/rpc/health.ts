@@ -2,9 +2,9 @@ import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 
 /**
- * `grpc.health.v1`: Check, Watch and List. A name never set is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch,
- * which goes on to tell when it appears. Watchers are told of changes alone, and stay until they or the server
- * go: a server with a watcher never drains by itself.
+ * `grpc.health.v1`: Check, Watch and List. A name never set is NOT_FOUND to Check and
+ * SERVICE_UNKNOWN to Watch, which goes on to tell when it appears. Watchers are told of changes
+ * alone, and stay until they or the server go: a server with a watcher never drains by itself.
  */
 export class Health {
   readonly #health = new HealthImplementation();

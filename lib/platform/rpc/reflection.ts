@@ -1,7 +1,7 @@
 /**
- * gRPC server reflection, v1 and v1alpha, for services described by protobuf-es. The reflection package takes
- * what proto-loader makes of .proto files; all it reads of that are the encoded file descriptors, which
- * protobuf-es has as well.
+ * gRPC server reflection, v1 and v1alpha, for services described by protobuf-es. The reflection
+ * package takes what proto-loader makes of .proto files; all it reads of that are the encoded file
+ * descriptors, which protobuf-es has as well.
  */
 import { type DescFile, type DescService, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -36,8 +36,8 @@ function healthFiles(): readonly Uint8Array[] {
 }
 
 /**
- * proto-loader calls the entry of a map by the name of its field, where every reader of descriptors insists on
- * that name with `Entry` behind it.
+ * proto-loader calls the entry of a map by the name of its field, where every reader of descriptors
+ * insists on that name with `Entry` behind it.
  */
 function repaired(encoded: Uint8Array): Uint8Array {
   const file = fromBinary(FileDescriptorProtoSchema, encoded);

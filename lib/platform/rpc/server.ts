@@ -37,15 +37,16 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /**
-   * Binds and serves. A taken address is a Failure of one line naming it and the setting. `extend` may add
-   * services that come with their own definitions, such as health and reflection.
+   * Binds and serves. A taken address is a Failure of one line naming it and the setting. `extend`
+   * may add services that come with their own definitions, such as health and reflection.
    */
   static async listen(
     options: RpcServerOptions,
     services: readonly ServedService[],
     extend: (server: grpc.Server) => void = () => {},
   ): Promise<RpcServer> {
-    // What it would write to standard error comes as a Failure as well, to somebody who can act on it.
+    // What it would write to standard error comes as a Failure as well, to somebody who can act on
+    // it.
     grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     const server = new grpc.Server({
       "grpc.max_receive_message_length": options.messageBytesMax,

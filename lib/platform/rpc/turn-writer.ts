@@ -1,8 +1,8 @@
 /**
- * Writes one side of a link: everything that was queued during a turn of the event loop travels in one message,
- * which is the largest saving there is (a message costs about as much as forty frames). The next message is
- * taken only when gRPC has passed the last one on, so that what waits does so in the outbox, where it can still
- * be removed.
+ * Writes one side of a link: everything that was queued during a turn of the event loop travels in
+ * one message, which is the largest saving there is (a message costs about as much as forty
+ * frames). The next message is taken only when gRPC has passed the last one on, so that what waits
+ * does so in the outbox, where it can still be removed.
  */
 import type { Outbox, OutboxFrame } from "#core/link/outbox.ts";
 

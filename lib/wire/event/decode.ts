@@ -25,8 +25,9 @@ export type DecodedMessage =
   | { readonly kind: "producer-end"; readonly end: ProducerEnd };
 
 /**
- * Decodes a PredictionMessage and makes sure that its parts fit together: everything per row has one entry
- * for each row, everything per request one for each request. Throws an invalid-argument Failure otherwise.
+ * Decodes a PredictionMessage and makes sure that its parts fit together: everything per row has
+ * one entry for each row, everything per request one for each request. Throws an invalid-argument
+ * Failure otherwise.
  */
 export function decodePredictionMessage(bytes: Uint8Array): DecodedMessage {
   const { body } = parse(bytes);

@@ -18,8 +18,8 @@ export function toParameters(parameters: WireParameters): Parameters {
 }
 
 /**
- * Refuses what would change the answer and is not served, rather than answer something else: shared memory,
- * classification, and reserved parameters. Throws a Failure.
+ * Refuses what would change the answer and is not served, rather than answer something else: shared
+ * memory, classification, and reserved parameters. Throws a Failure.
  */
 export function refuseUnserved(request: ModelInferRequest): void {
   for (const tensor of [...request.inputs, ...request.outputs]) {

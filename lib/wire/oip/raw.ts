@@ -22,9 +22,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lengthBytes = 4;
 
 /**
- * The values of one entry of `raw_input_contents`, in arrays of their own whatever the alignment of `bytes`.
- * Throws an invalid-argument Failure unless the bytes are exactly what the head announces; nothing is
- * allocated before that is known.
+ * The values of one entry of `raw_input_contents`, in arrays of their own whatever the alignment of
+ * `bytes`. Throws an invalid-argument Failure unless the bytes are exactly what the head announces;
+ * nothing is allocated before that is known.
  */
 export function decodeRaw(head: TensorHead, bytes: Uint8Array): TensorData {
   if (head.dtype === "BYTES") return decodeTexts(head, bytes);

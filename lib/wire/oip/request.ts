@@ -1,6 +1,6 @@
-// A ModelInferRequest is read in three steps: the protobuf message, whose tensors stay views of the bytes; the
-// head of every tensor (name, type, shape), checked before anything is allocated for it; the values, copied
-// into arrays of their own so that the message can be let go.
+// A ModelInferRequest is read in three steps: the protobuf message, whose tensors stay views of the
+// bytes; the head of every tensor (name, type, shape), checked before anything is allocated for it;
+// the values, copied into arrays of their own so that the message can be let go.
 import { fromBinary } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
@@ -27,7 +27,10 @@ export type InferRequest = {
 const dimensionMax = 2 ** 31 - 1;
 const rankMax = 32;
 
-/** Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the numbers. */
+/**
+ * Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the
+ * numbers.
+ */
 export function decodeInferRequest(bytes: Uint8Array): InferRequest {
   const message = parse(bytes);
   refuseUnserved(message);
@@ -51,7 +54,8 @@ function parse(bytes: Uint8Array): ModelInferRequest {
 function decodeInputs(message: ModelInferRequest): Tensor[] {
   const { inputs, rawInputContents: raw } = message;
   if (raw.length > 0 && raw.length !== inputs.length) {
-    const problem = `expected ${inputs.length} raw_input_contents, one for each input, got ${raw.length}`;
+    const expected = `${inputs.length} raw_input_contents, one for each input`;
+    const problem = `expected ${expected}, got ${raw.length}`;
     throw new Failure("invalid-argument", problem);
   }
   return inputs.map((input, index) => {

@@ -12,7 +12,9 @@ export type InferResponse = {
   readonly outputs: readonly Tensor[];
 };
 
-/** A ModelInferResponse with every output in `raw_output_contents`, whatever form the request used. */
+/**
+ * A ModelInferResponse with every output in `raw_output_contents`, whatever form the request used.
+ */
 export function encodeInferResponse(response: InferResponse): Uint8Array {
   const message = create(ModelInferResponseSchema, {
     modelName: response.ref.model,

@@ -35,8 +35,8 @@ export function hasContents(contents: InferTensorContents): boolean {
 }
 
 /**
- * The values of a typed `contents` field. Throws an invalid-argument Failure where they are in the wrong
- * field, are too many or too few, or do not fit the data type.
+ * The values of a typed `contents` field. Throws an invalid-argument Failure where they are in the
+ * wrong field, are too many or too few, or do not fit the data type.
  */
 export function decodeTyped(head: TensorHead, contents: InferTensorContents): TensorData {
   if (head.dtype === "FP16") throw invalid(head, "FP16 has no typed form, use raw_input_contents");

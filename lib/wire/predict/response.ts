@@ -21,8 +21,8 @@ export type PredictAnswer = {
 const outputColumnsMax = 4096;
 
 /**
- * A PredictResponse with every declared prediction by name. Throws a failed-precondition Failure where an
- * output has more than 4096 values a row or is not made of the request's rows.
+ * A PredictResponse with every declared prediction by name. Throws a failed-precondition Failure
+ * where an output has more than 4096 values a row or is not made of the request's rows.
  */
 export function encodePredictResponse(answer: PredictAnswer): Uint8Array {
   const message = create(PredictResponseSchema, {
