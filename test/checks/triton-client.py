@@ -100,7 +100,15 @@ def check_refusals(client):
     return 0
 
 
+def check_readme():
+    """The Python of the README, as it stands there, but for the address."""
+    readme = (MODELS.parent / "README.md").read_text()
+    snippet = readme.split("```python\n")[1].split("```")[0]
+    exec(snippet.replace("127.0.0.1:8001", os.environ["SLUICE_SERVER"]), {})
+
+
 def main():
+    check_readme()
     client = triton.InferenceServerClient(os.environ["SLUICE_SERVER"])
     assert client.is_server_live() and client.is_server_ready()
     folders = sorted(path.parent for path in MODELS.glob("*/model.yaml"))

@@ -121,7 +121,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 it("delivers every payload whole, in bounded messages, whatever the interleaving", () => {
-  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), everyPayloadArrives));
+  void fc.assert(fc.property(fc.array(step, { maxLength: 200 }), everyPayloadArrives));
 });
 
 function everyPayloadArrives(steps: readonly Step[]): void {

@@ -6,7 +6,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 
 /**
  * A grpc-js service definition from a protobuf-es descriptor. The methods named in `raw` take and
@@ -21,11 +21,7 @@ export function serviceDefinition(
   );
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: grpc-js types a definition by its messages, known
-// here only by descriptor.
-type AnyMethod = MethodDefinition<any, any>;
-
-function methodDefinition(method: DescMethod, raw: readonly string[]): AnyMethod {
+function methodDefinition(method: DescMethod, raw: readonly string[]): ServiceDefinition[string] {
   const isRaw = raw.includes(method.name);
   const input = isRaw ? bytesCodec : messageCodec(method.input);
   const output = isRaw ? bytesCodec : messageCodec(method.output);

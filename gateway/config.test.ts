@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { readEnv, toConfig } from "./config.ts";
+
+it("fills in what is not set", () => {
+  expect(toConfig(readEnv({ SLUICE_ROUTES: "/run/routes.json" }))).toMatchObject({
+    host: "127.0.0.1",
+    ports: { grpc: 8001, metrics: 8002 },
+    cluster: "local",
+    routesPath: "/run/routes.json",
+    natsUrl: undefined,
+    deadlineDefaultMs: 60_000,
+    drainMaxMs: 30_000,
+    messageBytesMax: 64 * 1024 * 1024,
+    queueRequestsMax: 4_096,
+    heldBytesMax: 256 * 1024 * 1024,
+    isStrictReadiness: false,
+  });
+});
+
+it("reports everything that is wrong together", () => {
+  const env = {
+    SLUICE_GRPC_PORT: "x",
+    SLUICE_DEADLINE_DEFAULT_MS: "0",
+    SLUICE_HELD_BYTES_MAX: "1",
+  };
+  expect(() => toConfig(readEnv(env))).toThrow(
+    /SLUICE_GRPC_PORT.*SLUICE_DEADLINE_DEFAULT_MS.*SLUICE_HELD_BYTES_MAX.*neither SLUICE_ROUTES/,
+  );
+});
+
+it("does with NATS alone", () => {
+  const config = toConfig(readEnv({ NATS_URL: "nats://localhost" }));
+  expect([config.routesPath, config.natsUrl]).toEqual([undefined, "nats://localhost"]);
+});
