@@ -4,7 +4,8 @@ import type { Attempt, Exchange } from "./exchange.ts";
 
 export type LossDecision =
   | { readonly kind: "retry"; readonly isSuspect: boolean }
-  | { readonly kind: "fail"; readonly failure: Failure };
+  /** `isHarmful`: its input is taken for the cause, and is not to be run again. */
+  | { readonly kind: "fail"; readonly failure: Failure; readonly isHarmful: boolean };
 
 /** However often workers go, a request is not sent on for ever. */
 const attemptsMax = 5;
@@ -18,9 +19,10 @@ export function mayTryAgain(exchange: Exchange): boolean {
 }
 
 /**
- * What becomes of a request whose worker was lost. One that had not been started cannot be the cause and is
- * given to another worker. One that was being run may be: it is tried once more where another replica remains,
- * of `replicas` there are of its version; a second loss is taken for its own doing.
+ * What becomes of a request whose worker was lost. One that had not been started cannot be the
+ * cause and is given to another worker. One that was being run may be: it is tried once more
+ * where another replica remains, of `replicas` there are of its version; a second loss is taken
+ * for its own doing.
  */
 export function afterLoss(attempt: Attempt, replicas: number): LossDecision {
   const { exchange, worker, isStarted, isAlone } = attempt;
@@ -28,11 +30,12 @@ export function afterLoss(attempt: Attempt, replicas: number): LossDecision {
   const name = formatRef(exchange.ref);
   if (isStarted && isAlone) {
     const message = `${lost} while it ran this request alone, as another was before it`;
-    return { kind: "fail", failure: new Failure("internal", message) };
+    return { kind: "fail", failure: new Failure("internal", message), isHarmful: true };
   }
   const fail = (why: string): LossDecision => ({
     kind: "fail",
     failure: new Failure("unavailable", `${lost}: ${why}`, { retryAfterMs: retryReplacedMs }),
+    isHarmful: false,
   });
   if (!mayTryAgain(exchange)) {
     const isWhole = exchange.payload.byteLength === exchange.payloadBytes;

@@ -1,4 +1,6 @@
-/** What a gateway does over NATS, where it has one: learns of workers, and tells of those it lost. */
+/**
+ * What a gateway does over NATS, where it has one: learns of workers, and tells of those it lost.
+ */
 import type { Bus } from "#platform/bus/bus.ts";
 import type { GatewayEvents } from "./events.ts";
 import type { LinkLoss } from "./link.ts";
@@ -13,7 +15,10 @@ export type BackgroundOptions = {
   readonly instancesFixed: ReadonlySet<string>;
 };
 
-/** Starts at once; disposing stops it, having told what there was to tell if that could be done at once. */
+/**
+ * Starts at once; disposing stops it, having told what there was to tell if that could be done at
+ * once.
+ */
 export function startBackground(
   options: BackgroundOptions,
   modules: { readonly bus: Bus; readonly links: Links; readonly events: GatewayEvents },

@@ -1,12 +1,14 @@
 /**
  * Gives requests to workers.
  *
- * 1. A request waits in the queue of its version. Once a turn of the event loop, each version with waiting
- *    requests draws a worker among those with credit and fills it up to its credit or one batch, then draws again.
- *    Few links with full messages are much cheaper than many with one frame each.
+ * 1. A request waits in the queue of its version. Once a turn of the event loop, each version
+ *    with waiting requests draws a worker among those with credit and fills it up to its credit
+ *    or one batch, then draws again. Few links with full messages are much cheaper than many with
+ *    one frame each.
  * 2. It ends with a reply, at its deadline, or when its caller goes.
- * 3. When a link is lost, what its worker had not started goes back into the queue. What it had started may have
- *    been its end: that is tried once more, alone in its batch, and only while two replicas are ready.
+ * 3. When a link is lost, what its worker had not started goes back into the queue. What it had
+ *    started may have been its end: that is tried once more, alone in its batch, and only while
+ *    two replicas are ready.
  */
 import { Failure } from "#core/failure.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
@@ -17,6 +19,7 @@ import { findVersion, versionState } from "#core/routing/table.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { randomBytes } from "#platform/random-bytes.ts";
 import { fromStatus, statusCode } from "#wire/status.ts";
+import { Admission, type AdmissionOptions } from "./admission.ts";
 import { afterLoss, mayTryAgain } from "./after-loss.ts";
 import type { GatewayEvents } from "./events.ts";
 import {
@@ -32,17 +35,14 @@ import type { Links } from "./links.ts";
 import { LiveExchanges, type LiveLimits } from "./live-exchanges.ts";
 import { VersionQueue } from "./version-queue.ts";
 
-export type DispatcherOptions = LiveLimits & {
-  /** Requests of one version that may wait, where its model does not say. */
-  readonly queueRequestsMax: number;
-};
+export type DispatcherOptions = LiveLimits & AdmissionOptions;
 
-/** A full queue of a model with a run of some milliseconds has moved on by then. */
-const retryFullMs = 100;
+/** What a worker or a missing replica could not do now it may do by then. */
+const retryPassingMs = 100;
 const spanIdBytes = 8;
 
 export class Dispatcher {
-  readonly #options: DispatcherOptions;
+  readonly #admission: Admission;
   readonly #links: Links;
   readonly #events: GatewayEvents;
   readonly #draw: Draw;
@@ -55,11 +55,11 @@ export class Dispatcher {
     options: DispatcherOptions,
     modules: { readonly links: Links; readonly events: GatewayEvents; readonly draw: Draw },
   ) {
-    this.#options = options;
     this.#links = modules.links;
     this.#events = modules.events;
     this.#draw = modules.draw;
     this.#live = new LiveExchanges(options, (exchange) => this.#expire(exchange));
+    this.#admission = new Admission(options, { ...modules, live: this.#live });
     this.#links.listen({
       onTable: (ref) => this.#reconsider(ref),
       onCapacity: (ref) => this.#wake(this.#queueOf(ref)),
@@ -81,7 +81,7 @@ export class Dispatcher {
   /** Takes a request; it may end at once, refused. */
   submit(exchange: Exchange): void {
     const queue = this.#queueOf(exchange.ref);
-    const refusal = this.#refusal(queue, exchange);
+    const refusal = this.#admission.refusal(queue, exchange);
     if (refusal !== undefined) {
       exchange.isEnded = true;
       exchange.end(failed(refusal));
@@ -99,19 +99,6 @@ export class Dispatcher {
   /** Ends everything that is under way, for the gateway's own end. */
   abandon(failure: Failure): void {
     for (const exchange of this.#live.all()) this.#finish(exchange, failed(failure));
-  }
-
-  #refusal(queue: VersionQueue, exchange: Exchange): Failure | undefined {
-    const batching = this.#links.known(exchange.ref)?.description.batching;
-    const limit = batching?.queueRowsMax || this.#options.queueRequestsMax;
-    if (queue.size >= limit) {
-      this.#events.refused("queue_full");
-      const message = `queue of ${queue.name} full: ${queue.size} waiting, limit ${limit}`;
-      return new Failure("resource-exhausted", message, { retryAfterMs: retryFullMs });
-    }
-    const full = this.#live.refusal(exchange.payloadBytes);
-    if (full !== undefined) this.#events.refused("bytes");
-    return full;
   }
 
   #queueOf(ref: ModelRef): VersionQueue {
@@ -208,6 +195,7 @@ export class Dispatcher {
       const replicas = findVersion(this.#links.table, link.ref)?.replicas.length ?? 0;
       const decision = afterLoss(attempt, replicas);
       if (decision.kind === "fail") {
+        if (decision.isHarmful) this.#admission.quarantine(attempt.exchange);
         this.#finish(attempt.exchange, failed(decision.failure));
         continue;
       }
@@ -223,7 +211,10 @@ export class Dispatcher {
     if (!exchange.isSuspect) this.#failUnservable(queue);
   }
 
-  /** A version has changed: work moves away from workers that take no more, or ends where there is none. */
+  /**
+   * A version has changed: work moves away from workers that take no more, or ends where there is
+   * none.
+   */
   #reconsider(ref: ModelRef): void {
     for (const link of this.#links.of(ref)) {
       if (link.readySession !== undefined) continue;
@@ -258,7 +249,7 @@ export class Dispatcher {
     const failure =
       exchange.isSuspect && attempt === undefined
         ? new Failure("unavailable", `no second replica to run it on within ${afterMs} ms`, {
-            retryAfterMs: retryFullMs,
+            retryAfterMs: retryPassingMs,
           })
         : new Failure("deadline-exceeded", `deadline exceeded after ${afterMs} ms: ${where}`);
     this.#finish(exchange, failed(failure));
@@ -286,5 +277,5 @@ function failed(failure: Failure): Outcome {
 function toFailure({ status, message }: WorkerReply): Failure {
   const failure = fromStatus(status, message);
   const isPassing = failure.code === "unavailable" || failure.code === "resource-exhausted";
-  return isPassing ? new Failure(failure.code, message, { retryAfterMs: retryFullMs }) : failure;
+  return isPassing ? new Failure(failure.code, message, { retryAfterMs: retryPassingMs }) : failure;
 }

@@ -1,4 +1,7 @@
-/** Everything that happens in a gateway and that anybody wants to hear of: counted and logged in one place. */
+/**
+ * Everything that happens in a gateway and that anybody wants to hear of: counted and logged in
+ * one place.
+ */
 import type { Meter } from "@opentelemetry/api";
 import type { ModelRef } from "#core/model/name.ts";
 import type { Log } from "#platform/log.ts";
@@ -19,7 +22,7 @@ export type AnsweredRequest = {
 
 export type GatewayEvents = {
   answered(request: AnsweredRequest): void;
-  /** Refused before anything was done for it: queue_full, bytes or stopping. */
+  /** Refused before anything was done for it: queue_full, bytes, quarantined or stopping. */
   refused(reason: string): void;
   /** Given to another worker: not_started, suspect or given_back. */
   retried(ref: ModelRef, reason: string): void;

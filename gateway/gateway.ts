@@ -1,6 +1,6 @@
 /**
- * The composition root of a gateway: the one address callers know. It starts from its routes file, goes on without
- * NATS, and is ready when the models it found at start are settled.
+ * The composition root of a gateway: the one address callers know. It starts from its routes
+ * file, goes on without NATS, and is ready when the models it found at start are settled.
  */
 import type { DescService } from "@bufbuild/protobuf";
 import { Failure } from "#core/failure.ts";
@@ -55,7 +55,9 @@ const closeShare = 0.25;
 const serverDrainMs = 300;
 const retryStoppedMs = 500;
 
-/** Starts a gateway. Rejects with a Failure when a port is taken or the routes file is malformed. */
+/**
+ * Starts a gateway. Rejects with a Failure when a port is taken or the routes file is malformed.
+ */
 export async function startGateway(
   config: GatewayConfig,
   overrides: GatewayOverrides = {},
@@ -229,7 +231,10 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
   );
 }
 
-/** Takes nothing new and finishes what is held, for at most `msMax`; what is left then is told to try elsewhere. */
+/**
+ * Takes nothing new and finishes what is held, for at most `msMax`; what is left then is told to
+ * try elsewhere.
+ */
 async function drain(core: Core, msMax: number): Promise<void> {
   const { dispatcher, predictions, serverHealth } = core;
   serverHealth.stop();

@@ -72,7 +72,10 @@ export function inferenceHandlers(
   };
 }
 
-/** What is known of a version that is ready; throws a Failure for one that is unknown or not ready. */
+/**
+ * What is known of a version that is ready; throws a Failure for one that is unknown or not
+ * ready.
+ */
 function requireReady(links: Links, { name, version }: Named): KnownModel {
   const entry = find(links, { name, version });
   const { state, reason } = versionState(entry);

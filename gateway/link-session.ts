@@ -1,7 +1,7 @@
 /**
- * One connection to one worker, from the opening of the stream to its end. Requests are given to the outbox,
- * which decides when their frames leave. Everything is counted in totals since the session began, so what is lost
- * with a session needs no settling.
+ * One connection to one worker, from the opening of the stream to its end. Requests are given to
+ * the outbox, which decides when their frames leave. Everything is counted in totals since the
+ * session began, so what is lost with a session needs no settling.
  */
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { unreachable } from "#core/assert.ts";

@@ -1,6 +1,7 @@
 /**
- * The way to one worker: dials it, and dials again whenever the link is lost, until disposed of. Each dial has a
- * client of its own, because a grpc-js channel that failed once waits on a schedule it does not share.
+ * The way to one worker: dials it, and dials again whenever the link is lost, until disposed of.
+ * Each dial has a client of its own, because a grpc-js channel that failed once waits on a
+ * schedule it does not share.
  */
 import * as grpc from "@grpc/grpc-js";
 import { backoffMs } from "#core/limits/backoff.ts";
@@ -50,8 +51,6 @@ const channelOptions: grpc.ChannelOptions = {
   // A machine that vanished says nothing: the link is given up after fifteen seconds of silence.
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
-  // Links never idle: they carry one call that does not end.
-  "grpc.client_idle_timeout_ms": 2 ** 31 - 1,
 };
 
 const connect = serviceDefinition(WorkerLinkService, ["Connect"])["Connect"];
@@ -170,12 +169,11 @@ export class Link implements Disposable {
 
   /** Why the worker at this address is not the one that was to be dialled. */
   #mismatch({ cluster, model, version }: WorkerHello): string | undefined {
-    const { address } = this.worker;
-    if (cluster !== this.#options.cluster) {
-      return `the worker at ${address} belongs to cluster "${cluster}", not "${this.#options.cluster}"`;
-    }
+    const worker = `the worker at ${this.worker.address}`;
+    const expected = this.#options.cluster;
+    if (cluster !== expected) return `${worker} belongs to cluster "${cluster}", not "${expected}"`;
     if (model === this.ref.model && version === this.ref.version) return undefined;
-    return `the worker at ${address} serves ${model}@${version}, not ${formatRef(this.ref)}`;
+    return `${worker} serves ${model}@${version}, not ${formatRef(this.ref)}`;
   }
 
   #lose(reason: string, attempts: readonly Attempt[]): void {

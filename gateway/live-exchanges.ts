@@ -16,7 +16,10 @@ const retryBytesMs = 100;
 /** Timers of Node cannot wait longer. */
 const timerMsMax = 2 ** 31 - 1;
 
-/** All requests under way, with the bytes they hold and the one timer that ends them at their deadlines. */
+/**
+ * All requests under way, with the bytes they hold and the one timer that ends them at their
+ * deadlines.
+ */
 export class LiveExchanges {
   readonly #limits: LiveLimits;
   readonly #onExpired: (exchange: Exchange) => void;
@@ -89,7 +92,8 @@ export class LiveExchanges {
 
   #arm(): void {
     const { earliest } = this.#deadlines;
-    // A timer that comes too early finds nothing due and is set anew, which is cheaper than moving it each time.
+    // A timer that comes too early finds nothing due and is set anew, which is cheaper than moving
+    // it each time.
     if (earliest === undefined || earliest >= this.#timerDueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = earliest;

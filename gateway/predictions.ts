@@ -1,6 +1,6 @@
 /**
- * ModelInfer and Predict: reads what routing needs off the bytes, finds the model version, has the dispatcher get
- * an answer, and passes the answer on. Neither request nor reply is decoded.
+ * ModelInfer and Predict: reads what routing needs off the bytes, finds the model version, has
+ * the dispatcher get an answer, and passes the answer on. Neither request nor reply is decoded.
  */
 import * as grpc from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";

@@ -13,8 +13,8 @@ const waitingMax = 1_024;
 const everyMs = 1_000;
 
 /**
- * Tells the monitor how many rows a worker had answered when its link was lost, so that rows whose events died
- * with the worker are counted as lost. What cannot be told now is told later.
+ * Tells the monitor how many rows a worker had answered when its link was lost, so that rows
+ * whose events died with the worker are counted as lost. What cannot be told now is told later.
  */
 export class ProducerEnds {
   readonly #bus: Bus;

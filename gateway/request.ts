@@ -31,7 +31,9 @@ export type RequestEnd = {
   readonly reply: WorkerReply | undefined;
 };
 
-/** What is known at the end: the status of an outcome, and the worker's reply where there is one. */
+/**
+ * What is known at the end: the status of an outcome, and the worker's reply where there is one.
+ */
 export function endOf(request: PredictionRequest, outcome: Outcome, endedMs: number): RequestEnd {
   const { reply } = outcome;
   if (outcome.kind === "reply") {

@@ -9,7 +9,10 @@ export type ServerHealthOptions = {
   readonly isStrict: boolean;
 };
 
-/** Whether the server as a whole is ready, and the health names that follow from the routing table. */
+/**
+ * Whether the server as a whole is ready, and the health names that follow from the routing
+ * table.
+ */
 export class ServerHealth {
   readonly #options: ServerHealthOptions;
   readonly #health: Health;

@@ -1,7 +1,7 @@
 /**
- * Turns requests into spans once they have ended, if anybody keeps them: those the caller samples or the sampler
- * chooses, and those that failed or were slow, as far as the budget goes. Of these last the workers that held
- * them are asked for theirs.
+ * Turns requests into spans once they have ended, if anybody keeps them: those the caller samples
+ * or the sampler chooses, and those that failed or were slow, as far as the budget goes. Of these
+ * last the workers that held them are asked for theirs.
  */
 import { formatRef } from "#core/model/name.ts";
 import { formatPredictionId } from "#core/prediction-id.ts";

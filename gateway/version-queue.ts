@@ -3,8 +3,9 @@ import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
- * Requests for one model version that wait for a worker, the one whose deadline comes first ahead. Those that were
- * being run by a worker that was lost wait apart: they may only be tried where another replica goes on serving.
+ * Requests for one model version that wait for a worker, the one whose deadline comes first
+ * ahead. Those that were being run by a worker that was lost wait apart: they may only be tried
+ * where another replica goes on serving.
  */
 export class VersionQueue {
   readonly ref: ModelRef;

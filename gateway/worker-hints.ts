@@ -1,7 +1,7 @@
 /**
- * Learns of workers from the bucket they write hints into, and keeps this gateway's routes file up to date, so
- * that it can start again without the bucket. Hints tell where to dial; whether somebody is there, and ready, the
- * link tells.
+ * Learns of workers from the bucket they write hints into, and keeps this gateway's routes file
+ * up to date, so that it can start again without the bucket. Hints tell where to dial; whether
+ * somebody is there, and ready, the link tells.
  */
 import { z } from "zod";
 import { messageOf } from "#core/failure.ts";
@@ -86,10 +86,9 @@ export class WorkerHints {
     if (!hint.success || hint.data.instance !== instance) return;
     const { address, metrics, model, version } = hint.data;
     this.#hints.seen(instance, isInitial, monotonicMs());
-    const before = this.#links.find(instance)?.worker;
-    if (before?.address === address) return;
+    const before = this.#links.find(instance);
     this.#links.add({ model, version }, { instance, address, metrics });
-    this.#isChanged = true;
+    if (this.#links.find(instance) !== before) this.#isChanged = true;
   }
 
   async #tidy(): Promise<void> {

@@ -4,7 +4,6 @@
  * gateway at once. They end in the order in which each is still of use to the next: gateway,
  * workers, monitor, NATS.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, messageOf } from "#core/failure.ts";
@@ -13,6 +12,7 @@ import { monotonicMs } from "#platform/clock.ts";
 import type { Env } from "#platform/config.ts";
 import { scanRepository } from "#platform/model-repository.ts";
 import { writeRoutes } from "#platform/routes-file.ts";
+import { type CompileCache, openCompileCache } from "./compile-cache.ts";
 import { type ClusterAddresses, type DataDir, openDataDir } from "./data-dir.ts";
 import { gatewayEnv, monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -123,6 +123,7 @@ class RunningCluster implements AsyncDisposable {
   readonly #workers = new Map<string, Supervised>();
   #gateway: Supervised | undefined;
   #monitor: Supervised | undefined;
+  #compiled: CompileCache | undefined;
   #announced: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts & { readonly plan: Plan; readonly nats: Nats | undefined }) {
@@ -143,15 +144,25 @@ class RunningCluster implements AsyncDisposable {
     const { host, ports } = options;
     const routes = join(dataDir.path, "routes.json");
     await writeRoutes(routes, planRoutes(plan, options.cluster, runDir.socketsOf));
-    await mkdir(join(options.cacheDir, "compiled"), { recursive: true }).catch(() => {});
+    const compiled = await openCompileCache(options.cacheDir);
+    this.#compiled = compiled;
     const otlp = this.#withMonitor ? await portOrFree(host, ports.otlp) : undefined;
     if (otlp !== undefined && ports.otlp !== 0 && otlp !== ports.otlp) {
       options.onReport(`port ${ports.otlp} (SLUICE_OTLP_PORT) is in use: traces go to ${otlp}`);
     }
-    const shared = sharedEnv({ options, natsUrl: nats?.url, otlpPort: otlp });
+    const shared = sharedEnv({
+      options,
+      natsUrl: nats?.url,
+      otlpPort: otlp,
+      compileCache: compiled.folder,
+    });
     if (otlp !== undefined) this.#startMonitor(shared, otlp);
-    for (const worker of plan.workers) {
-      const env = { ...shared, ...workerEnv(worker, runDir.socketsOf(worker)) };
+    for (const [index, worker] of plan.workers.entries()) {
+      const env = {
+        ...shared,
+        ...(index > 0 ? { NODE_COMPILE_CACHE: compiled.folderForOthers } : {}),
+        ...workerEnv(worker, runDir.socketsOf(worker)),
+      };
       const onEvent = (event: SupervisedEvent) => this.roster.onWorker(worker, event);
       const { instance } = worker;
       this.#workers.set(
@@ -202,6 +213,7 @@ class RunningCluster implements AsyncDisposable {
     await this.#gateway?.stop(left(stopGraceMs.afterGateway));
     const workers = [...this.#workers.values()];
     await Promise.all(workers.map((worker) => worker.stop(left(stopGraceMs.afterWorkers))));
+    await this.#compiled?.markFilled();
     await this.#monitor?.stop(left(stopGraceMs.afterMonitor));
     await this.#announced.catch(() => {});
   }

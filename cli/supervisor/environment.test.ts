@@ -6,7 +6,7 @@ const options = (env: Record<string, string>) => toClusterOptions(env, { onRepor
 
 it("sends traces to the monitor unless the user has said where", () => {
   const at = (env: Record<string, string>, otlpPort: number | undefined) =>
-    sharedEnv({ options: options(env), natsUrl: undefined, otlpPort })[
+    sharedEnv({ options: options(env), natsUrl: undefined, compileCache: "/c", otlpPort })[
       "OTEL_EXPORTER_OTLP_ENDPOINT"
     ];
   expect(at({}, 4318)).toBe("http://127.0.0.1:4318");
@@ -18,7 +18,12 @@ it("sends traces to the monitor unless the user has said where", () => {
 
 it("does not hand on a NATS_URL that the cluster does not use", () => {
   const env = { NATS_URL: "nats://elsewhere:1", PATH: "/bin" };
-  const shared = sharedEnv({ options: options(env), natsUrl: undefined, otlpPort: undefined });
+  const shared = sharedEnv({
+    options: options(env),
+    natsUrl: undefined,
+    compileCache: "/c",
+    otlpPort: undefined,
+  });
   expect(shared).toMatchObject({ NATS_URL: undefined, PATH: "/bin", SLUICE_DRAIN_MAX_MS: "4000" });
 });
 

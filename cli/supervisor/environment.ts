@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Env } from "#platform/config.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PlannedWorker, SocketPaths } from "./plan.ts";
@@ -9,14 +8,16 @@ export type SharedSettings = {
   readonly natsUrl: string | undefined;
   /** The port of the monitor's OTLP receiver; undefined where there is no monitor. */
   readonly otlpPort: number | undefined;
+  /** Where Node keeps compiled code. */
+  readonly compileCache: string;
 };
 
 /** What every process of the cluster is told. */
-export function sharedEnv({ options, natsUrl, otlpPort }: SharedSettings): Env {
+export function sharedEnv({ options, natsUrl, otlpPort, compileCache }: SharedSettings): Env {
   const { env, host } = options;
   const otlpHost = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
   return {
-    NODE_COMPILE_CACHE: join(options.cacheDir, "compiled"),
+    NODE_COMPILE_CACHE: compileCache,
     OTEL_EXPORTER_OTLP_ENDPOINT:
       otlpPort === undefined ? undefined : `http://${bracketed(otlpHost)}:${otlpPort}`,
     ...env,

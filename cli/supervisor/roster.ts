@@ -110,7 +110,8 @@ export class Roster {
   #look(): void {
     const progress: Progress = {
       withMonitor: this.#options.withMonitor,
-      gateway: this.#isServing ? "serving" : this.gateway === undefined ? "starting" : "ready",
+      // With nothing to load a gateway serves before it has said where.
+      gateway: this.gateway === undefined ? "starting" : this.#isServing ? "serving" : "ready",
       monitor: this.monitor === undefined ? "starting" : "ready",
       models: this.#models,
     };

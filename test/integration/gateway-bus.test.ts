@@ -33,7 +33,7 @@ async function hint(bus: Bus, { instance, address }: { instance: string; address
   await store.put(encodeToken(instance), new TextEncoder().encode(text));
 }
 
-it("dials a worker it learns of, keeps it in its routes file, and starts from that alone", async () => {
+it("dials a worker it learns of, and can start again from what it kept of it", async () => {
   const nats = open.use(await startTestNats());
   const bus = await startBus(nats.url);
   const worker = open.use(await LinkWorker.start());

@@ -1,15 +1,15 @@
-import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import { ControlService, ListModelsRequestSchema } from "#gen/sluice/control/v1/control_pb.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
-import { RpcClient } from "#platform/rpc/client.ts";
 import { statusCode } from "#wire/status.ts";
-import { inferRequest, startTestGateway, type TestGatewayOptions } from "../support/gateway.ts";
+import {
+  inferRequest,
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from "../support/gateway.ts";
+import { startLinkedGateway, waitingRequests, within } from "../support/gateway-probe.ts";
 import { healthOf } from "../support/health.ts";
-import { type LinkRequest, LinkWorker, type LinkWorkerOptions } from "../support/link-worker.ts";
-
-/** Of what happens in some other turn, with no event to wait for. */
-const within = { timeout: 20_000, interval: 5 };
+import { LinkWorker, type LinkWorkerOptions } from "../support/link-worker.ts";
 
 let open = new AsyncDisposableStack();
 afterEach(async () => {
@@ -21,15 +21,11 @@ async function startWorker(options: LinkWorkerOptions = {}): Promise<LinkWorker>
   return open.use(await LinkWorker.start(options));
 }
 
-/** A gateway with links to these workers, all up. */
 async function startGateway(
   workers: readonly LinkWorker[],
   options: Omit<TestGatewayOptions, "workers"> = {},
-) {
-  const routes = workers.map(({ instance, address }) => ({ instance, address }));
-  const gateway = open.use(await startTestGateway({ workers: routes, ...options }));
-  await gateway.serving;
-  return gateway;
+): Promise<TestGateway> {
+  return open.use(await startLinkedGateway(workers, options));
 }
 
 it("passes request and reply on as they are", async () => {
@@ -139,92 +135,6 @@ it("frees what a caller gave up, in its own queue and in the worker", async () =
   await expect.poll(async () => await waitingRequests(gateway.metrics), within).toBe(0);
 });
 
-it("gives what a lost worker had not started to another, and the caller sees nothing", async () => {
-  const [one, two] = [await startWorker(), await startWorker({ instance: "m-1-1" })];
-  const gateway = await startGateway([one, two]);
-  await expect.poll(async () => await linked(gateway.metrics), within).toBe(2);
-  const answers = Array.from({ length: 8 }, () => gateway.infer(inferRequest()));
-  await expect.poll(() => one.waiting + two.waiting, within).toBe(8);
-  const [loser, other] = one.waiting > 0 ? [one, two] : [two, one];
-  await loser.kill();
-  for (let count = 0; count < 8; count += 1) (await other.next()).reply();
-  for (const answer of await Promise.all(answers)) expect(answer.code).toBe(0);
-});
-
-it("tries what a lost worker was running once more, alone", async () => {
-  const [one, two] = [await startWorker(), await startWorker({ instance: "m-1-1" })];
-  const gateway = await startGateway([one, two]);
-  await expect.poll(async () => await linked(gateway.metrics), within).toBe(2);
-  const answer = gateway.infer(inferRequest());
-  const [loser, request] = await nextOf([one, two]);
-  await request.start();
-  await loser.kill();
-  await loser.listen();
-  const [, again] = await nextOf([one, two]);
-  expect(again.begin).toMatchObject({ attempt: 2, alone: true });
-  expect(again.begin.predictionId).toEqual(request.begin.predictionId);
-  again.reply();
-  expect((await answer).code).toBe(0);
-});
-
-it("answers INTERNAL when a second worker is lost over the same request", async () => {
-  const [one, two] = [await startWorker(), await startWorker({ instance: "m-1-1" })];
-  const gateway = await startGateway([one, two]);
-  await expect.poll(async () => await linked(gateway.metrics), within).toBe(2);
-  const answer = gateway.infer(inferRequest());
-  for (let losses = 0; losses < 2; losses += 1) {
-    const [loser, request] = await nextOf([one, two]);
-    await request.start();
-    await loser.kill();
-    await loser.listen();
-  }
-  expect(await answer).toMatchObject({
-    code: statusCode.internal,
-    details: expect.stringMatching(/was lost while it ran this request alone/),
-  });
-});
-
-it("answers UNAVAILABLE with when to try again if no other worker serves the version", async () => {
-  const worker = await startWorker();
-  const gateway = await startGateway([worker]);
-  const answer = gateway.infer(inferRequest());
-  const request = await worker.next();
-  await request.start();
-  await worker.kill();
-  const { code, details, metadata } = await answer;
-  expect([code, details]).toEqual([
-    statusCode.unavailable,
-    "worker m-1-0 was lost: no other serves m@1",
-  ]);
-  expect(Number(metadata["grpc-retry-pushback-ms"])).toBeGreaterThan(0);
-  expect(await gateway.infer(inferRequest())).toMatchObject({ code: statusCode.unavailable });
-});
-
-it("takes up a link again when its worker is back", async () => {
-  const worker = await startWorker();
-  const gateway = await startGateway([worker]);
-  await worker.kill();
-  await expect.poll(() => healthOf(gateway.grpc, "m"), within).toBe("NOT_SERVING");
-  expect(await healthOf(gateway.grpc)).toBe("SERVING");
-  await worker.listen();
-  await expect.poll(() => healthOf(gateway.grpc, "m/1"), within).toBe("SERVING");
-  const answer = gateway.infer(inferRequest());
-  (await worker.next()).reply();
-  expect((await answer).code).toBe(0);
-});
-
-it("sends nothing new to a worker that says goodbye, and waits for what it holds", async () => {
-  const [one, two] = [await startWorker({ credit: 1 }), await startWorker({ instance: "m-1-1" })];
-  const gateway = await startGateway([one, two]);
-  await expect.poll(async () => await linked(gateway.metrics), within).toBe(2);
-  one.send({ case: "goodbye", value: { reason: "stopping" } });
-  await expect.poll(() => states(gateway.grpc), within).toContain(ModelState.DRAINING);
-  const answers = Array.from({ length: 10 }, () => gateway.infer(inferRequest()));
-  for (let count = 0; count < 10; count += 1) (await two.next()).reply();
-  for (const answer of await Promise.all(answers)) expect(answer.code).toBe(0);
-  expect(one.waiting).toBe(0);
-});
-
 it("does not trust a worker of another cluster or another model", async () => {
   const [other, wrong] = [
     await startWorker({ cluster: "elsewhere" }),
@@ -278,40 +188,3 @@ it("answers UNAVAILABLE for what is left when its time to stop is over", async (
   expect(code).toBe(statusCode.unavailable);
   expect(metadata["grpc-retry-pushback-ms"]).toBeDefined();
 });
-
-/** The next request that any of these workers gets, and the worker. */
-async function nextOf(workers: readonly LinkWorker[]): Promise<[LinkWorker, LinkRequest]> {
-  const busy = () => workers.find((worker) => worker.waiting > 0);
-  await expect.poll(() => busy() !== undefined, within).toBe(true);
-  const worker = busy();
-  if (worker === undefined) throw new Error("no worker has a request");
-  return [worker, await worker.next()];
-}
-
-/** The states of the replicas of the first model version. */
-async function states(grpc: string): Promise<ModelState[]> {
-  using client = new RpcClient(grpc);
-  const { listModels } = ControlService.method;
-  const request = create(ListModelsRequestSchema);
-  const { message } = await client.unary(listModels, request, { deadlineMs: 5_000 });
-  return message.versions[0]?.replicas.map((replica) => replica.state) ?? [];
-}
-
-async function exposition(metrics: string): Promise<string> {
-  return await (await fetch(`http://${metrics}/metrics`)).text();
-}
-
-/** The value of the first series of a metric whose labels contain `label`. */
-async function value(metrics: string, name: string, label: string = ""): Promise<number> {
-  const lines = (await exposition(metrics)).split("\n");
-  const line = lines.find((one) => one.startsWith(`${name}{`) && one.includes(label));
-  return Number(line?.split(" ").at(-1));
-}
-
-async function waitingRequests(metrics: string): Promise<number> {
-  return await value(metrics, "sluice_gateway_waiting_requests");
-}
-
-async function linked(metrics: string): Promise<number> {
-  return await value(metrics, "sluice_gateway_replicas", 'linked="true"');
-}

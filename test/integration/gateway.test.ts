@@ -62,7 +62,7 @@ function inferRequest(values: readonly number[], fields: { id?: string; version?
   });
 }
 
-it("answers a prediction with the version that ran, the caller's id and an id of its own", async () => {
+it("answers a prediction with the version that ran, and with an id of its own", async () => {
   const { message, metadata } = await client.unary(
     methods.modelInfer,
     inferRequest([1, 2, 3, 4], { id: "mine" }),

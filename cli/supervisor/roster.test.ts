@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { Roster } from "./roster.ts";
+
+const wine = { model: "wine", version: 1, instance: "wine-1-0" };
+const replica = { ...wine, instance: "wine-1-1" };
+const digits = { model: "digits", version: 2, instance: "digits-2-0" };
+
+function newRoster(workers: readonly (typeof wine)[], withMonitor = false) {
+  const lines: string[] = [];
+  const lost: string[] = [];
+  const roster = new Roster({
+    workers,
+    withMonitor,
+    onReport: (line) => lines.push(line),
+    onAddresses: () => {},
+    onLostModel: ({ instance }, reason) => lost.push(`${instance} ${reason}`),
+  });
+  return { roster, lines, lost };
+}
+
+async function isSettled(roster: Roster): Promise<boolean> {
+  return await Promise.race([
+    roster.settled.then(() => true),
+    new Promise<boolean>((resolve) => setImmediate(() => resolve(false))),
+  ]);
+}
+
+const ready = { type: "ready", addresses: { grpc: "h:1", metrics: "h:2" } } as const;
+
+it("is settled only when the gateway serves and has said where", async () => {
+  const { roster, lines } = newRoster([]);
+  roster.onGateway({ type: "serving" });
+  expect(await isSettled(roster)).toBe(false);
+  roster.onGateway(ready);
+  expect(await isSettled(roster)).toBe(true);
+  expect(roster.gateway).toEqual({ grpc: "h:1", metrics: "h:2" });
+  expect(lines).toEqual(["gateway  ready  grpc h:1  metrics h:2"]);
+});
+
+it("fails when gateway or monitor cannot be started", async () => {
+  for (const name of ["gateway", "monitor"] as const) {
+    const { roster } = newRoster([wine], true);
+    const event = { type: "gave-up", reason: "no luck" } as const;
+    if (name === "gateway") roster.onGateway(event);
+    else roster.onMonitor(event);
+    await expect(roster.settled).rejects.toThrow(`${name}: no luck`);
+  }
+});
+
+it("tells of each worker's model, and names ready versions once", () => {
+  const { roster, lines } = newRoster([wine, replica, digits]);
+  roster.onWorker(wine, { type: "model", state: "ready", reason: "" });
+  roster.onWorker(replica, { type: "model", state: "ready", reason: "" });
+  roster.onWorker(digits, { type: "model", state: "failed", reason: "no such file" });
+  expect(roster.readyModels()).toEqual([wine]);
+  expect(lines).toEqual([
+    "wine-1-0    ready  wine@1",
+    "wine-1-1    ready  wine@1",
+    "digits-2-0  kept out  digits@2: no such file",
+  ]);
+});
+
+it("passes on that a worker is given up, because its gateway cannot know", async () => {
+  const { roster, lines, lost } = newRoster([wine]);
+  roster.onGateway(ready);
+  roster.onWorker(wine, { type: "ended", reason: "signal SIGSEGV", delayMs: 200 });
+  expect(await isSettled(roster)).toBe(false);
+  roster.onWorker(wine, { type: "gave-up", reason: "signal SIGSEGV" });
+  expect(await isSettled(roster)).toBe(true);
+  expect(lost).toEqual(["wine-1-0 signal SIGSEGV"]);
+  expect(lines.slice(1)).toEqual([
+    "wine-1-0  ended (signal SIGSEGV), starting it again in 0.2 s",
+    "wine-1-0  kept out  wine@1: signal SIGSEGV",
+  ]);
+});

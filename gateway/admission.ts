@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { Failure } from "#core/failure.ts";
+import { Quarantine } from "#core/limits/quarantine.ts";
+import { monotonicMs } from "#platform/clock.ts";
+import type { GatewayEvents } from "./events.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Links } from "./links.ts";
+import type { LiveExchanges } from "./live-exchanges.ts";
+import type { VersionQueue } from "./version-queue.ts";
+
+export type AdmissionOptions = {
+  /** Requests of one version that may wait, where its model does not say. */
+  readonly queueRequestsMax: number;
+};
+
+/** A full queue of a model with a run of some milliseconds has moved on by then. */
+const retryFullMs = 100;
+/** Inputs that brought two workers down. */
+const quarantine = { countMax: 1_024, durationMs: 600_000 };
+
+/** Decides at once whether a request is taken. */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #links: Links;
+  readonly #live: LiveExchanges;
+  readonly #events: GatewayEvents;
+  readonly #quarantine = new Quarantine(quarantine);
+
+  constructor(
+    options: AdmissionOptions,
+    modules: {
+      readonly links: Links;
+      readonly live: LiveExchanges;
+      readonly events: GatewayEvents;
+    },
+  ) {
+    this.#options = options;
+    this.#links = modules.links;
+    this.#live = modules.live;
+    this.#events = modules.events;
+  }
+
+  /** Why the request is not taken; undefined when it is. */
+  refusal(queue: VersionQueue, exchange: Exchange): Failure | undefined {
+    const full = this.#fullness(queue);
+    if (full !== undefined) return this.#refused("queue_full", full);
+    const bytes = this.#live.refusal(exchange.payloadBytes);
+    if (bytes !== undefined) return this.#refused("bytes", bytes);
+    const harm = this.#harm(exchange);
+    return harm === undefined ? undefined : this.#refused("quarantined", harm);
+  }
+
+  /** This very input is refused for ten minutes: a second worker was lost while it ran it alone. */
+  quarantine(exchange: Exchange): void {
+    this.#quarantine.add(hashOf(exchange), monotonicMs());
+  }
+
+  #fullness(queue: VersionQueue): Failure | undefined {
+    const batching = this.#links.known(queue.ref)?.description.batching;
+    const limit = batching?.queueRowsMax || this.#options.queueRequestsMax;
+    if (queue.size < limit) return undefined;
+    const message = `queue of ${queue.name} full: ${queue.size} waiting, limit ${limit}`;
+    return new Failure("resource-exhausted", message, { retryAfterMs: retryFullMs });
+  }
+
+  #harm(exchange: Exchange): Failure | undefined {
+    const nowMs = monotonicMs();
+    if (!this.#quarantine.isAny(nowMs)) return undefined;
+    const leftMs = this.#quarantine.leftMs(hashOf(exchange), nowMs);
+    if (leftMs === 0) return undefined;
+    const seconds = Math.ceil(leftMs / 1_000);
+    const message = `two workers were lost over this input: refused for another ${seconds} s`;
+    return new Failure("internal", message);
+  }
+
+  #refused(reason: string, failure: Failure): Failure {
+    this.#events.refused(reason);
+    return failure;
+  }
+}
+
+function hashOf({ ref, payload }: Exchange): string {
+  const hash = createHash("sha256").update(`${ref.model}@${ref.version}\n`);
+  return hash.update(payload).digest("base64");
+}
