@@ -76,4 +76,10 @@ describe("columns", () => {
       ["id", [9007199254740993n, 7n], []],
     ]);
   });
+
+  it("tell how many rows there are when nothing is given at all", () => {
+    const blank = [null, null, null, null];
+    const columns = toColumns(features.slice(1), [blank, blank]);
+    expect(columns.map(({ name, nulls }) => [name, [...nulls]])).toEqual([["income", [0b11]]]);
+  });
 });

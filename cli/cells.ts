@@ -60,11 +60,16 @@ export function checkFeatureNames(features: readonly Feature[], names: readonly 
   if (twice !== undefined) throw new UsageError(`feature ${quote(twice)} is given twice`);
 }
 
-/** One column for each feature of which any row has a value. */
+/**
+ * One column for each feature of which any row has a value; where none has, that of the first
+ * feature, all missing, which still says how many rows there are.
+ */
 export function toColumns(features: readonly Feature[], rows: readonly Row[]): Column[] {
+  const isBlank = rows.every((row) => row.every((cell) => cell === null));
   return features.flatMap((feature, index) => {
     const cells = rows.map((row) => row[index] ?? null);
-    if (cells.every((cell) => cell === null)) return [];
+    const isLeftOut = cells.every((cell) => cell === null);
+    if (isLeftOut && !(isBlank && index === 0)) return [];
     return [create(ColumnSchema, { name: feature.name, ...valuesOf(feature, cells) })];
   });
 }

@@ -18,5 +18,6 @@ describe("the command line's settings", () => {
   it("refuse what is no address, all of it at once", () => {
     const flags = { server: "nowhere", monitor: "8011" };
     expect(() => toConfig(flags, {})).toThrow(/--server must be host:port.*--monitor must be/);
+    expect(() => toConfig({ server: "here:99999" }, {})).toThrow(/must be host:port/);
   });
 });

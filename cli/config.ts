@@ -56,7 +56,9 @@ function toAddress(
   flag: string,
   text: string | undefined,
 ): string | undefined {
-  if (text === undefined || /^unix:\/.+$|^\S+:[0-9]{1,5}$/.test(text)) return text;
+  if (text === undefined || /^unix:\/.+$/.test(text)) return text;
+  const port = /^\S+:([0-9]{1,5})$/.exec(text)?.[1];
+  if (port !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return text;
   settings.problem(`${flag} must be host:port, not "${text}"`);
   return undefined;
 }

@@ -31,8 +31,16 @@ export function parseModelArgument(text: string): ModelArgument {
 
 /** The version asked for, or the highest one that is ready. */
 export async function findServed(gateway: Gateway, argument: ModelArgument): Promise<ServedModel> {
+  return chooseServed(argument, await findVersions(gateway, argument));
+}
+
+/** The version asked for, or all of the model. Throws a Failure where there is none. */
+export async function findVersions(
+  gateway: Gateway,
+  argument: ModelArgument,
+): Promise<ModelVersion[]> {
   const versions = await gateway.listModels(argument.model);
-  if (versions.length > 0) return chooseServed(argument, versions);
+  if (versions.length > 0) return chooseAsked(argument, versions);
   const known = new Set((await gateway.listModels()).map(({ model }) => model));
   const meant = closest(argument.model, [...known]);
   const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
@@ -40,17 +48,17 @@ export async function findServed(gateway: Gateway, argument: ModelArgument): Pro
   throw new Failure("not-found", `no model "${argument.model}".${hint} Models here: ${all}`);
 }
 
-/** The same from a list that is not empty. Throws a Failure that says why nothing can be chosen. */
+/**
+ * The version to ask, from a list that is not empty. Throws a Failure that says why there is none.
+ */
 export function chooseServed(
-  { model, version }: ModelArgument,
+  argument: ModelArgument,
   versions: readonly ModelVersion[],
 ): ServedModel {
-  const asked = versions.filter((each) => version === undefined || each.version === version);
-  if (asked.length === 0) {
-    const known = versions.map((each) => each.version).join(", ");
-    throw new Failure("not-found", `model "${model}" has no version ${version}, but ${known}`);
-  }
-  const byVersion = asked.toSorted((one, other) => other.version - one.version);
+  const { model } = argument;
+  const byVersion = chooseAsked(argument, versions).toSorted(
+    (one, other) => other.version - one.version,
+  );
   const ready = byVersion.find((each) => each.state === ModelState.READY);
   if (ready?.description !== undefined) {
     return { model, version: ready.version, description: ready.description };
@@ -59,4 +67,14 @@ export function chooseServed(
   const name = first?.version ? `${model}@${first.version}` : model;
   const reason = first?.reason || "it is still loading";
   throw new Failure("unavailable", `${name} is not ready: ${reason}`);
+}
+
+function chooseAsked(
+  { model, version }: ModelArgument,
+  versions: readonly ModelVersion[],
+): ModelVersion[] {
+  const asked = versions.filter((each) => version === undefined || each.version === version);
+  if (asked.length > 0) return asked;
+  const known = versions.map((each) => each.version).join(", ");
+  throw new Failure("not-found", `model "${model}" has no version ${version}, but ${known}`);
 }

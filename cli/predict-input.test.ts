@@ -41,6 +41,7 @@ describe("rows from JSON", () => {
       ],
     ],
     ['{"age": 41, "home": "own"}', [[41, "own"]]],
+    ['\uFEFF[{"age": 41}]', [[41, null]]],
   ])("of %s", (json, rows) => {
     expect(rowsOfJson(features, json)).toEqual(rows);
   });

@@ -62,7 +62,8 @@ function splitAssignment(text: string): { name: string; value: string } {
 
 function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json);
+    // Editors on some systems begin a file with a byte order mark.
+    return JSON.parse(json.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new UsageError(`the input is not JSON: ${messageOf(error)}`);
   }

@@ -83,12 +83,16 @@ export function writeJson(screen: Screen, value: unknown): void {
   screen.write(`${JSON.stringify(value, null, screen.isTerminal ? 2 : undefined)}\n`);
 }
 
-/** Aborts at the first SIGINT or SIGTERM; the second one ends the process, as ever. */
+/** Ctrl-C reaches a process under npx twice: from the terminal, and passed on by npx. */
+const sameInterruptMs = 1_000;
+
+/** Aborts at the first SIGINT or SIGTERM; a second after it another one ends the process. */
 export function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const abort = () => {
+    if (controller.signal.aborted) return;
     controller.abort();
-    release();
+    setTimeout(release, sameInterruptMs).unref();
   };
   const release = () => {
     process.off("SIGINT", abort);
@@ -96,7 +100,12 @@ export function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
   };
   process.on("SIGINT", abort);
   process.on("SIGTERM", abort);
-  return { signal: controller.signal, [Symbol.dispose]: release };
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      if (!controller.signal.aborted) release();
+    },
+  };
 }
 
 function screenOf(stream: NodeJS.WriteStream, mayColour: boolean): Screen {

@@ -6,13 +6,11 @@ import type { GatewayEvents } from "./events.ts";
 import type { LinkLoss } from "./link.ts";
 import type { Links } from "./links.ts";
 import { ProducerEnds } from "./producer-ends.ts";
-import { WorkerHints } from "./worker-hints.ts";
+import { WorkerHints, type WorkerHintsOptions } from "./worker-hints.ts";
 
-export type BackgroundOptions = {
+export type BackgroundOptions = WorkerHintsOptions & {
   /** This gateway's. */
   readonly instance: string;
-  readonly routesPath: string | undefined;
-  readonly instancesFixed: ReadonlySet<string>;
 };
 
 /**

@@ -33,6 +33,7 @@ import type { Link, LinkLoss } from "./link.ts";
 import type { LinkSession } from "./link-session.ts";
 import type { Links } from "./links.ts";
 import { LiveExchanges, type LiveLimits } from "./live-exchanges.ts";
+import { tooLate } from "./too-late.ts";
 import { VersionQueue } from "./version-queue.ts";
 
 export type DispatcherOptions = LiveLimits & AdmissionOptions;
@@ -241,18 +242,7 @@ export class Dispatcher {
   }
 
   #expire(exchange: Exchange): void {
-    const attempt = currentAttempt(exchange);
-    const where = attempt
-      ? `in worker ${attempt.worker.instance}, ${attempt.isStarted ? "running" : "queued"}`
-      : `waiting for a worker of ${formatRef(exchange.ref)}`;
-    const afterMs = Math.round(monotonicMs() - exchange.arrivedMs);
-    const failure =
-      exchange.isSuspect && attempt === undefined
-        ? new Failure("unavailable", `no second replica to run it on within ${afterMs} ms`, {
-            retryAfterMs: retryPassingMs,
-          })
-        : new Failure("deadline-exceeded", `deadline exceeded after ${afterMs} ms: ${where}`);
-    this.#finish(exchange, failed(failure));
+    this.#finish(exchange, failed(tooLate(exchange, monotonicMs())));
   }
 
   #finish(exchange: Exchange, outcome: Outcome): void {

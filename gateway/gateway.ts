@@ -8,6 +8,7 @@ import { GRPCInferenceService } from "#gen/inference/grpc_service_pb.ts";
 import { ControlService } from "#gen/sluice/control/v1/control_pb.ts";
 import { PredictService } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { openBus } from "#platform/bus/nats.ts";
+import { monotonicMs } from "#platform/clock.ts";
 import { type Log, openLog } from "#platform/log.ts";
 import { fetchExposition, type Metrics, openMetrics } from "#platform/metrics.ts";
 import { type Routes, readRoutes } from "#platform/routes-file.ts";
@@ -51,7 +52,7 @@ const retained = { retainedBytesMax: mebibyte, retainedBytesTotalMax: 64 * mebib
 const scrapeMsMax = 2_000;
 /** The part of the time for stopping that is kept for closing what is left. */
 const closeShare = 0.25;
-/** Replies have left by then: what is still open are watchers of health. */
+/** Kept for replies that are being written, whatever time is left. */
 const serverDrainMs = 300;
 const retryStoppedMs = 500;
 
@@ -78,7 +79,7 @@ export async function startGateway(
     ready: { grpc: server.address, metrics: metrics.address },
     giveUp: (lost) => links.expect({ ...lost, state: "failed", workers: [] }),
     async [Symbol.asyncDispose]() {
-      await drain(core, config.drainMaxMs * (1 - closeShare));
+      await drain(core, server, config.drainMaxMs * (1 - closeShare));
       await held.disposeAsync();
     },
   };
@@ -123,10 +124,8 @@ async function openCore(
       events.linkLost(worker.instance, { reason, requests: attempts.length }),
   });
   if (bus !== undefined) {
-    const instancesFixed = new Set(
-      routes?.models.flatMap((model) => model.workers.map((worker) => worker.instance)),
-    );
-    const options = { instance, routesPath: config.routesPath, instancesFixed };
+    const workers = routes?.models.flatMap((model) => model.workers) ?? [];
+    const options = { instance, routesPath: config.routesPath, workers };
     stack.use(startBackground(options, { bus, links, events }));
   }
   stack.use(links);
@@ -233,14 +232,17 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
 
 /**
  * Takes nothing new and finishes what is held, for at most `msMax`; what is left then is told to
- * try elsewhere.
+ * try elsewhere. Callers who read slowly have what is left of the time for that.
  */
-async function drain(core: Core, msMax: number): Promise<void> {
-  const { dispatcher, predictions, serverHealth } = core;
+async function drain(core: Core, server: RpcServer, msMax: number): Promise<void> {
+  const { dispatcher, predictions, serverHealth, health } = core;
+  const endMs = monotonicMs() + msMax;
   serverHealth.stop();
   predictions.stop();
   await dispatcher.live.idle(AbortSignal.timeout(Math.ceil(msMax)));
   dispatcher.abandon(
     new Failure("unavailable", "the gateway is stopping", { retryAfterMs: retryStoppedMs }),
   );
+  health[Symbol.dispose]();
+  await server.drain(Math.max(serverDrainMs, endMs - monotonicMs()));
 }

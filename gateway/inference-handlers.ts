@@ -59,7 +59,7 @@ export function inferenceHandlers(
     ModelConfig: unaryHandler(methods.modelConfig, (request) => {
       const { description } = requireReady(links, request);
       const { name } = request;
-      return { config: toModelConfig(name, knownVersions(links, name), description) };
+      return { config: toModelConfig(name, servedVersions(links, name), description) };
     }),
     ModelStatistics: unaryHandler(methods.modelStatistics, (request) => ({
       modelStats: asked(links, request).map((entry) =>
@@ -95,7 +95,7 @@ function asked(links: Links, { name, version }: Named): readonly VersionEntry[] 
   const isServed = (entry: VersionEntry) => entry.version > 0;
   if (name === "") return allVersions(links.table).filter(isServed);
   const found = find(links, { name, version });
-  return version === "" ? versionsOf(links.table, name).filter(isServed) : [found];
+  return (version === "" ? versionsOf(links.table, name) : [found]).filter(isServed);
 }
 
 function readyVersions(links: Links, model: string): readonly number[] {
@@ -103,8 +103,9 @@ function readyVersions(links: Links, model: string): readonly number[] {
   return versions.flatMap((entry) => (versionState(entry).state === "ready" ? entry.version : []));
 }
 
-function knownVersions(links: Links, model: string): readonly number[] {
-  return versionsOf(links.table, model).map((entry) => entry.version);
+function servedVersions(links: Links, model: string): readonly number[] {
+  const versions = versionsOf(links.table, model).map((entry) => entry.version);
+  return versions.filter((version) => version > 0);
 }
 
 function repositoryIndex(links: Links, { repositoryName, ready }: RepositoryIndexRequest) {

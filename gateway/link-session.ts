@@ -203,7 +203,8 @@ export class LinkSession implements AttemptWorker {
   }
 
   #begin(reply: ReplyBegin): void {
-    const { id, payloadBytes, payload } = reply;
+    const { id, payloadBytes, payload, rowsAnswered } = reply;
+    this.rowsAnswered = Math.max(this.rowsAnswered, Number(rowsAnswered));
     this.#handle(this.#inbox.begin(id, reply, Number(payloadBytes), payload));
     // Nobody waits for it any more.
     if (!this.#attempts.has(id)) this.#inbox.discard(id);
@@ -235,7 +236,6 @@ export class LinkSession implements AttemptWorker {
         break;
       case "complete": {
         const { id, header, payload } = received;
-        this.rowsAnswered = Math.max(this.rowsAnswered, Number(header.rowsAnswered));
         this.#answer(id, toReply(header, payload));
         break;
       }

@@ -10,6 +10,7 @@ import type { Draw } from "#core/random.ts";
 import type { Replica, ReplicaState } from "#core/routing/table.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { type WorkerHello, WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
+import { monotonicMs } from "#platform/clock.ts";
 import type { RouteWorker } from "#platform/routes-file.ts";
 import { serviceDefinition } from "#platform/rpc/definition.ts";
 import type { Attempt, WorkerReply } from "./exchange.ts";
@@ -67,6 +68,8 @@ export class Link implements Disposable {
   #isUp = false;
   #isLeaving = false;
   #reason = "";
+  /** Since when it is, or was last, up. */
+  #upMs = 0;
   #failedDials = 0;
   #timer: NodeJS.Timeout | undefined;
   #isDisposed = false;
@@ -157,7 +160,7 @@ export class Link implements Disposable {
     this.#hello = hello;
     this.#isUp = true;
     this.#isLeaving = false;
-    this.#failedDials = 0;
+    if (!wasUp) this.#upMs = monotonicMs();
     this.#listener.onState(this);
     if (!wasUp) this.#listener.onUp(this);
   }
@@ -168,12 +171,17 @@ export class Link implements Disposable {
   }
 
   /** Why the worker at this address is not the one that was to be dialled. */
-  #mismatch({ cluster, model, version }: WorkerHello): string | undefined {
+  #mismatch({ instance, cluster, model, version }: WorkerHello): string | undefined {
     const worker = `the worker at ${this.worker.address}`;
     const expected = this.#options.cluster;
     if (cluster !== expected) return `${worker} belongs to cluster "${cluster}", not "${expected}"`;
-    if (model === this.ref.model && version === this.ref.version) return undefined;
-    return `${worker} serves ${model}@${version}, not ${formatRef(this.ref)}`;
+    if (model !== this.ref.model || version !== this.ref.version) {
+      return `${worker} serves ${model}@${version}, not ${formatRef(this.ref)}`;
+    }
+    // Linked under the name of the one before it, it would count as two replicas.
+    if (instance !== this.worker.instance)
+      return `${worker} is ${instance}, not ${this.worker.instance}`;
+    return undefined;
   }
 
   #lose(reason: string, attempts: readonly Attempt[]): void {
@@ -186,7 +194,9 @@ export class Link implements Disposable {
     this.#reason = reason;
     this.#session = undefined;
     if (!this.#isDisposed) {
-      this.#failedDials += 1;
+      // A link that is lost as soon as it is up is dialled no more often than one that never is.
+      const hasLasted = wasUp && monotonicMs() - this.#upMs > backoff.maxMs;
+      this.#failedDials = hasLasted ? 1 : this.#failedDials + 1;
       const waitMs = backoffMs(backoff, this.#failedDials, this.#draw());
       this.#timer = setTimeout(() => this.#dial(), waitMs);
     }

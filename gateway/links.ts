@@ -2,6 +2,7 @@
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Draw } from "#core/random.ts";
 import {
+  allVersions,
   emptyTable,
   type RoutingTable,
   withoutReplica,
@@ -114,25 +115,22 @@ export class Links implements Disposable {
     return this.#ready.get(formatRef(ref)) ?? [];
   }
 
-  /** What the workers of a version said of its model, as long as any of them is ready. */
+  /** What a worker of a version last said of its model; undefined until one was ready. */
   known(ref: ModelRef): KnownModel | undefined {
     return this.#known.get(formatRef(ref));
   }
 
-  /** What a gateway could start from now. */
+  /** What a gateway could start from now: versions that somebody serves or that have failed. */
   routes(): Routes {
-    const models = [...this.#table.models.values()].flatMap((versions) => [...versions.values()]);
-    return {
-      format: 1,
-      cluster: this.#options.cluster,
-      models: models.map(({ model, version, expectation }) => ({
-        model,
-        version,
-        state: expectation.kind,
-        reason: expectation.kind === "failed" ? expectation.reason : "",
-        workers: this.of({ model, version }).map((link) => link.worker),
-      })),
-    };
+    const models = allVersions(this.#table).map(({ model, version, expectation }) => ({
+      model,
+      version,
+      state: expectation.kind,
+      reason: expectation.kind === "failed" ? expectation.reason : "",
+      workers: this.of({ model, version }).map((link) => link.worker),
+    }));
+    const kept = models.filter(({ state, workers }) => state === "failed" || workers.length > 0);
+    return { format: 1, cluster: this.#options.cluster, models: kept };
   }
 
   /** Ends all links, without a word to the listeners. */

@@ -1,4 +1,4 @@
-import { run } from "#platform/run.ts";
+import { run, tellParent } from "#platform/run.ts";
 import { readEnv, toConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { readLostModel } from "./lost-model.ts";
@@ -7,8 +7,7 @@ import { readLostModel } from "./lost-model.ts";
 const stopMsMax = 10 * 60_000;
 
 await run({ service: "gateway", stopMsMax }, async () => {
-  const tell = (message: Readonly<Record<string, unknown>>) => void process.send?.(message);
-  const gateway = await startGateway(toConfig(readEnv()), { tell });
+  const gateway = await startGateway(toConfig(readEnv()), { tell: tellParent });
   process.on("message", (message) => {
     const lost = readLostModel(message);
     if (lost !== undefined) gateway.giveUp(lost);

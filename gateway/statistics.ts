@@ -1,3 +1,4 @@
+import { toHex } from "#core/hex.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { type Inference, ModelStatistics } from "#core/statistics/model-statistics.ts";
 import type { RequestTiming } from "#core/timing/request-timing.ts";
@@ -48,6 +49,6 @@ function toInference(
     batch:
       batch === undefined || batch.spanId.byteLength === 0
         ? undefined
-        : { rows: batch.rows, key: batch.spanId.toHex() },
+        : { rows: batch.rows, key: toHex(batch.spanId) },
   };
 }

@@ -3,6 +3,7 @@
  * or the sampler chooses, and those that failed or were slow, as far as the budget goes. Of these
  * last the workers that held them are asked for theirs.
  */
+import { fromHex, toHex } from "#core/hex.ts";
 import { formatRef } from "#core/model/name.ts";
 import { formatPredictionId } from "#core/prediction-id.ts";
 import { traceAttribute } from "#core/trace/attribute.ts";
@@ -47,13 +48,13 @@ export class Traces {
   /** Draws the ids of a request's spans: in the caller's trace, or in one of its own. */
   begin(traceparent: string | undefined): RequestTrace {
     const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
-    const traceId =
-      parent === undefined ? randomBytes(traceIdBytes) : Uint8Array.fromHex(parent.traceId);
+    const given = parent === undefined ? undefined : fromHex(parent.traceId);
+    const traceId = given ?? randomBytes(traceIdBytes);
     return {
       traceId,
       parentSpanId: parent?.spanId ?? "",
       serverSpanId: randomBytes(spanIdBytes),
-      isSampled: shouldSample(this.#options.sampler, parent, parent?.traceId ?? traceId.toHex()),
+      isSampled: shouldSample(this.#options.sampler, parent, parent?.traceId ?? toHex(traceId)),
     };
   }
 
@@ -96,8 +97,8 @@ function serverSpan({ request, endedMs, status, error, reply }: RequestEnd, reas
     ...(reply === undefined ? {} : { "sluice.rows": reply.rows }),
   };
   const span: SpanRecord = {
-    traceId: trace.traceId.toHex(),
-    spanId: trace.serverSpanId.toHex(),
+    traceId: toHex(trace.traceId),
+    spanId: toHex(trace.serverSpanId),
     parentSpanId: trace.parentSpanId,
     name: rpc,
     kind: "server",
@@ -118,9 +119,9 @@ function attemptSpan({ request, endedMs, reply }: RequestEnd, attempt: Attempt):
   const isLast = exchange.attempts.at(-1) === attempt;
   const batch = isLast ? reply?.batch : undefined;
   return {
-    traceId: trace.traceId.toHex(),
-    spanId: attempt.spanId.toHex(),
-    parentSpanId: trace.serverSpanId.toHex(),
+    traceId: toHex(trace.traceId),
+    spanId: toHex(attempt.spanId),
+    parentSpanId: toHex(trace.serverSpanId),
     name: `sluice.link ${formatRef(exchange.ref)}`,
     kind: "client",
     startUs: wallOf(leftMs),

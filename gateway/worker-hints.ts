@@ -8,21 +8,19 @@ import { messageOf } from "#core/failure.ts";
 import { decodeToken, isModelName } from "#core/model/name.ts";
 import { Hints } from "#core/routing/hints.ts";
 import type { Bus, KeyValueChange } from "#platform/bus/bus.ts";
+import { workersBucket } from "#platform/bus/streams.ts";
 import { monotonicMs, sleep } from "#platform/clock.ts";
 import { loop } from "#platform/loop.ts";
-import { writeRoutes } from "#platform/routes-file.ts";
+import { type RouteWorker, workerFields, writeRoutes } from "#platform/routes-file.ts";
 import type { GatewayEvents } from "./events.ts";
 import type { Links } from "./links.ts";
 
-const bucket = "sluice_workers";
 const everyMs = 1_000;
 const versionMax = 2 ** 31 - 1;
 
 /** Further keys are those of later versions. */
 const hintForm = z.object({
-  instance: z.string().min(1),
-  address: z.string().regex(/^unix:\/.+|^.+:[0-9]+$/),
-  metrics: z.string(),
+  ...workerFields,
   model: z.string().refine(isModelName),
   version: z.int().min(1).max(versionMax),
 });
@@ -30,12 +28,13 @@ const hintForm = z.object({
 export type WorkerHintsOptions = {
   /** Undefined: what is learned is not kept. */
   readonly routesPath: string | undefined;
-  /** Workers that are dialled whatever the hints say. */
-  readonly instancesFixed: ReadonlySet<string>;
+  /** Those of the routes file. What it had not learned is dialled whatever the hints say. */
+  readonly workers: readonly RouteWorker[];
 };
 
 export class WorkerHints {
-  readonly #options: WorkerHintsOptions;
+  readonly #routesPath: string | undefined;
+  readonly #fixed: ReadonlySet<string>;
   readonly #bus: Bus;
   readonly #links: Links;
   readonly #events: GatewayEvents;
@@ -47,7 +46,12 @@ export class WorkerHints {
     options: WorkerHintsOptions,
     modules: { readonly bus: Bus; readonly links: Links; readonly events: GatewayEvents },
   ) {
-    this.#options = options;
+    const { routesPath, workers } = options;
+    this.#routesPath = routesPath;
+    const learned = workers.filter((worker) => worker.learned === true);
+    const fixed = workers.filter((worker) => !learned.includes(worker));
+    this.#fixed = new Set(fixed.map((worker) => worker.instance));
+    for (const { instance } of learned) this.#hints.seen(instance, true, monotonicMs());
     this.#bus = modules.bus;
     this.#links = modules.links;
     this.#events = modules.events;
@@ -66,7 +70,7 @@ export class WorkerHints {
   async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const store = await this.#bus.store(bucket);
+        const store = await this.#bus.store(workersBucket);
         for await (const change of store.watch({ signal })) this.#take(change);
       } catch (error) {
         if (this.#bus.isConnected) this.#events.trouble("cannot read hints", messageOf(error));
@@ -87,7 +91,8 @@ export class WorkerHints {
     const { address, metrics, model, version } = hint.data;
     this.#hints.seen(instance, isInitial, monotonicMs());
     const before = this.#links.find(instance);
-    this.#links.add({ model, version }, { instance, address, metrics });
+    const learned = !this.#fixed.has(instance);
+    this.#links.add({ model, version }, { instance, address, metrics, learned });
     if (this.#links.find(instance) !== before) this.#isChanged = true;
   }
 
@@ -98,15 +103,15 @@ export class WorkerHints {
       this.#hints.setConnected(this.#isConnected, nowMs);
     }
     for (const instance of this.#hints.takeStale(nowMs)) this.#forget(instance);
-    if (!this.#isChanged || this.#options.routesPath === undefined) return;
+    if (!this.#isChanged || this.#routesPath === undefined) return;
     this.#isChanged = false;
-    await writeRoutes(this.#options.routesPath, this.#links.routes());
+    await writeRoutes(this.#routesPath, this.#links.routes());
   }
 
   /** A worker with a live link is there, whatever the hints say. */
   #forget(instance: string): void {
     const link = this.#links.find(instance);
-    if (link === undefined || this.#options.instancesFixed.has(instance)) return;
+    if (link === undefined || this.#fixed.has(instance)) return;
     if (link.isUp) {
       this.#hints.seen(instance, false, monotonicMs());
       return;

@@ -9,6 +9,7 @@ import { modelPaths } from "#platform/model-repository.ts";
 import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
 import { fromDescription } from "#wire/description.ts";
 import type { Gateway } from "../client.ts";
+import { formatCount } from "../format.ts";
 import type { ServedModel } from "../model-argument.ts";
 import { baselineProblems } from "./baseline-fit.ts";
 import type { Finding } from "./finding.ts";
@@ -28,7 +29,11 @@ export type CheckOptions = {
  * is `none`.
  */
 export async function checkVersion(gateway: Gateway, options: CheckOptions): Promise<Finding[]> {
-  const { ref } = options;
+  const { ref, root } = options;
+  const { onnx } = modelPaths(root, ref);
+  if (!(await isFile(onnx))) {
+    return [{ check: "loads", outcome: "failed", text: `there is no ${onnx}` }];
+  }
   const versions = await gateway.listModels(ref.model);
   const found = versions.find(({ version }) => version === ref.version);
   if (found?.state !== ModelState.READY || found.description === undefined) {
@@ -46,7 +51,7 @@ export async function checkVersion(gateway: Gateway, options: CheckOptions): Pro
 
 function describeShape({ description }: ServedModel): string {
   const counts = [
-    `${description.features.length} features`,
+    formatCount(description.features.length, "feature"),
     `predicts ${description.predictions.map(({ name }) => name).join(", ") || "nothing by name"}`,
   ];
   return counts.join(", ");
@@ -79,8 +84,12 @@ async function checkBaseline(options: CheckOptions, served: ServedModel): Promis
     const problems = baselineProblems({ baseline, spec, digest, reducers });
     if (mismatch !== undefined) problems.unshift(mismatch);
     if (problems.length > 0) return { check, outcome: "failed", text: problems.join("; ") };
-    const size = `${baseline.rows} rows, ${baseline.features.length} features`;
-    return { check, outcome: "ok", text: `fits: ${size}, ${baseline.outputs.length} outputs` };
+    const size = [
+      formatCount(baseline.rows, "row"),
+      formatCount(baseline.features.length, "feature"),
+      formatCount(baseline.outputs.length, "output"),
+    ];
+    return { check, outcome: "ok", text: `fits: ${size.join(", ")}` };
   } catch (error) {
     return { check, outcome: "failed", text: messageOf(error) };
   }
@@ -99,12 +108,19 @@ async function checkExamples(
   try {
     return await reproduceExamples(gateway, {
       ...{ path, served, signal },
-      onProgress: (rows) => onProgress(`examples: ${rows} rows`),
+      onProgress: (rows) => onProgress(`examples: ${formatCount(rows, "row")}`),
     });
   } catch (error) {
     if (error instanceof Failure && error.code === "cancelled") throw error;
     return { check: "examples", outcome: "failed", text: messageOf(error) };
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Baseline } from "#core/drift/baseline.ts";
 import { Failure } from "#core/failure.ts";
 import { formatRef } from "#core/model/name.ts";
@@ -71,7 +71,11 @@ export function registerSimulate(program: Command): void {
       `how long (default: ${secondsDefault}, or as long as --rows takes)`,
     )
     .option("--rows <number>", "how many rows at most")
-    .option("--shift <feature=change>", "change a feature; may be repeated", append, [])
+    .addOption(
+      new Option("--shift <feature=change>", "change a feature; may be repeated")
+        .argParser(append)
+        .default([], "none"),
+    )
     .option("--seed <number>", "another seed plays other orders", "1")
     .addHelpText("after", examples);
   withModelsFlag(withSharedFlags(command)).action((model: string, flags: SimulateFlags) =>
@@ -82,7 +86,7 @@ export function registerSimulate(program: Command): void {
 async function simulate(shell: Shell, name: string, flags: SimulateFlags): Promise<ExitCode> {
   const argument = parseModelArgument(name);
   const pace = toPace(flags);
-  const draw = seededDraw(toNumber("--seed", flags.seed, { min: 0, max: 2 ** 32 - 1 }));
+  const draw = seededDraw(toWhole("--seed", flags.seed, { min: 0, max: 2 ** 32 - 1 }));
   using gateway = new Gateway(shell.addresses.server);
   const served = await findServed(gateway, argument);
   const { features } = served.description;
@@ -132,7 +136,7 @@ function codeOf(tally: Tally, isInterrupted: boolean): ExitCode {
 function toPace(flags: SimulateFlags): Pace {
   const rowsPerSecond = toNumber("--rate", flags.rate, { min: 0.001, max: rowsPerSecondMax });
   const rows =
-    flags.rows === undefined ? undefined : toNumber("--rows", flags.rows, { min: 1, max: 1e12 });
+    flags.rows === undefined ? undefined : toWhole("--rows", flags.rows, { min: 1, max: 1e12 });
   const secondsText = flags.seconds ?? (rows === undefined ? String(secondsDefault) : undefined);
   const seconds =
     secondsText === undefined
@@ -142,7 +146,15 @@ function toPace(flags: SimulateFlags): Pace {
   return { rowsPerSecond, rowsTotal: Math.floor(Math.min(rows ?? inTime, inTime)) };
 }
 
-function toNumber(flag: string, text: string, range: { min: number; max: number }): number {
+type Range = { readonly min: number; readonly max: number };
+
+function toWhole(flag: string, text: string, range: Range): number {
+  const value = toNumber(flag, text, range);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`${flag} ${text}: expected a whole number`);
+}
+
+function toNumber(flag: string, text: string, range: Range): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (value >= range.min && value <= range.max) return value;
   throw new UsageError(`${flag} ${text}: expected a number from ${range.min} to ${range.max}`);

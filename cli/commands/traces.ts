@@ -58,7 +58,7 @@ export function registerTraces(program: Command): void {
 async function list(shell: Shell, flags: TracesFlags): Promise<ExitCode> {
   const request = {
     model: flags.model ?? "",
-    limit: toInteger("--limit", flags.limit ?? "20"),
+    limit: toInteger("--limit", flags.limit ?? "20", 1),
     failed: flags.failed === true,
     durationMsMin: toInteger("--slower", flags.slower ?? "0"),
   };
@@ -114,8 +114,8 @@ async function awaitTrace(monitor: Monitor, id: string): Promise<GetTraceRespons
   }
 }
 
-function toInteger(flag: string, text: string): number {
+function toInteger(flag: string, text: string, min: number = 0): number {
   const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : undefined;
-  if (value === undefined) throw new UsageError(`${flag} ${text}: expected a whole number`);
-  return value;
+  if (value !== undefined && value >= min) return value;
+  throw new UsageError(`${flag} ${text}: expected a whole number from ${min}`);
 }

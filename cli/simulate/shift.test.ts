@@ -47,6 +47,7 @@ describe("a shift", () => {
   it.each([
     ["bmi", /is not of the form feature=change/],
     ["bmy=+1", /Did you mean "bmi"/],
+    ["bmi=", /expected a change such as \+1sd/],
     ["bmi=+1std", /expected a change such as \+1sd/],
   ])("%s is refused", (text, message) => {
     expect(() => parseShifts(features, [text])).toThrow(message);

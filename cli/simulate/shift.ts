@@ -60,6 +60,9 @@ export function shifter(
 
 function parseChange(feature: Feature, text: string): Change {
   const isNumber = feature.datatype !== "BYTES";
+  const forms = "+1sd, +5, -5, x2 or =5";
+  const refusal = `--shift ${feature.name}=${text}: expected a change such as ${forms}`;
+  if (text === "") throw new UsageError(refusal);
   const count = deviations.exec(text)?.[1];
   if (isNumber && count !== undefined) return { kind: "deviations", count: Number(count) };
   if (isNumber && addition.test(text)) return { kind: "add", amount: Number(text) };
@@ -68,8 +71,7 @@ function parseChange(feature: Feature, text: string): Change {
   try {
     return { kind: "set", cell: parseCell(feature, text.replace(/^=/, "")) };
   } catch {
-    const forms = "+1sd, +5, -5, x2 or =5";
-    throw new UsageError(`--shift ${feature.name}=${text}: expected a change such as ${forms}`);
+    throw new UsageError(refusal);
   }
 }
 

@@ -256,6 +256,7 @@ class RunningCluster implements AsyncDisposable {
       program: join(root, kind === "gateway" ? "gateway" : `services/${kind}`, "main.ts"),
       folder: root,
       logsDir: dataDir.logsDir,
+      worksWhen: kind === "worker" ? "model" : "ready",
       env,
       onOutput: options.onOutput,
       onEvent,

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { sleep } from "#platform/clock.ts";
+import { monotonicMs, sleep } from "#platform/clock.ts";
 import { findNatsServer } from "#platform/nats-server/find.ts";
 import { obtainNatsServer } from "#platform/nats-server/obtain.ts";
 import { type NatsServer, startNatsServer } from "#platform/nats-server/start.ts";
 import { LogFile } from "./log-file.ts";
 import type { ClusterOptions } from "./options.ts";
+import { recoveredMs, restartDelayMs } from "./restart-policy.ts";
 
 export type OwnNats = AsyncDisposable & {
   /** With the token; stays the same when the server is started again. */
@@ -14,8 +15,6 @@ export type OwnNats = AsyncDisposable & {
 };
 
 export type OwnNatsFolders = { readonly logsDir: string; readonly runDir: string };
-
-const restartMs = 500;
 
 /** A nats-server of the cluster's own, obtained where there is none and kept running. */
 export async function openOwnNats(
@@ -39,11 +38,15 @@ export async function openOwnNats(
   let server: NatsServer = await launch(0);
   const { url, port, token } = server;
   const running = (async () => {
-    while (!stop.signal.aborted) {
+    for (let endings = 1; !stop.signal.aborted; endings += 1) {
+      const startedMs = monotonicMs();
       await server.ended;
       if (stop.signal.aborted) return;
-      options.onReport(`nats-server  ended, starting it again (see ${folders.logsDir})`);
-      await sleep(restartMs, stop.signal);
+      if (monotonicMs() - startedMs > recoveredMs) endings = 1;
+      const delayMs = restartDelayMs(endings);
+      const when = `starting it again in ${delayMs / 1_000} s`;
+      options.onReport(`nats-server  ended, ${when} (see ${folders.logsDir})`);
+      await sleep(delayMs, stop.signal);
       // A start that fails ends at once and comes by here again.
       server = await launch(port, token).catch(() => server);
     }

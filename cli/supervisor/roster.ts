@@ -10,7 +10,10 @@ export type RosterOptions = {
   readonly onReport: (line: string) => void;
   /** Called when a process has told where it listens. */
   readonly onAddresses: () => void;
-  /** Called when a worker that never got ready is not started again: the gateway cannot know. */
+  /**
+   * Called when a worker that never got ready is not started again, and for every such worker when
+   * the gateway is up once more: it cannot know.
+   */
   readonly onLostModel: (worker: PlannedWorker, reason: string) => void;
 };
 
@@ -30,6 +33,7 @@ export class Roster {
   monitor: Addresses | undefined;
   readonly #options: RosterOptions;
   readonly #models = new Map<string, "loading" | "ready" | "failed">();
+  readonly #lost = new Map<PlannedWorker, string>();
   readonly #nameWidth: number;
   readonly #settle: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   #isServing = false;
@@ -45,8 +49,11 @@ export class Roster {
   }
 
   onGateway(event: SupervisedEvent): void {
-    if (event.type === "ready") this.gateway = event.addresses;
     if (event.type === "serving") this.#isServing = true;
+    if (event.type === "ready") {
+      this.gateway = event.addresses;
+      for (const [worker, reason] of this.#lost) this.#options.onLostModel(worker, reason);
+    }
     this.#onFrontProcess("gateway", event);
   }
 
@@ -68,6 +75,7 @@ export class Roster {
         break;
       case "gave-up":
         this.#models.set(instance, "failed");
+        this.#lost.set(worker, event.reason);
         this.#report(instance, `kept out  ${formatRef(worker)}: ${event.reason}`);
         this.#options.onLostModel(worker, event.reason);
         break;

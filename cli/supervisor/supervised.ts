@@ -14,6 +14,11 @@ export type SupervisedOptions = {
   readonly logsDir: string;
   /** Asked at every start. */
   readonly env: () => Env;
+  /**
+   * The word that says that it works: a worker comes up before it loads its model, and may not
+   * survive that.
+   */
+  readonly worksWhen: "ready" | "model";
   readonly onOutput: ((bytes: Uint8Array) => void) | undefined;
   readonly onEvent: (event: SupervisedEvent) => void;
 };
@@ -32,7 +37,9 @@ export class Supervised {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #child: Child | undefined;
-  #wasReady = false;
+  /** In its present run. */
+  #works = false;
+  #hasEverWorked = false;
   #refusal: string | undefined;
 
   /** Starts it at once. */
@@ -69,9 +76,10 @@ export class Supervised {
       const ending = await this.#runOnce(log);
       if (this.#stop.signal.aborted) return;
       const reason = this.#refusal ?? `${ending}, see ${path}`;
-      endings = monotonicMs() - startedMs > recoveredMs ? 1 : endings + 1;
+      const hasLasted = this.#works && monotonicMs() - startedMs > recoveredMs;
+      endings = hasLasted ? 1 : endings + 1;
       const hasRefused = this.#refusal !== undefined;
-      const decision = decideRestart({ endings, wasReady: this.#wasReady, hasRefused });
+      const decision = decideRestart({ endings, hasWorked: this.#hasEverWorked, hasRefused });
       if (decision.kind === "give-up") {
         return onEvent({ type: "gave-up", reason });
       }
@@ -81,14 +89,18 @@ export class Supervised {
   }
 
   async #runOnce(log: LogFile): Promise<string> {
-    const { program, folder, env, onEvent, onOutput } = this.#options;
+    const { program, folder, env, worksWhen, onEvent, onOutput } = this.#options;
     this.#refusal = undefined;
+    this.#works = false;
     this.#child = new Child({
       program,
       folder,
       env: env(),
       onMessage: (message) => {
-        if (message.type === "ready") this.#wasReady = true;
+        if (message.type === worksWhen) {
+          this.#works = true;
+          this.#hasEverWorked = true;
+        }
         if (message.type === "failed") this.#refusal = message.reason;
         else onEvent(message);
       },

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import { fromHex } from "./hex.ts";
 import { formatPredictionId, predictionId } from "./prediction-id.ts";
 
 it("is the example of RFC 9562", () => {
-  const random = Uint8Array.fromHex("0cc318c4dc0c0c07398f");
+  const random = fromHex("0cc318c4dc0c0c07398f") ?? new Uint8Array();
   const id = predictionId(1_645_557_742_000, random);
   expect(formatPredictionId(id)).toBe("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
 });

@@ -1,4 +1,5 @@
 import { assert } from "./assert.ts";
+import { toHex } from "./hex.ts";
 
 /** Random bytes a prediction id needs. */
 export const predictionIdRandomBytes = 10;
@@ -18,7 +19,7 @@ export function predictionId(nowMs: number, random: Uint8Array): Uint8Array {
 
 /** The 16 bytes of a UUID in its usual form of 36 characters. */
 export function formatPredictionId(id: Uint8Array): string {
-  const hex = id.toHex();
+  const hex = toHex(id);
   const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
   return `${groups.join("-")}-${hex.slice(20)}`;
 }

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { Failure } from "#core/failure.ts";
@@ -10,11 +11,13 @@ afterEach(async () => {
 });
 
 const errors: unknown[] = [];
+const bodiesBytesMax = 5_000;
 
 async function serve(routes: readonly Route[]): Promise<string> {
   const listen = { host: "127.0.0.1", port: 0, setting: "SLUICE_X" };
   const onError = (error: unknown) => errors.push(error);
-  const server = open.use(await HttpServer.listen({ listen, routes, drainMsMax: 5_000, onError }));
+  const limits = { drainMsMax: 5_000, bodiesBytesMax };
+  const server = open.use(await HttpServer.listen({ listen, routes, ...limits, onError }));
   return `http://${server.address}`;
 }
 
@@ -91,6 +94,56 @@ describe("HttpServer", () => {
     const headers = { "content-encoding": encoding };
     const reply = await fetch(`${await serve([echo])}/echo`, { method: "POST", body, headers });
     expect(reply.status).toBe(status);
+  });
+
+  it("refuses a body when those under way take all the memory there is for them", async () => {
+    const release = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const hold: Route = {
+      method: "POST",
+      path: "/hold",
+      handle: async (request) => {
+        await request.body(bodiesBytesMax);
+        started.resolve();
+        await release.promise;
+        return jsonReply("done");
+      },
+    };
+    const url = await serve([hold, echo]);
+    const held = fetch(`${url}/hold`, { method: "POST", body: Buffer.alloc(bodiesBytesMax - 10) });
+    await started.promise;
+    expect((await fetch(`${url}/echo`, { method: "POST", body: "x".repeat(100) })).status).toBe(
+      429,
+    );
+    expect((await fetch(`${url}/echo`, { method: "POST", body: "x" })).status).toBe(200);
+    release.resolve();
+    expect((await held).status).toBe(200);
+    expect((await fetch(`${url}/echo`, { method: "POST", body: "x".repeat(100) })).status).toBe(
+      200,
+    );
+  });
+
+  it("tells nobody of a client that went away while it was sending", async () => {
+    const ended = Promise.withResolvers<unknown>();
+    const reading: Route = {
+      method: "POST",
+      path: "/read",
+      handle: async (request) => {
+        await request.body(1_000).catch((error: unknown) => {
+          ended.resolve(error);
+          throw error;
+        });
+        return jsonReply("read");
+      },
+    };
+    const { hostname, port } = new URL(await serve([reading]));
+    const socket = connect(Number(port), hostname);
+    socket.write("POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc", () => {
+      socket.destroy();
+    });
+    expect(await ended.promise).toMatchObject({ code: "cancelled" });
+    await open.disposeAsync();
+    expect(errors).toEqual([]);
   });
 
   it("lets a request under way finish when it is disposed of", async () => {

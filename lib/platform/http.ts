@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Failure, type FailureCode, messageOf } from "#core/failure.ts";
+import { BytesBudget, type BytesShare } from "./bytes-budget.ts";
 import { bindTo, type ListenOn } from "./listen.ts";
 
 export type HttpRequest = {
@@ -12,8 +13,9 @@ export type HttpRequest = {
   /** Header values by lower-case name; several of one name are joined by commas. */
   readonly header: (name: string) => string;
   /**
-   * The whole body, unpacked when it is gzip. More than `bytesMax`, before or after:
-   * invalid-argument.
+   * The whole body, unpacked when it is gzip. Rejects with a Failure: invalid-argument for more
+   * than `bytesMax`, before or after; resource-exhausted while other bodies take all the memory
+   * there is for them; cancelled when the client goes.
    */
   readonly body: (bytesMax: number) => Promise<Uint8Array>;
 };
@@ -36,6 +38,8 @@ export type HttpServerOptions = {
   readonly routes: readonly Route[];
   /** How long disposing waits for requests under way. */
   readonly drainMsMax: number;
+  /** All bodies that are being handled, packed and unpacked; default 64 MiB. */
+  readonly bodiesBytesMax?: number;
   /** Told of errors that are not Failures, which the client sees only as 500. */
   readonly onError: (error: unknown) => void;
 };
@@ -44,6 +48,7 @@ export type HttpServerOptions = {
 const connectionsMax = 512;
 const headersMsMax = 10_000;
 const requestMsMax = 60_000;
+const bodiesBytesMaxDefault = 64 * 1024 * 1024;
 
 const statusOfFailure: Record<FailureCode, number> = {
   "invalid-argument": 400,
@@ -80,9 +85,10 @@ export class HttpServer implements AsyncDisposable {
 
   /** Binds and serves. A taken address is a Failure `unavailable` naming it and its setting. */
   static async listen(options: HttpServerOptions): Promise<HttpServer> {
+    const bodies = new BytesBudget(options.bodiesBytesMax ?? bodiesBytesMaxDefault);
     const server = createServer(
       { headersTimeout: headersMsMax, requestTimeout: requestMsMax },
-      (incoming, outgoing) => void answer(options, server, incoming, outgoing),
+      (incoming, outgoing) => void answer({ ...options, server, bodies }, incoming, outgoing),
     );
     server.maxConnections = connectionsMax;
     server.on("clientError", (_error, socket: Socket) => socket.destroy());
@@ -108,17 +114,22 @@ export function jsonReply(value: unknown, status: number = 200): HttpReply {
   return { status, type: "application/json", body: `${JSON.stringify(value)}\n` };
 }
 
+type Serving = Pick<HttpServerOptions, "routes" | "onError"> & {
+  readonly server: Server;
+  readonly bodies: BytesBudget;
+};
+
 async function answer(
-  options: HttpServerOptions,
-  server: Server,
+  { routes, onError, server, bodies }: Serving,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  using share = bodies.share();
   let reply: HttpReply;
   try {
-    reply = await dispatch(options.routes, incoming);
+    reply = await dispatch(routes, incoming, share);
   } catch (error) {
-    if (!(error instanceof Failure)) options.onError(error);
+    if (!(error instanceof Failure)) onError(error);
     reply = failureReply(Failure.from(error));
   }
   // A body that nobody read would be taken for the next request; ending the connection is cheaper.
@@ -132,7 +143,11 @@ async function answer(
   outgoing.end(incoming.method === "HEAD" ? undefined : reply.body);
 }
 
-async function dispatch(routes: readonly Route[], incoming: IncomingMessage): Promise<HttpReply> {
+async function dispatch(
+  routes: readonly Route[],
+  incoming: IncomingMessage,
+  share: BytesShare,
+): Promise<HttpReply> {
   const { pathname, searchParams } = urlOf(incoming);
   const method = incoming.method === "HEAD" ? "GET" : incoming.method;
   let isKnown = false;
@@ -145,7 +160,7 @@ async function dispatch(routes: readonly Route[], incoming: IncomingMessage): Pr
       params,
       query: searchParams,
       header: (name) => headerOf(incoming, name),
-      body: (bytesMax) => readBody(incoming, bytesMax),
+      body: (bytesMax) => readBody(incoming, bytesMax, share),
     });
   }
   if (!isKnown) throw new Failure("not-found", `nothing is served at ${pathname}`);
@@ -188,26 +203,44 @@ function headerOf(incoming: IncomingMessage, name: string): string {
 
 const unzip = promisify(gunzip);
 
-async function readBody(incoming: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks);
+async function readBody(
+  incoming: IncomingMessage,
+  bytesMax: number,
+  share: BytesShare,
+): Promise<Uint8Array> {
+  const body = await readPacked(incoming, bytesMax, share);
   const encoding = headerOf(incoming, "content-encoding");
   if (encoding === "" || encoding === "identity") return body;
   if (encoding !== "gzip") {
     throw new Failure("invalid-argument", `content-encoding is "${encoding}", not gzip or none`);
   }
-  try {
-    return await unzip(body, { maxOutputLength: bytesMax });
-  } catch (error) {
+  const unpacked = await unzip(body, { maxOutputLength: bytesMax }).catch((error: unknown) => {
     if (messageOf(error).includes("larger than")) throw tooLarge(bytesMax);
     throw new Failure("invalid-argument", `the body is not gzip: ${messageOf(error)}`);
+  });
+  share.take(unpacked.length);
+  return unpacked;
+}
+
+async function readPacked(
+  incoming: IncomingMessage,
+  bytesMax: number,
+  share: BytesShare,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      share.take(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure("cancelled", `the client went away: ${messageOf(error)}`, { cause: error });
   }
+  return Buffer.concat(chunks);
 }
 
 function tooLarge(bytesMax: number): Failure {

@@ -19,16 +19,19 @@ export type LogOptions = {
 
 /**
  * Opens the process's logger. Writes are synchronous, so that nothing is lost when the process
- * ends.
+ * ends. When nobody reads standard output any more, what is logged goes nowhere.
  */
 export function openLog(options: LogOptions): Log {
-  const logger = pino({
+  const settings = {
     level: options.level ?? "info",
     base: { service: options.service, ...options.fields },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     messageKey: "message",
-  });
+  };
+  // An asynchronous destination is flushed when the process ends, and tries that for ever where
+  // the reader has gone: the process would never end.
+  const logger = pino(settings, pino.destination({ dest: 1, sync: true }));
   return {
     debug: (message, fields = {}) => logger.debug(fields, message),
     info: (message, fields = {}) => logger.info(fields, message),

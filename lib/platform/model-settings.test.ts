@@ -105,6 +105,15 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
     expect(problemOf(text)).toContain(problem);
     expect(problemOf(text)).not.toContain("\n");
   });
+
+  it("is refused with each place of broken YAML once", () => {
+    expect(problemOf("versions: [1\n  x: {{{")).toMatch(
+      /^model\.yaml: [^;]+ at line 1, column 12;/,
+    );
+    const problems = problemOf("versions: [1\n  x: {{{").split("; ");
+    expect(new Set(problems).size).toBe(problems.length);
+    expect(problems.filter((problem) => problem.endsWith(":"))).toEqual([]);
+  });
 });
 
 function problemOf(text: string): string {

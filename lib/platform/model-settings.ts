@@ -90,7 +90,8 @@ export function parseModelSettings(text: string): ModelSettings {
   const document = parseDocument(text);
   if (document.errors.length > 0) {
     // A parser's message goes on with a drawing of the place on lines of its own.
-    throw invalid(document.errors.map((error) => error.message.split("\n")[0] ?? ""));
+    const lines = document.errors.map((error) => error.message.split("\n")[0] ?? "");
+    throw invalid([...new Set(lines.map((line) => line.replace(/:$/, "")))]);
   }
   let value: unknown;
   try {

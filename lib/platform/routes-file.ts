@@ -15,6 +15,8 @@ export type RouteWorker = {
   readonly address: string;
   /** Where its metrics are: `unix:/path`, or empty where the worker serves them itself. */
   readonly metrics: string;
+  /** A gateway learned of it by a hint, which may be old by the time the file is read. */
+  readonly learned?: boolean | undefined;
 };
 
 export type RouteModel = {
@@ -35,11 +37,14 @@ export type Routes = {
 
 const versionMax = 2 ** 31 - 1;
 
-const worker = z.strictObject({
+/** What is said of a worker, in this file and by its own hints. */
+export const workerFields: Readonly<Record<"instance" | "address" | "metrics", z.ZodString>> = {
   instance: z.string().min(1),
   address: z.string().regex(/^unix:\/.+|^.+:[0-9]+$/, "is neither unix:/path nor host:port"),
   metrics: z.string().regex(/^$|^unix:\/.+/, "is neither empty nor unix:/path"),
-});
+};
+
+const worker = z.strictObject({ ...workerFields, learned: z.boolean().optional() });
 
 const model = z.strictObject({
   model: z.string().refine(isModelName, "is no model name"),

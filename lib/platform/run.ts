@@ -13,9 +13,11 @@ export type RunOptions = {
 };
 
 /**
- * The main function of every process. SIGTERM and SIGINT abort `signal`; so does the parent's end,
- * noticed by its IPC channel closing. A start that fails is one line on standard error and exit
- * code 1; a stop that was asked for ends with exit code 0.
+ * The main function of every process. SIGTERM and SIGINT abort `signal`, and change nothing when
+ * they come again: at a terminal Ctrl-C reaches a process under npm twice, once passed on by npm.
+ * The parent's end aborts it, too, noticed by its IPC channel closing, also before this is called.
+ * A start that fails is one line on standard error and exit code 1; a stop that was asked for ends
+ * with exit code 0.
  */
 export async function run(
   options: RunOptions,
@@ -23,16 +25,19 @@ export async function run(
 ): Promise<void> {
   const stop = new AbortController();
   const onSignal = () => {
+    if (stop.signal.aborted) return;
     // The last resort, should something hold the event loop open or a release hang.
     setTimeout(() => process.exit(1), options.stopMsMax).unref();
     stop.abort();
   };
-  process.once("SIGTERM", onSignal);
-  process.once("SIGINT", onSignal);
-  process.once("disconnect", onSignal);
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  process.on("disconnect", onSignal);
+  // Without an IPC channel it is undefined.
+  if (process.connected === false) onSignal();
   try {
     await using service = await start(stop.signal);
-    process.send?.({ type: "ready", ...service.ready });
+    tellParent({ type: "ready", ...service.ready });
     if (!stop.signal.aborted) {
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     }
@@ -41,9 +46,17 @@ export async function run(
       process.exitCode = 1;
       const reason = messageOf(error);
       process.stderr.write(`${options.service}: ${reason}\n`);
-      process.send?.({ type: "failed", reason });
+      tellParent({ type: "failed", reason });
     }
   } finally {
     if (process.connected) process.disconnect?.();
   }
+}
+
+/**
+ * Sends a message to the process that started this one, where it did so with an IPC channel and is
+ * still there. Never throws: that it has gone is noticed by the channel closing.
+ */
+export function tellParent(message: Readonly<Record<string, unknown>>): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }

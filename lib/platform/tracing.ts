@@ -31,7 +31,8 @@ const sampledFlag = 1;
 
 /**
  * A tracer of OpenTelemetry's own SDK, for processes that start spans when they happen. Disposing
- * sends what is left, for at most two seconds.
+ * sends what is left, for at most two seconds. Spans that no receiver takes are lost; that fails
+ * nothing.
  */
 export function openTracing(options: TracingOptions): Tracing {
   const { endpoint, service, attributes } = options;
@@ -44,7 +45,8 @@ export function openTracing(options: TracingOptions): Tracing {
     tracer: provider.getTracer("sluice"),
     async [Symbol.asyncDispose]() {
       const waiting = new AbortController();
-      await Promise.race([provider.shutdown(), sleep(closeMsMax, waiting.signal)]);
+      const sent = provider.shutdown().catch(() => {});
+      await Promise.race([sent, sleep(closeMsMax, waiting.signal)]);
       waiting.abort();
     },
   };

@@ -1,4 +1,4 @@
-import { create, toJson } from "@bufbuild/protobuf";
+import { create, toBinary, toJson } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { ModelWatch } from "#core/monitor/model-watch.ts";
 import { ReportSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
@@ -50,4 +50,18 @@ it("leaves out the windows that there are not", () => {
   if (report === undefined) throw new Error("the version is defined");
   const message = create(ReportSchema, toReportMessage(report));
   expect([message.closed, message.open]).toEqual([undefined, undefined]);
+});
+
+it("can be told whatever producers claim to have answered", () => {
+  const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} };
+  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
+  for (let producer = 0; producer < 3000; producer += 1) {
+    const end = { producer: `p${producer}`, answered: Number.MAX_SAFE_INTEGER, gateway: "g" };
+    watch.apply({ timeMs: 1, seq: 1, version: 1, body: { kind: "producer-end", end } });
+  }
+  const report = watch.report(1);
+  if (report === undefined) throw new Error("the version has a report");
+  const message = create(ReportSchema, toReportMessage(report));
+  expect(toBinary(ReportSchema, message).length).toBeGreaterThan(0);
+  expect(message.counters?.rowsLost).toBe(BigInt(Number.MAX_SAFE_INTEGER));
 });

@@ -77,20 +77,25 @@ function toQuality(quality: Quality): MessageInitShape<typeof QualitySchema> {
 
 function toCounters(counters: Counters): MessageInitShape<typeof CountersSchema> {
   return {
-    rowsTotal: BigInt(counters.rowsTotal),
-    rowsIncluded: BigInt(counters.rowsIncluded),
-    rowsSampledOut: BigInt(counters.rowsSampledOut),
-    rowsLost: BigInt(counters.rowsLost),
-    rowsLate: BigInt(counters.rowsLate),
-    rowsDuplicate: BigInt(counters.rowsDuplicate),
-    rowsShadow: BigInt(counters.rowsShadow),
-    rowsFailed: BigInt(counters.rowsFailed),
-    rowsUnremembered: BigInt(counters.rowsUnremembered),
-    messages: BigInt(counters.messages),
-    messagesDuplicate: BigInt(counters.messagesDuplicate),
-    messagesMissing: BigInt(counters.messagesMissing),
-    messagesPurged: BigInt(counters.messagesPurged),
-    messagesQuarantined: BigInt(counters.messagesQuarantined),
-    producers: BigInt(counters.producers),
+    rowsTotal: toCount(counters.rowsTotal),
+    rowsIncluded: toCount(counters.rowsIncluded),
+    rowsSampledOut: toCount(counters.rowsSampledOut),
+    rowsLost: toCount(counters.rowsLost),
+    rowsLate: toCount(counters.rowsLate),
+    rowsDuplicate: toCount(counters.rowsDuplicate),
+    rowsShadow: toCount(counters.rowsShadow),
+    rowsFailed: toCount(counters.rowsFailed),
+    rowsUnremembered: toCount(counters.rowsUnremembered),
+    messages: toCount(counters.messages),
+    messagesDuplicate: toCount(counters.messagesDuplicate),
+    messagesMissing: toCount(counters.messagesMissing),
+    messagesPurged: toCount(counters.messagesPurged),
+    messagesQuarantined: toCount(counters.messagesQuarantined),
+    producers: toCount(counters.producers),
   };
+}
+
+/** Sums of what many producers claim may pass what a double counts in ones. */
+function toCount(sum: number): bigint {
+  return BigInt(Math.min(sum, Number.MAX_SAFE_INTEGER));
 }

@@ -57,6 +57,7 @@ it.each<[string, number[], RegExp]>([
   ["a wire type that does not exist", [0x0f], /wire type 7/],
   ["the end of a group that never began", [0x0c], /wire type 4/],
   ["a group that never ends", [0x0b, 0x08, 0x01], /ends inside a number/],
+  ["a group of more than 64 KiB", [0x0b, ...Array<number>(70_000).fill(0x08), 0x0c], /65536 bytes/],
   ["groups in groups in groups", Array<number>(40).fill(0x0b), /deeper than 16/],
   ["a number that never ends", [0x08, ...Array<number>(11).fill(0x80)], /more than 10 bytes/],
 ])("refuses %s", (_, bytes, message) => {

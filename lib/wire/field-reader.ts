@@ -4,6 +4,8 @@ import { Failure } from "#core/failure.ts";
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 };
 
 const groupDepthMax = 16;
+/** Nothing of ours is in groups, and what is in one can only be passed over field by field. */
+const groupBytesMax = 64 * 1024;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -67,6 +69,7 @@ export class FieldReader {
 
   /** Passes over the value, groups with all that is in them. */
   skip(): void {
+    const from = this.#at;
     let depth = this.wire === wireType.groupStart ? 1 : 0;
     if (depth === 0) this.#skipValue(this.wire);
     while (depth > 0) {
@@ -76,6 +79,7 @@ export class FieldReader {
       else if (wire === wireType.groupEnd) depth -= 1;
       else this.#skipValue(wire);
       if (depth > groupDepthMax) this.#malformed(`groups nested deeper than ${groupDepthMax}`);
+      if (this.#at - from > groupBytesMax) this.#malformed(`a group over ${groupBytesMax} bytes`);
     }
   }
 

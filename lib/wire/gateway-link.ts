@@ -1,4 +1,4 @@
-/** The gateway's side of a link: what it writes and reads. The worker's is in `link.ts`. */
+/** The gateway's side of a link: what it writes and reads. The worker's is in `worker-link.ts`. */
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { OutboxFrame } from "#core/link/outbox.ts";

@@ -16,7 +16,6 @@ it("reads names and leaves the rest empty", () => {
     model: "wine",
     version: "2",
     id: "ä",
-    priority: 0,
     timeoutUs: 0,
   });
 });
@@ -44,7 +43,7 @@ const message = fc.record({
   modelVersion: fc.string(),
   id: fc.string({ unit: "grapheme" }),
   parameters: fc.dictionary(
-    fc.constantFrom("priority", "timeout", "other"),
+    fc.constantFrom("timeout", "other"),
     parameter.map((parameterChoice) => ({ parameterChoice })),
   ),
   inputs: fc.array(
@@ -72,7 +71,6 @@ function agreesWithDecoder(
     model: decoded.modelName,
     version: decoded.modelVersion,
     id: decoded.id,
-    priority: integerOf(decoded.parameters["priority"]),
     timeoutUs: integerOf(decoded.parameters["timeout"]),
   });
 }
@@ -95,17 +93,11 @@ it("accepts or refuses any bytes without any other error", () => {
   );
 });
 
-it.each([
-  ["priority", 2, -1n],
-  ["timeout", 2, -5n],
-])("refuses a negative %s", (key, _number, value) => {
-  const bytes = toBinary(
-    ModelInferRequestSchema,
-    create(ModelInferRequestSchema, {
-      parameters: { [key]: { parameterChoice: { case: "int64Param", value } } },
-    }),
-  );
-  expect(() => scanModelInfer(bytes)).toThrow(`parameter ${key} is ${value}, expected at least 0`);
+it("refuses a negative timeout", () => {
+  const timeout = { parameterChoice: { case: "int64Param" as const, value: -5n } };
+  const message = create(ModelInferRequestSchema, { parameters: { timeout } });
+  const bytes = toBinary(ModelInferRequestSchema, message);
+  expect(() => scanModelInfer(bytes)).toThrow("parameter timeout is -5, expected at least 0");
 });
 
 it("counts tensors, parameters, fields and unknown bytes against their limits", () => {
@@ -117,6 +109,21 @@ it("counts tensors, parameters, fields and unknown bytes against their limits", 
   expect(() => scanModelInfer(fields, limits)).toThrow("more than 100 fields");
   const unknown = Uint8Array.of(...Array<number[]>(4).fill([0x48, 0x80, 0x00]).flat());
   expect(() => scanModelInfer(unknown, limits)).toThrow("more than 10 bytes of unknown fields");
+});
+
+it.each<[string, (fields: readonly number[]) => readonly number[]]>([
+  ["a parameter", (fields) => [0x22, fields.length, ...fields]],
+  [
+    "the value of a parameter",
+    (fields) => [0x22, fields.length + 2, 0x12, fields.length, ...fields],
+  ],
+])("counts the fields inside %s", (_, wrap) => {
+  const fields = Array<number[]>(51).fill([0x1a, 0x00]).flat();
+  const half = wrap(fields);
+  const strict = { ...limits, parametersMax: 100 };
+  expect(() => scanModelInfer(Uint8Array.from(half), strict)).not.toThrow();
+  const whole = Uint8Array.of(...half, ...half);
+  expect(() => scanModelInfer(whole, strict)).toThrow("more than 100 fields");
 });
 
 it("counts unknown bytes inside a tensor", () => {

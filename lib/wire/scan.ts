@@ -11,15 +11,14 @@ export type RequestHead = {
   /** As the caller wrote it; empty for the highest version that is ready. */
   readonly version: string;
   readonly id: string;
-  /** From `parameters`; 0 where absent, which stands for the model's default level. */
-  readonly priority: number;
   /** Microseconds the request may wait in queues, from `parameters`; 0 where absent. */
   readonly timeoutUs: number;
 };
 
 export type ScanLimits = {
   /**
-   * Fields of the request and of its tensors, unpacked elements of repeated ones counted singly.
+   * Fields of the request, its tensors and its parameters, unpacked elements of repeated ones
+   * counted singly.
    */
   readonly fieldsMax: number;
   /** Inputs, requested outputs and raw contents together, or columns. */
@@ -37,6 +36,8 @@ export const scanLimits: ScanLimits = {
 };
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** What has been seen so far, and how much may be. */
+type Tally = { readonly counts: Counts; readonly limits: ScanLimits };
 type Counts = { fields: number; tensors: number; parameters: number; unknownBytes: number };
 /**
  * What is in a field: a text the head keeps, a parameter, or a tensor whose own fields are known up
@@ -84,8 +85,9 @@ function scan(
   fields: readonly (Field | undefined)[],
   limits: ScanLimits,
 ): RequestHead {
-  const head = { model: "", version: "", id: "", priority: 0, timeoutUs: 0 };
+  const head = { model: "", version: "", id: "", timeoutUs: 0 };
   const counts: Counts = { fields: 0, tensors: 0, parameters: 0, unknownBytes: 0 };
+  const tally = { counts, limits };
   const reader = new FieldReader(bytes);
   for (let from = 0; reader.next(); from = reader.at) {
     const field = fields[reader.number];
@@ -96,47 +98,43 @@ function scan(
       head[field.key] = reader.text(field.name);
     } else if (field.kind === "parameter") {
       counts.parameters += 1;
-      readParameter(reader.message("parameters"), head);
+      readParameter(reader.message("parameters"), head, tally);
     } else {
       counts.tensors += 1;
       if (field.kind === "raw") reader.skip();
-      else readTensor(reader.message(field.name), field.fieldMax, { counts, limits });
+      else readTensor(reader.message(field.name), field.fieldMax, tally);
     }
-    check(counts, limits);
+    check(tally);
   }
   return head;
 }
 
 /** Counts what is in a tensor; the values themselves are passed over. */
-function readTensor(
-  reader: FieldReader,
-  fieldMax: number,
-  { counts, limits }: { readonly counts: Counts; readonly limits: ScanLimits },
-): void {
+function readTensor(reader: FieldReader, fieldMax: number, tally: Tally): void {
   for (let from = reader.at; reader.next(); from = reader.at) {
     const isKnown = reader.number <= fieldMax;
     reader.skip();
-    if (!isKnown) counts.unknownBytes += reader.at - from;
-    check(counts, limits);
+    if (!isKnown) tally.counts.unknownBytes += reader.at - from;
+    check(tally);
   }
 }
 
 /** One entry of `parameters`; of a oneof and of a key the last one counts. */
-function readParameter(entry: FieldReader, head: Mutable<RequestHead>): void {
+function readParameter(entry: FieldReader, head: Mutable<RequestHead>, tally: Tally): void {
   let key = "";
   let integer = 0n;
   while (entry.next()) {
     if (entry.number === 1) key = entry.text("the key of a parameter");
     else if (entry.number === 2) {
-      integer = readInteger(entry.message("the value of a parameter"), integer);
+      integer = readInteger(entry.message("the value of a parameter"), integer, tally);
     } else entry.skip();
+    check(tally);
   }
-  if (key === "priority") head.priority = requireInteger(key, integer);
   if (key === "timeout") head.timeoutUs = requireInteger(key, integer);
 }
 
 /** The integer an InferParameter ends up holding; 0 where it holds something else. */
-function readInteger(value: FieldReader, before: bigint): bigint {
+function readInteger(value: FieldReader, before: bigint, tally: Tally): bigint {
   let integer = before;
   while (value.next()) {
     if (value.number === 2) integer = BigInt.asIntN(64, value.bits64("int64_param"));
@@ -145,6 +143,7 @@ function readInteger(value: FieldReader, before: bigint): bigint {
       value.skip();
       if (value.number <= 4) integer = 0n;
     }
+    check(tally);
   }
   return integer;
 }
@@ -155,7 +154,7 @@ function requireInteger(key: string, integer: bigint): number {
 }
 
 /** Called once for every field. */
-function check(counts: Counts, limits: ScanLimits): void {
+function check({ counts, limits }: Tally): void {
   counts.fields += 1;
   if (counts.fields > limits.fieldsMax) refuse("fields", limits.fieldsMax);
   if (counts.tensors > limits.tensorsMax) refuse("tensors", limits.tensorsMax);

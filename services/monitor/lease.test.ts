@@ -48,9 +48,11 @@ describe("a claim", () => {
     const holder = lease(bucket.store, "one", longMs);
     await holder.claim();
     const written = await bucket.store.get(key);
-    await bucket.store.put(key, written?.value ?? new Uint8Array(0));
+    const lost = await bucket.store.put(key, written?.value ?? new Uint8Array(0));
     expect(await holder.claim()).toBe(true);
     expect(holder.epoch).toBe(1);
+    // Written once more: a taker's time counts from then, as the holder's does.
+    expect((await bucket.store.get(key))?.revision).toBeGreaterThan(lost);
   });
 
   it("is refused where the key holds something else", async () => {

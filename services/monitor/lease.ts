@@ -84,14 +84,17 @@ export class Lease {
     const { key, holder } = this.#options;
     const { epoch } = held;
     const record = encode({ holder, epoch });
-    const renewed = await this.#store.update(key, record, held.revision);
-    if (renewed !== "conflict") return { epoch, revision: renewed };
-    // The answer to an earlier renewal may have been lost: then the record is still ours.
-    const entry = await this.#store.get(key);
-    if (entry === undefined) return undefined;
-    const found = decode(entry);
-    const isOurs = found.holder === holder && found.epoch === epoch;
-    return isOurs ? { epoch, revision: entry.revision } : undefined;
+    let revision = await this.#store.update(key, record, held.revision);
+    if (revision === "conflict") {
+      // The answer to an earlier renewal may have been lost: then the record is still ours. Others
+      // have seen it unchanged since that renewal, so it does not stand for this one.
+      const entry = await this.#store.get(key);
+      if (entry === undefined) return undefined;
+      const found = decode(entry);
+      if (found.holder !== holder || found.epoch !== epoch) return undefined;
+      revision = await this.#store.update(key, record, entry.revision);
+    }
+    return revision === "conflict" ? undefined : { epoch, revision };
   }
 
   #isStale(revision: number): boolean {

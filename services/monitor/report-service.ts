@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type * as grpc from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";
+import type { ModelReport } from "#core/monitor/model-watch.ts";
 import {
   type GetReportRequest,
   GetReportResponseSchema,
@@ -57,42 +58,55 @@ function listReports(models: WatchedModels, { model }: ListReportsRequest) {
   return create(ListReportsResponseSchema, { reports, problem: models.problem });
 }
 
-/** Tells of windows until the caller goes, or does not read what it is told. */
+/**
+ * Tells of windows until the caller goes, or does not read what it is told. Its place is free when
+ * the call is over: what was not read is held until then.
+ */
 function watchReports(
   models: WatchedModels,
   call: grpc.ServerWritableStream<WatchReportsRequest, unknown>,
   stop: AbortSignal,
 ): void {
   let unread = 0;
-  let unsubscribe = () => {};
-  const fail = (error: unknown) => {
-    unsubscribe();
-    call.destroy(statusError(Failure.from(error)));
-  };
-  try {
-    unsubscribe = models.onWindow((report) => {
-      if (call.request.model !== "" && call.request.model !== report.model) return;
-      if (unread >= unreadMax) {
-        fail(new Failure("resource-exhausted", `${unreadMax} reports were not read`));
-        return;
-      }
-      unread += 1;
-      const message = create(WatchReportsResponseSchema, { report: toReportMessage(report) });
-      call.write(message, () => {
-        unread -= 1;
-      });
-    });
-  } catch (error) {
-    fail(error);
-    return;
-  }
+  let isEnding = false;
   const end = () => {
-    unsubscribe();
-    stop.removeEventListener("abort", end);
+    isEnding = true;
     call.end();
   };
-  call.on("cancelled", end);
+  const fail = (failure: Failure) => {
+    isEnding = true;
+    call.emit("error", statusError(failure));
+  };
+  const tell = (report: ModelReport) => {
+    if (isEnding || !["", report.model].includes(call.request.model)) return;
+    if (unread >= unreadMax) {
+      fail(new Failure("resource-exhausted", `${unreadMax} reports were not read`));
+      return;
+    }
+    unread += 1;
+    const message = create(WatchReportsResponseSchema, { report: toReportMessage(report) });
+    call.write(message, () => {
+      unread -= 1;
+    });
+  };
+  let unsubscribe: () => void;
+  try {
+    unsubscribe = models.onWindow(tell);
+  } catch (error) {
+    fail(Failure.from(error));
+    return;
+  }
+  const release = () => {
+    unsubscribe();
+    stop.removeEventListener("abort", end);
+  };
+  call.on("finish", release);
+  call.on("cancelled", () => {
+    release();
+    end();
+  });
   stop.addEventListener("abort", end);
+  if (stop.aborted) end();
 }
 
 function unary<Request, Reply>(handle: (request: Request) => Reply) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Failure } from "#core/failure.ts";
 import { ModelWatch } from "#core/monitor/model-watch.ts";
 import type { KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
@@ -67,6 +68,34 @@ describe("a snapshot", () => {
     expect(await holder.save({ state, history, position })).toBe(true);
   });
 
+  it.each([
+    ["no JSON", "{"],
+    ["nothing", "null"],
+    ["another epoch", '{"epoch":"1","positions":{}}'],
+    ["no positions", '{"epoch":1,"positions":null}'],
+    ["objects without names", '{"epoch":1,"positions":{},"objects":{}}'],
+  ])("begins anew where the pointer holds %s", async (_what, pointer) => {
+    await using stores = await open();
+    await stores.keys.put("snapshot.wine", new TextEncoder().encode(pointer));
+    const holder = snapshots(stores, 2);
+    expect(await holder.load()).toEqual(nothing);
+    expect(await holder.save({ state, history, position })).toBe(true);
+  });
+
+  it("leaves nothing behind when it is not known whether an earlier one was saved", async () => {
+    await using stores = await open();
+    const holder = snapshots(stores, 1);
+    await holder.load();
+    await holder.save({ state, history, position });
+    const failing = failingOnce(stores.keys);
+    const other = snapshots({ ...stores, keys: failing }, 2);
+    await other.load();
+    failing.fail();
+    await expect(other.save({ state, history, position })).rejects.toThrow("no answer");
+    expect(await other.save({ state, history, position })).toBe(true);
+    expect(await stores.objects.list()).toHaveLength(2);
+  });
+
   it("that is damaged is told, and not used", async () => {
     await using stores = await open();
     const holder = snapshots(stores, 1);
@@ -92,6 +121,23 @@ function snapshots(stores: Stores, epoch: number): Snapshots {
     return `${epoch}.${names}`;
   };
   return new Snapshots({ model: "wine", epoch, stream: "S", uniqueName }, stores);
+}
+
+/** Writes what it is given, and can be told to keep the next answer to itself. */
+function failingOnce(keys: KeyValueStore): KeyValueStore & { readonly fail: () => void } {
+  let isFailing = false;
+  return {
+    ...keys,
+    fail: () => {
+      isFailing = true;
+    },
+    update: async (...args) => {
+      const revision = await keys.update(...args);
+      if (!isFailing) return revision;
+      isFailing = false;
+      throw new Failure("deadline-exceeded", "no answer");
+    },
+  };
 }
 
 async function open(): Promise<AsyncDisposable & Stores> {

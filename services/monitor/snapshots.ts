@@ -18,13 +18,13 @@ export type Position = {
 
 type SnapshotObject = { readonly name: string; readonly digest: string };
 
+type SnapshotObjects = { readonly state: SnapshotObject; readonly history: SnapshotObject };
+
 type Pointer = {
   readonly epoch: number;
   readonly positions: Readonly<Record<string, Position>>;
   /** Undefined before the first snapshot. */
-  readonly objects:
-    | { readonly state: SnapshotObject; readonly history: SnapshotObject }
-    | undefined;
+  readonly objects: SnapshotObjects | undefined;
 };
 
 export type Loaded = {
@@ -62,6 +62,8 @@ export class Snapshots {
   readonly #prefix: string;
   #pointer: Pointer;
   #revision = 0;
+  /** Names written since the last time that it was known what the pointer names. */
+  #unsure: string[] = [];
 
   constructor(
     options: SnapshotsOptions,
@@ -110,11 +112,10 @@ export class Snapshots {
     const objects = state === undefined || history === undefined ? undefined : { state, history };
     const positions = { ...this.#pointer.positions, [this.#options.stream]: cut.position };
     const isPointed = await this.#point({ ...this.#pointer, positions, objects });
-    const replaced = isPointed
-      ? [before?.state, before?.history].filter((each) => each !== state && each !== history)
-      : [state, history].filter((each) => each !== before?.state && each !== before?.history);
-    for (const object of replaced)
-      if (object !== undefined) await this.#objects.delete(object.name);
+    // Where it was not, the other monitor's pointer may name what was written earlier.
+    if (isPointed) await this.#delete([...this.#unsure, ...namesOf(before)], objects);
+    else await this.#delete(namesOf(objects), before);
+    this.#unsure = [];
     return isPointed;
   }
 
@@ -143,6 +144,7 @@ export class Snapshots {
   async #write(part: ModelState | ModelHistory): Promise<SnapshotObject> {
     const bytes = serialize(part);
     const name = `${this.#prefix}${this.#options.uniqueName()}`;
+    this.#unsure.push(name);
     await this.#objects.put(name, bytes);
     return { name, digest: digestOf(bytes) };
   }
@@ -154,14 +156,21 @@ export class Snapshots {
     return deserialize(bytes) as Part;
   }
 
+  async #delete(names: readonly string[], except: SnapshotObjects | undefined): Promise<void> {
+    const kept = namesOf(except);
+    for (const name of names) if (!kept.includes(name)) await this.#objects.delete(name);
+  }
+
   /** Objects of a monitor that ended between writing them and pointing at them. */
   async #deleteOthers(): Promise<void> {
-    const { objects } = this.#pointer;
-    const kept = new Set([objects?.state.name, objects?.history.name]);
-    for (const name of await this.#objects.list()) {
-      if (name.startsWith(this.#prefix) && !kept.has(name)) await this.#objects.delete(name);
-    }
+    const names = await this.#objects.list();
+    const own = names.filter((name) => name.startsWith(this.#prefix));
+    await this.#delete(own, this.#pointer.objects);
   }
+}
+
+function namesOf(objects: SnapshotObjects | undefined): string[] {
+  return objects === undefined ? [] : [objects.state.name, objects.history.name];
 }
 
 const nothing = { position: undefined, problem: undefined };
@@ -174,10 +183,21 @@ function digestOf(bytes: Uint8Array): string {
 function decodePointer(value: Uint8Array): Pointer | undefined {
   try {
     const pointer = JSON.parse(textOf.decode(value));
-    return Number.isSafeInteger(pointer?.epoch) && typeof pointer.positions === "object"
-      ? pointer
-      : undefined;
+    const { epoch, positions, objects } = pointer;
+    const isPointer =
+      Number.isSafeInteger(epoch) &&
+      isRecord(positions) &&
+      (objects === undefined || (isObject(objects.state) && isObject(objects.history)));
+    return isPointer ? pointer : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is SnapshotObject {
+  return isRecord(value) && typeof value["name"] === "string";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -91,24 +91,33 @@ export class Steward {
   }
 
   async #claimAll(signal: AbortSignal): Promise<void> {
-    const { models, bus } = this.#modules;
-    this.#dropLapsed();
+    const { models, bus, onChange } = this.#modules;
+    for (const held of [...models.held]) this.#dropIfLapsed(held);
     if (!bus.isConnected) {
       models.problem = unreachable;
       return;
     }
     const stores = await this.#open();
-    const before = [...models.held];
-    for (const model of this.#known) {
-      if (signal.aborted) return;
-      await this.#claim(model, stores);
+    const before = new Set(models.held);
+    try {
+      await this.#claimEach(stores, signal);
+    } finally {
+      if ([...models.held].some((model) => !before.has(model))) onChange();
     }
     if (this.#isFailing) this.#modules.events.claimsRecovered();
     this.#isFailing = false;
     const others = [...this.#known].filter((model) => models.get(model) === undefined);
     models.problem = others.length === 0 ? "" : `another monitor watches ${quoteAll(others)}`;
-    const after = [...models.held];
-    if (after.some((model) => !before.includes(model))) this.#modules.onChange();
+  }
+
+  /** What is wrong with one model's claim is thrown when the others have theirs. */
+  async #claimEach(stores: Stores, signal: AbortSignal): Promise<void> {
+    const errors: unknown[] = [];
+    for (const model of this.#known) {
+      if (signal.aborted) return;
+      await this.#claim(model, stores).catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   async #open(): Promise<Stores> {
@@ -120,6 +129,7 @@ export class Steward {
   async #claim(model: string, stores: Stores): Promise<void> {
     const { models, events } = this.#modules;
     const lease = this.#leaseOf(model, stores);
+    this.#dropIfLapsed(models.get(model));
     const hasClaim = await lease.claim();
     const held = models.get(model);
     if (hasClaim && held === undefined) await this.#take(model, lease, stores);
@@ -159,26 +169,25 @@ export class Steward {
 
   async #save(held: WatchedModel): Promise<void> {
     const { models, events, onChange } = this.#modules;
-    if (held.lease.epoch === undefined) return;
+    // It may have been let go while others were being saved, and its claim taken again.
+    if (models.get(held.model) !== held || held.lease.epoch === undefined) return;
     try {
       if (await held.save()) return events.snapshotSaved(held.model);
     } catch (error) {
       return events.snapshotFailed(held.model, messageOf(error));
     }
-    if (models.get(held.model) === held) models.drop(held, false);
+    if (models.get(held.model) !== held) return;
+    models.drop(held, false);
     events.claimLost(held.model);
     await held.lease.release();
     onChange();
   }
 
   /** A holder whose last sign of life is too old does not know whether it still is one. */
-  #dropLapsed(): void {
-    const { models, events } = this.#modules;
-    for (const held of [...models.held]) {
-      if (held.lease.epoch !== undefined) continue;
-      models.drop(held, true);
-      events.claimLost(held.model);
-    }
+  #dropIfLapsed(held: WatchedModel | undefined): void {
+    if (held === undefined || held.lease.epoch !== undefined) return;
+    this.#modules.models.drop(held, true);
+    this.#modules.events.claimLost(held.model);
   }
 
   async #finish(): Promise<void> {

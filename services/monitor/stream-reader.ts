@@ -60,12 +60,13 @@ export class StreamReader {
   async #read(signal: AbortSignal): Promise<void> {
     const { bus, models, events } = this.#modules;
     const stream = await bus.ensureStream(predictionStream);
-    for (const model of models.held) {
+    const readers = new Set(models.held);
+    for (const model of readers) {
       const { isNew, purged } = model.join(stream);
       if (isNew) events.streamRecreated(model.model, stream.created);
       if (purged > 0) events.messagesPurged(model.model, purged);
     }
-    const fromSeq = Math.min(...[...models.held].map(({ seq }) => seq)) + 1;
+    const fromSeq = Math.min(...[...readers].map(({ seq }) => seq)) + 1;
     // Nothing is watched any more: the position of nothing is no sequence.
     if (!Number.isFinite(fromSeq)) return;
     events.readingFrom(fromSeq, stream.lastSeq);
@@ -74,18 +75,25 @@ export class StreamReader {
     const messages = bus.consume({ stream: name, subjects: [], fromSeq, created, signal });
     for await (const message of messages) {
       if (signal.aborted) return;
-      await this.#take(message);
+      await this.#take(message, readers);
     }
   }
 
-  async #take(message: BusMessage): Promise<void> {
+  /**
+   * `readers` are the models that this reading began with. One that has been taken since may be
+   * further behind: it waits for the next reading, which begins where it needs it.
+   */
+  async #take(message: BusMessage, readers: ReadonlySet<WatchedModel>): Promise<void> {
     const { models, events, onStranger } = this.#modules;
     const ref = parsePredictionSubject(message.subject);
     const target = ref === undefined ? undefined : models.get(ref.model);
     if (ref === undefined) events.messageUnknown(message.subject);
     else if (target === undefined) onStranger(ref.model);
-    else if (message.seq > target.seq) await this.#apply(target, message, ref.version);
-    for (const model of models.held) {
+    else if (readers.has(target) && message.seq > target.seq) {
+      await this.#apply(target, message, ref.version);
+    }
+    for (const model of readers) {
+      if (models.get(model.model) !== model) continue;
       const purged = model.pass(message.seq);
       if (purged > 0) events.messagesPurged(model.model, purged);
     }
@@ -98,7 +106,11 @@ export class StreamReader {
     await target.prepare(version, body);
     if (models.get(target.model) !== target) return;
     // Somebody else may have the model by now: this message is theirs to apply.
-    if (target.lease.epoch === undefined) return models.drop(target, true);
+    if (target.lease.epoch === undefined) {
+      models.drop(target, true);
+      events.claimLost(target.model);
+      return;
+    }
     const { outcome, windows } = applySafely(target, message, version, body);
     span?.end();
     events.messageApplied({ model: target.model, version, outcome });

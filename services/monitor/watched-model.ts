@@ -96,6 +96,9 @@ export class WatchedModel {
     const digest = body.kind === "event" ? body.event.digest : "";
     const isKnown = this.watch.isDefined(version) && this.#readFor.get(version) === digest;
     if (isKnown || (body.kind !== "event" && this.watch.isDefined(version))) return;
+    for (const known of this.#readFor.keys()) {
+      if (!this.watch.isDefined(known)) this.#readFor.delete(known);
+    }
     this.#readFor.set(version, digest);
     this.watch.define(version, await this.#definitions.read({ model: this.model, version }));
   }

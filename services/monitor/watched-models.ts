@@ -27,6 +27,11 @@ export class WatchedModels {
     return this.#held.size;
   }
 
+  /** How many are told of windows. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   get(model: string): WatchedModel | undefined {
     return this.#held.get(model);
   }

@@ -1,7 +1,7 @@
 import { Failure } from "#core/failure.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
-import type { ReplyHeader } from "#wire/link.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
+import type { ReplyHeader } from "#wire/worker-link.ts";
 import type { BatchRunner, TakenJob } from "./batch-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
@@ -49,14 +49,14 @@ export class ActiveRequest {
   }
 
   /** Decodes and queues the request, or answers at once what cannot be queued. */
-  begin({ context, runner }: AnswerModules): void {
+  begin(payload: Uint8Array, { context, runner }: AnswerModules): void {
     const { deadlineMs, alone } = this.#arrival;
     try {
       if (deadlineMs <= monotonicMs()) {
         throw new Failure("deadline-exceeded", "the deadline had passed when the request arrived");
       }
       const startUs = wallUs();
-      const question = readQuestion(this.#arrival, context);
+      const question = readQuestion(payload, this.#arrival, context);
       this.#queuedUs = wallUs();
       this.#decodeUs = this.#queuedUs - startUs;
       const { rows, inputs, outputs } = question;
@@ -86,9 +86,12 @@ export class ActiveRequest {
   /** Its caller has gone: frees what is held for it and answers nobody. */
   cancel(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#job?.cancel();
-    this.#modules.events.requestAbandoned(this.#arrival.method);
+    const begun = this.#job?.cancel() ?? [];
+    const timings = this.#timings(begun, { runUs: 0, encodeUs: 0 });
+    // A batch still under way is told of by those of its members that wait for its end.
+    const batches = begun.filter(({ endedUs }) => endedUs > 0);
+    const message = "nobody waited for the answer";
+    this.#end({ status: statusCode.cancelled, rows: 0, message, timings, batches });
   }
 
   #answer(question: Question, result: JobResult): void {
@@ -133,7 +136,7 @@ export class ActiveRequest {
     this.#isOver = true;
     const { status, rows, message, timings, batches } = outcome;
     const { predictionId, trace, method, attempt, role, arrivedUs } = this.#arrival;
-    this.#modules.events.requestAnswered({ method, status, rows, timings });
+    this.#modules.events.requestEnded({ method, status, rows, timings });
     if (trace === undefined) return;
     this.#modules.traces.record({
       ...{ predictionId, trace, method, attempt, role, rows, status, error: message },

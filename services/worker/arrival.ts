@@ -8,21 +8,17 @@ import {
 import type { Arrival, WorkTrace } from "./work.ts";
 
 export type ArrivalTimes = {
-  readonly payload: Uint8Array;
   readonly arrivedUs: number;
   /** The same moment on the monotonic clock. */
   readonly arrivedMs: number;
 };
 
-/**
- * What a RequestBegin and its payload say. Ids are copied, so that the message that brought them
- * can go.
- */
+/** What a RequestBegin says. Ids are copied, so that the message that brought them can go. */
 export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
   const { id, model, version, attempt, alone, deadlineMs } = begin;
-  const { payload, arrivedUs, arrivedMs } = times;
+  const { arrivedUs, arrivedMs } = times;
   return {
-    ...{ id, model, version, attempt, alone, payload, arrivedUs },
+    ...{ id, model, version, attempt, alone, arrivedUs },
     method: begin.method === Method.PREDICT ? "Predict" : "ModelInfer",
     predictionId: fixed(begin.predictionId, 16),
     role: toRole(begin.role),

@@ -23,10 +23,13 @@ import type { InferenceHost } from "./inference-host.ts";
 import { type Job, JobProgress, type Part } from "./job.ts";
 import type { BatchFacts } from "./work.ts";
 
-/**
- * A job that was taken. Cancelling it frees what waits of it; a batch under way runs to its end.
- */
-export type TakenJob = { readonly cancel: () => void };
+/** A job that was taken. */
+export type TakenJob = {
+  /**
+   * Frees what waits of it; a batch under way runs to its end. Gives back the batches it was in.
+   */
+  readonly cancel: () => readonly BatchFacts[];
+};
 
 export type BatchRunnerModules = {
   readonly host: InferenceHost;
@@ -40,6 +43,9 @@ export type BatchRunnerModules = {
 
 /** Parts of one job that wait at a time, for each thread: with fewer it would idle between them. */
 const partsWaitingMax = 2;
+
+/** A timer set for later than this goes off at once. */
+const timerMsMax = 2 ** 31 - 1;
 
 export class BatchRunner implements Disposable {
   readonly #spec: ModelSpec;
@@ -77,8 +83,8 @@ export class BatchRunner implements Disposable {
     this.#pump();
     return {
       cancel: () => {
-        progress.cancel();
         this.#dropWaiting(progress);
+        return progress.cancel();
       },
     };
   }
@@ -116,7 +122,8 @@ export class BatchRunner implements Disposable {
 
   #wakeAt(timeMs: number): void {
     if (!Number.isFinite(timeMs)) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.max(0, timeMs - monotonicMs()));
+    const delayMs = Math.min(Math.max(0, timeMs - monotonicMs()), timerMsMax);
+    this.#timer = setTimeout(() => this.#pump(), delayMs);
   }
 
   #start({ members, rows, closedBy }: Batch<Part>): void {

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { openBus } from "#platform/bus/nats.ts";
 import { silentLog } from "#platform/log.ts";
 import { openMetrics } from "#platform/metrics.ts";
+import { predictionSubject } from "#wire/event/subject.ts";
+import { startTestNats } from "../../test/support/nats.ts";
 import { tempDir } from "../../test/support/temp.ts";
 import { EventPublisher } from "./event-publisher.ts";
 import { WorkerEvents } from "./events.ts";
@@ -25,3 +27,21 @@ test("drops the oldest messages and counts their rows while the bus is away", as
   expect(publisher.bytes).toBe(0);
   expect(await metrics.expose()).toMatch(/event_rows_total\{[^}]*dropped[^}]*\} 55\b/);
 });
+
+test("drops a message the server does not take, and goes on with the next", async () => {
+  await using dir = await tempDir();
+  const listen = { socket: join(dir.path, "metrics.sock") };
+  await using metrics = await openMetrics({ service: "worker", labels: {}, listen });
+  const events = new WorkerEvents({ log: silentLog, meter: metrics.meter });
+  await using nats = await startTestNats();
+  await using bus = await openBus({ url: nats.url, name: "test", log: silentLog });
+  const subject = predictionSubject({ model: "m", version: 1 });
+  await using publisher = new EventPublisher({ subject, bufferBytesMax: 2 ** 23 }, { bus, events });
+  // A nats-server takes a mebibyte unless it is told otherwise.
+  publisher.enqueue({ id: "p:1", data: new Uint8Array(2 ** 21), rows: 7 });
+  publisher.enqueue({ id: "p:2", data: new Uint8Array(40), rows: 1 });
+  await publisher.drain(20_000);
+  const text = await metrics.expose();
+  expect(text).toMatch(/event_messages_total\{[^}]*published[^}]*\} 1\b/);
+  expect(text).toMatch(/event_rows_total\{[^}]*dropped[^}]*\} 7\b/);
+}, 60_000);

@@ -1,7 +1,7 @@
-import { messageOf } from "#core/failure.ts";
+import { Failure, messageOf } from "#core/failure.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
-import { monotonicMs, sleep } from "#platform/clock.ts";
+import { sleep } from "#platform/clock.ts";
 import type { WorkerEvents } from "./events.ts";
 
 export type EventMessage = {
@@ -22,7 +22,8 @@ const retryMsMin = 250;
 const retryMsMax = 5000;
 
 /**
- * Publishes messages one after another, in order, each until the stream has it. Nothing here blocks
+ * Publishes messages one after another, in order, each until the stream has it or the server will
+ * not have it, being too large for one. Nothing here blocks
  * or throws: while the bus is away messages wait, the oldest giving way to the newest when there
  * are too many. Disposing drops what still waits; `drain` first, to give it a chance.
  */
@@ -91,15 +92,18 @@ export class EventPublisher implements AsyncDisposable {
       const message = this.#queue.shift();
       if (message === undefined) break;
       this.#bytes -= message.data.byteLength;
-      const isPublished = await this.#publish(message);
-      if (isPublished) this.#events.eventPublished();
-      else this.#drop(message, "the worker is closing");
+      const problem = await this.#publish(message);
+      if (problem === undefined) this.#events.eventPublished();
+      else this.#drop(message, problem);
     }
     this.#publishing = undefined;
   }
 
-  /** Tries until the stream has the message; false when the worker closes first. */
-  async #publish(message: EventMessage): Promise<boolean> {
+  /**
+   * Tries until the stream has the message. Says why it never will, where the server does not take
+   * it at all or the worker closes first.
+   */
+  async #publish(message: EventMessage): Promise<string | undefined> {
     let pauseMs = retryMsMin;
     for (let attempt = 1; !this.#closed.signal.aborted; attempt += 1) {
       this.#wake = new AbortController();
@@ -108,18 +112,17 @@ export class EventPublisher implements AsyncDisposable {
         this.#hasStream = true;
         await this.#bus.publish(this.#options.subject, message.data, { messageId: message.id });
         if (attempt > 1) this.#events.publishingResumed();
-        return true;
+        return undefined;
       } catch (error) {
+        if (error instanceof Failure && error.code === "invalid-argument") return error.message;
         // The stream may be what is missing.
         this.#hasStream = false;
         if (attempt === 1) this.#events.publishingFailed(messageOf(error));
       }
-      const startMs = monotonicMs();
-      const wake = AbortSignal.any([this.#wake.signal, this.#closed.signal]);
-      await sleep(pauseMs, wake);
-      pauseMs = monotonicMs() - startMs < pauseMs ? retryMsMin : Math.min(pauseMs * 2, retryMsMax);
+      await sleep(pauseMs, AbortSignal.any([this.#wake.signal, this.#closed.signal]));
+      pauseMs = this.#wake.signal.aborted ? retryMsMin : Math.min(pauseMs * 2, retryMsMax);
     }
-    return false;
+    return "the worker is closing";
   }
 
   #dropOldest(reason: string): void {

@@ -41,7 +41,7 @@ export class WorkerEvents {
       meter.createCounter(name, { description });
     const histogram = (name: string, description: string, bounds: number[]) =>
       meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: bounds } });
-    this.#requests = counter("sluice_worker_requests_total", "Requests answered, by status.");
+    this.#requests = counter("sluice_worker_requests_total", "Requests ended, by status.");
     this.#rows = counter("sluice_worker_rows_total", "Rows predicted.");
     this.#batches = counter("sluice_worker_batches_total", "Batches run, by what closed them.");
     this.#batchRows = histogram("sluice_worker_batch_rows", "Rows in a batch.", countBounds);
@@ -113,7 +113,8 @@ export class WorkerEvents {
     this.#log.warn("link broken by the gateway", { gateway, reason });
   }
 
-  requestAnswered(answer: {
+  /** One that nobody waited for to the end counts as CANCELLED. */
+  requestEnded(answer: {
     readonly method: WorkMethod;
     readonly status: number;
     readonly rows: number;
@@ -127,11 +128,6 @@ export class WorkerEvents {
     this.#durations.queueUs.record(timings.queueUs / 1e6);
     this.#durations.runUs.record(timings.runUs / 1e6);
     this.#durations.encodeUs.record(timings.encodeUs / 1e6);
-  }
-
-  /** A request that was cancelled, or whose gateway has gone, before it was answered. */
-  requestAbandoned(method: WorkMethod): void {
-    this.#requests.add(1, { method, status: "CANCELLED" });
   }
 
   batchStarted(rows: number, closedBy: ClosedBy): void {

@@ -1,6 +1,7 @@
 import { messageOf } from "#core/failure.ts";
 import { encodeToken, type ModelRef } from "#core/model/name.ts";
 import type { Bus } from "#platform/bus/bus.ts";
+import { workersBucket } from "#platform/bus/streams.ts";
 import { loop } from "#platform/loop.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { ModelSlot } from "./model-slot.ts";
@@ -13,9 +14,6 @@ export type HeartbeatOptions = {
   /** Where its metrics are served. */
   readonly metrics: string;
 };
-
-/** The bucket of hints to dial, by instance. */
-export const workersBucket = "sluice_workers";
 
 const everyMs = 2000;
 

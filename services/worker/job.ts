@@ -1,5 +1,5 @@
 import { joinParts, type RowRange, sliceAll } from "#core/batching/split.ts";
-import type { Failure } from "#core/failure.ts";
+import { Failure } from "#core/failure.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import type { BatchFacts } from "./work.ts";
 
@@ -96,9 +96,14 @@ export class JobProgress {
     this.#runUs += runUs;
     this.#left -= 1;
     if (this.#left > 0) return;
+    let whole = outputs;
+    try {
+      if (!this.isWhole) whole = joinParts(this.#results);
+    } catch (error) {
+      this.fail(Failure.from(error));
+      return;
+    }
     this.#state = "over";
-    const [first = []] = this.#results;
-    const whole = this.isWhole ? first : joinParts(this.#results);
     this.job.onDone({ outputs: whole, runUs: this.#runUs, batches: this.#batches });
   }
 
@@ -108,7 +113,9 @@ export class JobProgress {
     this.job.onFailed(failure, this.#batches);
   }
 
-  cancel(): void {
+  /** Gives back the batches it was in so far. */
+  cancel(): readonly BatchFacts[] {
     this.#state = "over";
+    return this.#batches;
   }
 }

@@ -4,7 +4,7 @@ import { WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs, sleep } from "#platform/clock.ts";
 import type { ServedService } from "#platform/rpc/server.ts";
 import { toDescription } from "#wire/description.ts";
-import type { WorkerControl } from "#wire/link.ts";
+import type { WorkerControl } from "#wire/worker-link.ts";
 import { Link, type LinkModules, type LinkStream } from "./link.ts";
 import type { LinkCreditOptions } from "./link-credit.ts";
 import type { ModelState } from "./model-slot.ts";

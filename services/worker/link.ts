@@ -4,14 +4,14 @@ import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
 import type { GatewayFrame, RequestBegin } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
+import { statusCode } from "#wire/status.ts";
 import {
   controlBytes,
   decodeGatewayFrames,
   encodeWorkerFrames,
   type ReplyHeader,
   type WorkerControl,
-} from "#wire/link.ts";
-import { statusCode } from "#wire/status.ts";
+} from "#wire/worker-link.ts";
 import { ActiveRequest, type RequestModules } from "./active-request.ts";
 import { toArrival } from "./arrival.ts";
 import { LinkCredit, type LinkCreditOptions } from "./link-credit.ts";
@@ -165,12 +165,15 @@ export class Link {
       return;
     }
     const begun = { begin, arrivedUs: wallUs(), arrivedMs: monotonicMs() };
-    this.#received(this.#inbox.begin(id, begun, payloadBytes, payload));
+    const received = this.#inbox.begin(id, begun, payloadBytes, payload);
     const { requestBytes } = this.#options.credit;
-    if (payloadBytes <= requestBytes || this.#active.has(id)) return;
+    if (payloadBytes <= requestBytes || received.kind === "invalid") {
+      this.#received(received);
+      return;
+    }
     this.#inbox.discard(id);
     const problem = `the request has ${payloadBytes} bytes, limit ${requestBytes}`;
-    this.#accept(id, begun, payload).refuse(new Failure("resource-exhausted", problem));
+    this.#accept(id, begun).refuse(new Failure("resource-exhausted", problem));
   }
 
   #received(received: Received<Begun>): void {
@@ -190,19 +193,19 @@ export class Link {
   }
 
   #complete(id: number, begun: Begun, payload: Uint8Array): void {
-    const request = this.#accept(id, begun, payload);
+    const request = this.#accept(id, begun);
     const { state } = this.#modules.slot;
-    if (this.#state === "open" && state.kind === "ready") request.begin(state);
+    if (this.#state === "open" && state.kind === "ready") request.begin(payload, state);
     else if (state.kind === "failed") request.refuse(notReady(`failed to load: ${state.reason}`));
     else request.refuse(notReady(state.kind === "loading" ? "still loading" : "shutting down"));
   }
 
-  #accept(id: number, { begin, arrivedUs, arrivedMs }: Begun, payload: Uint8Array): ActiveRequest {
+  #accept(id: number, { begin, arrivedUs, arrivedMs }: Begun): ActiveRequest {
     const sink = {
       started: () => void this.#started.push(id),
       reply: (header: ReplyHeader, answer: Uint8Array) => this.#reply(id, header, answer),
     };
-    const arrival = toArrival(begin, { payload, arrivedUs, arrivedMs });
+    const arrival = toArrival(begin, { arrivedUs, arrivedMs });
     const request = new ActiveRequest(arrival, sink, this.#modules);
     this.#active.set(id, request);
     return request;

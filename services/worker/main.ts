@@ -1,4 +1,4 @@
-import { run } from "#platform/run.ts";
+import { run, tellParent } from "#platform/run.ts";
 import { optOutOfTelemetry, readEnv, toConfig } from "./config.ts";
 import { startWorker } from "./worker.ts";
 
@@ -7,5 +7,5 @@ const stopMsMax = 10 * 60_000;
 
 optOutOfTelemetry();
 await run({ service: "worker", stopMsMax }, (signal) =>
-  startWorker(toConfig(readEnv()), signal, { tell: (message) => process.send?.(message) }),
+  startWorker(toConfig(readEnv()), signal, { tell: tellParent }),
 );

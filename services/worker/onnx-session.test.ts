@@ -70,9 +70,8 @@ it("runs a model without any dimension", async () => {
   ]);
 });
 
-it("tells what the runtime knows of inputs and outputs", async () => {
+it("tells what the runtime knows of outputs", async () => {
   await using session = await open(mlpModel([4, 3]));
-  expect(session.inputs).toEqual([{ name: "x", shape: [-1, 4] }]);
   expect(session.outputs).toEqual([{ name: "y", shape: [-1, 3] }]);
 });
 

@@ -81,13 +81,11 @@ function sessionOptions(options: OnnxSessionOptions): InferenceSession.SessionOp
 }
 
 class OnnxSession implements Session {
-  readonly inputs: readonly SessionValue[];
   readonly outputs: readonly SessionValue[];
   readonly #session: InferenceSession;
 
   constructor(session: InferenceSession) {
     this.#session = session;
-    this.inputs = session.inputMetadata.map(describe);
     this.outputs = session.outputMetadata.map(describe);
   }
 

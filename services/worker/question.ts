@@ -29,8 +29,15 @@ export type Question = {
 
 export type QuestionContext = { readonly ref: ModelRef; readonly spec: ModelSpec };
 
-/** Decodes and checks a request. Throws the Failure that its caller is to get. */
-export function readQuestion(arrival: Arrival, context: QuestionContext): Question {
+/**
+ * Decodes and checks a request. Nothing of `payload` is kept. Throws the Failure that its caller is
+ * to get.
+ */
+export function readQuestion(
+  payload: Uint8Array,
+  arrival: Arrival,
+  context: QuestionContext,
+): Question {
   const { ref } = context;
   const { model, version } = arrival;
   if (model !== ref.model || version !== ref.version) {
@@ -38,17 +45,17 @@ export function readQuestion(arrival: Arrival, context: QuestionContext): Questi
     throw new Failure("internal", problem);
   }
   return arrival.method === "Predict"
-    ? readPredict(arrival, context)
-    : readModelInfer(arrival, context);
+    ? readPredict(payload, arrival.predictionId, context)
+    : readModelInfer(payload, context);
 }
 
-function readModelInfer(arrival: Arrival, { ref, spec }: QuestionContext): Question {
-  const { id, inputs, outputs } = decodeInferRequest(arrival.payload);
+function readModelInfer(payload: Uint8Array, { ref, spec }: QuestionContext): Question {
+  const { id, inputs, outputs } = decodeInferRequest(payload);
   throwIfFailed(checkTensors(spec, inputs) ?? checkOutputs(spec, outputs));
   const ordered = spec.inputs.flatMap(({ name }) => inputs.filter((input) => input.name === name));
   return {
     requestId: id,
-    rows: countRows(ordered),
+    rows: countRows(spec, ordered),
     inputs: ordered,
     outputs: outputs.length > 0 ? outputs : spec.outputs.map(({ name }) => name),
     nulls: new Map(),
@@ -56,22 +63,23 @@ function readModelInfer(arrival: Arrival, { ref, spec }: QuestionContext): Quest
   };
 }
 
-function readPredict(arrival: Arrival, { ref, spec }: QuestionContext): Question {
-  const { id, columns } = decodePredictRequest(arrival.payload);
+function readPredict(
+  payload: Uint8Array,
+  predictionId: Uint8Array,
+  { ref, spec }: QuestionContext,
+): Question {
+  const { id, columns } = decodePredictRequest(payload);
   const { rows, inputs, nulls } = toInputs(spec, columns);
   throwIfFailed(checkTensors(spec, inputs));
   const { predictions } = spec;
-  const answer = { ref, id, rows, predictions };
+  const answer = { ref, id, rows, predictions, predictionId: formatPredictionId(predictionId) };
   return {
     requestId: id,
     rows,
     inputs,
     outputs: [...new Set(predictions.map(({ output }) => output))],
     nulls,
-    encode: (outputs) => {
-      const predictionId = formatPredictionId(arrival.predictionId);
-      return encodePredictResponse({ ...answer, predictionId, outputs });
-    },
+    encode: (outputs) => encodePredictResponse({ ...answer, outputs }),
   };
 }
 

@@ -85,9 +85,9 @@ export class ThreadHandle implements AsyncDisposable {
   run(batch: Batch): Promise<BatchResult> {
     assert(this.isIdle, `a batch came to a thread that is ${this.#state.kind}`);
     const settled = Promise.withResolvers<BatchResult>();
-    const watchdog = setTimeout(() => this.#onHang(), this.#options.runMaxMs);
     const inputs = toMovable(batch.inputs);
     this.#post({ kind: "run", inputs, outputs: batch.outputs }, buffersOf(inputs));
+    const watchdog = setTimeout(() => this.#onHang(), this.#options.runMaxMs);
     this.#state = { kind: "running", settled, watchdog };
     return settled.promise;
   }

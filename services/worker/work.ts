@@ -22,8 +22,8 @@ export type WorkTrace = {
 };
 
 /**
- * A request whose payload has arrived whole. Nothing in it is a view of the message it came in but
- * the payload.
+ * A request as its link brought it, without its payload: nothing in it is a view of the message it
+ * came in.
  */
 export type Arrival = {
   /** Its number on its link. */
@@ -42,7 +42,6 @@ export type Arrival = {
   readonly trace: WorkTrace | undefined;
   /** Microseconds since 1970. */
   readonly arrivedUs: number;
-  readonly payload: Uint8Array;
 };
 
 /** A batch as replies and traces tell of it. */

@@ -50,6 +50,13 @@ describe("sluice models", () => {
     const { value } = await runJson(["models", "wine"]);
     expect(value.models).toMatchObject([{ model: "wine", version: 1, state: "ready" }]);
   });
+
+  it("lists one version, and says so where there is none", async () => {
+    const { value } = await runJson(["models", "digits@2"]);
+    expect(value.models).toMatchObject([{ model: "digits", version: 2 }]);
+    const { code, errors } = await run(["models", "digits@3"]);
+    expect([code, errors]).toEqual([1, 'sluice: model "digits" has no version 3, but 1, 2\n']);
+  });
 });
 
 describe("sluice predict", () => {
@@ -81,12 +88,20 @@ describe("sluice predict", () => {
     expect(value.rows[0].progression).toBeGreaterThan(20);
   });
 
+  it("predicts where nobody takes its trace", async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
+    const { code, output, errors } = await run(["predict", "wine", "--row", "3"], { env });
+    expect(output).toMatch(/^wine@1 /);
+    expect([code, errors]).toEqual([0, ""]);
+  });
+
   it.each([
     [["wine"], 2, /say what to predict/],
     [["wine", "colour=red"], 2, /unknown feature "colour"/],
     [["wine", "--row", "0"], 2, /rows are counted from 1/],
     [["wine", "--row", "1000"], 1, /has 178 rows, no row 1000/],
     [["wine", "alcohol=13"], 1, /malic_acid/],
+    [["wine", "alcohol="], 1, /feature "alcohol" .*is missing/],
     [["whine", "--row", "1"], 1, /no model "whine"\. Did you mean wine\?/],
     [["wine@7", "--row", "1"], 1, /no version 7, but 1/],
     [["broken", "--row", "1"], 1, /broken@1 is not ready: ./],
@@ -103,6 +118,18 @@ describe("sluice predict", () => {
     expect(code).toBe(3);
     expect(JSON.parse(errors)).toMatchObject({ error: { code: "unavailable" } });
   });
+});
+
+it.each([
+  ["simulate", "wine", "--rows", "1.5"],
+  ["simulate", "wine", "--seed", "0.5"],
+  ["simulate", "wine", "--rate", "-5"],
+  ["simulate", "wine", "--shift", "ash="],
+  ["traces", "--limit", "0"],
+])("%s %s %s %s is bad usage", async (...args) => {
+  const { code, output, errors } = await run(args);
+  expect(errors).toMatch(/^sluice: --.*: expected a .*\n$/);
+  expect([code, output]).toEqual([2, ""]);
 });
 
 describe("sluice traces", () => {
@@ -203,6 +230,12 @@ describe("sluice check", () => {
     const { code, output } = await run(["check", "broken"]);
     expect(code).toBe(1);
     expect(output).toMatch(/^broken@1\n +model.yaml +ok +valid\n +loads +failed +./);
+  });
+
+  it("tells that a version is not there", async () => {
+    const { code, output } = await run(["check", "digits@3", "--models", samplesDir]);
+    expect(code).toBe(1);
+    expect(output).toContain(`there is no ${join(samplesDir, "digits", "3", "model.onnx")}`);
   });
 
   it("finds examples and a baseline of another model", async () => {

@@ -3,8 +3,10 @@ import { afterEach, expect, it } from "vitest";
 import { encodeToken } from "#core/model/name.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
+import { workersBucket } from "#platform/bus/streams.ts";
 import { silentLog } from "#platform/log.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
+import { statusCode } from "#wire/status.ts";
 import { inferRequest, startTestGateway } from "../support/gateway.ts";
 import { healthOf } from "../support/health.ts";
 import { LinkWorker } from "../support/link-worker.ts";
@@ -25,11 +27,12 @@ async function startBus(url: string): Promise<Bus> {
 }
 
 /** Writes the hint a worker writes every two seconds. */
-async function hint(bus: Bus, { instance, address }: { instance: string; address: string }) {
+async function hint(bus: Bus, worker: { instance: string; address: string; metrics?: string }) {
+  const { instance, address, metrics = "" } = worker;
   const text = JSON.stringify({
-    ...{ instance, address, metrics: "", model: "m", version: 1, digest: "d", state: "ready" },
+    ...{ instance, address, metrics, model: "m", version: 1, digest: "d", state: "ready" },
   });
-  const store = await bus.store("sluice_workers");
+  const store = await bus.store(workersBucket);
   await store.put(encodeToken(instance), new TextEncoder().encode(text));
 }
 
@@ -39,13 +42,15 @@ it("dials a worker it learns of, and can start again from what it kept of it", a
   const worker = open.use(await LinkWorker.start());
   const gateway = open.use(await startTestGateway({ env: { NATS_URL: nats.url } }));
   expect(await healthOf(gateway.grpc, "m")).toMatch(/NOT_FOUND/);
+  // Nothing is kept of a hint that the routes file could not hold.
+  await hint(bus, { instance: "m-1-1", address: "nowhere:1", metrics: "nowhere:2" });
   await hint(bus, worker);
   await expect.poll(() => healthOf(gateway.grpc, "m/1"), within).toBe("SERVING");
   const routes = async () => JSON.parse(await readFile(gateway.routesPath, "utf8"));
   const models = [
     {
       ...{ model: "m", version: 1, state: "expected", reason: "" },
-      workers: [{ instance: "m-1-0", address: worker.address, metrics: "" }],
+      workers: [{ instance: "m-1-0", address: worker.address, metrics: "", learned: true }],
     },
   ];
   await expect.poll(routes, within).toEqual({ format: 1, cluster: "local", models });
@@ -57,6 +62,26 @@ it("dials a worker it learns of, and can start again from what it kept of it", a
   expect((await answer).code).toBe(0);
 });
 
+it("becomes ready though a version it had learned of is served no more", async () => {
+  const nats = open.use(await startTestNats());
+  const worker = open.use(await LinkWorker.start());
+  const gone = { instance: "n-1-0", address: "unix:/nowhere.sock", metrics: "", learned: true };
+  const { instance, address } = worker;
+  const version = { version: 1, state: "expected", reason: "" } as const;
+  const models = [
+    { model: "m", ...version, workers: [{ instance, address, metrics: "", learned: true }] },
+    { model: "n", ...version, workers: [gone] },
+  ];
+  const gateway = open.use(await startTestGateway({ models, env: { NATS_URL: nats.url } }));
+  await gateway.serving;
+  const routes = async () => JSON.parse(await readFile(gateway.routesPath, "utf8"));
+  await expect.poll(routes, within).toMatchObject({ models: [{ model: "m" }] });
+  expect(await gateway.infer(inferRequest("n"))).toMatchObject({
+    code: statusCode.unavailable,
+    details: '"n" version 1 is not ready: no worker is running',
+  });
+});
+
 it("forgets a worker whose hint is taken back once its link is gone, and not before", async () => {
   const nats = open.use(await startTestNats());
   const bus = await startBus(nats.url);
@@ -64,7 +89,7 @@ it("forgets a worker whose hint is taken back once its link is gone, and not bef
   const gateway = open.use(await startTestGateway({ env: { NATS_URL: nats.url } }));
   await hint(bus, worker);
   await expect.poll(() => healthOf(gateway.grpc, "m/1"), within).toBe("SERVING");
-  const store = await bus.store("sluice_workers");
+  const store = await bus.store(workersBucket);
   await store.delete(encodeToken(worker.instance));
   const answer = gateway.infer(inferRequest());
   (await worker.next()).reply();

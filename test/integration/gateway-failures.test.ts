@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from "vitest";
+import { toHex } from "#core/hex.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { statusCode } from "#wire/status.ts";
 import {
@@ -9,6 +10,7 @@ import {
 } from "../support/gateway.ts";
 import { startLinkedGateway, waitingRequests, within } from "../support/gateway-probe.ts";
 import { healthOf } from "../support/health.ts";
+import { inferBytes } from "../support/infer.ts";
 import { LinkWorker, type LinkWorkerOptions } from "../support/link-worker.ts";
 
 let open = new AsyncDisposableStack();
@@ -42,7 +44,7 @@ it("passes request and reply on as they are", async () => {
   const { code, payload: reply, metadata } = await answer;
   expect([code, reply]).toEqual([0, Buffer.of(1, 2, 3)]);
   const id = metadata["sluice-prediction-id"]?.replaceAll("-", "");
-  expect(id).toBe(request.begin.predictionId.toHex());
+  expect(id).toBe(toHex(request.begin.predictionId));
 });
 
 it("passes a worker's refusal on with its status and words", async () => {
@@ -111,6 +113,21 @@ it("ends a request at its deadline wherever it is, and tells the worker", async 
   await expect.poll(() => worker.cancelled, within).toEqual([begin.id]);
 });
 
+it("refuses what has waited for a worker as long as it may", async () => {
+  const worker = await startWorker({ credit: 1 });
+  const gateway = await startGateway([worker]);
+  const held = gateway.infer(inferRequest());
+  const first = await worker.next();
+  const timeout = { parameterChoice: { case: "int64Param" as const, value: 50_000n } };
+  const impatient = inferBytes({ modelName: "m", parameters: { timeout } });
+  const { code, details, metadata } = await gateway.infer(impatient, { deadlineMs: 20_000 });
+  expect(code).toBe(statusCode.resourceExhausted);
+  expect(details).toBe("waited 50 ms for a worker of m@1, the limit");
+  expect(Number(metadata["grpc-retry-pushback-ms"])).toBeGreaterThan(0);
+  first.reply();
+  expect((await held).code).toBe(0);
+});
+
 it("gives requests without a deadline one of its own", async () => {
   const worker = await startWorker();
   const env = { SLUICE_DEADLINE_DEFAULT_MS: "50" };
@@ -145,6 +162,15 @@ it("does not trust a worker of another cluster or another model", async () => {
   await expect
     .poll(async () => (await gateway.infer(inferRequest())).details)
     .toMatch(/belongs to cluster "elsewhere", not "local"|serves n@1, not m@1/);
+});
+
+it("does not take the worker that follows another at its address for the same", async () => {
+  const worker = await startWorker({ instance: "m-1-7" });
+  const workers = [{ instance: "m-1-0", address: worker.address }];
+  const gateway = open.use(await startTestGateway({ workers }));
+  await expect
+    .poll(async () => (await gateway.infer(inferRequest())).details)
+    .toMatch(/is m-1-7, not m-1-0/);
 });
 
 it("says why a model has failed, and stays unready while none is ready", async () => {

@@ -1,12 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import type { SpanRecord } from "#core/trace/span.ts";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
-import { HttpServer } from "#platform/http.ts";
-import { decodeTraces } from "#wire/otlp/decode.ts";
 import { inferRequest, startTestGateway } from "../support/gateway.ts";
 import { LinkWorker } from "../support/link-worker.ts";
 import { identityModel } from "../support/models.ts";
+import { receiveSpans } from "../support/spans.ts";
 import { startTestWorker } from "../support/worker.ts";
 
 const within = { timeout: 20_000, interval: 5 };
@@ -21,32 +19,8 @@ afterEach(async () => {
   open = new AsyncDisposableStack();
 });
 
-/** Remembers the spans that are sent to it, by name. */
-async function receive() {
-  const spans = new Map<string, SpanRecord>();
-  const server = open.use(
-    await HttpServer.listen({
-      listen: { host: "127.0.0.1", port: 0, setting: "TEST" },
-      drainMsMax: 0,
-      onError: () => {},
-      routes: [
-        {
-          method: "POST",
-          path: "/v1/traces",
-          handle: async (request) => {
-            const { spans: decoded } = decodeTraces(await request.body(10_000_000));
-            for (const { span } of decoded) spans.set(span.name, span);
-            return { status: 200, type: "application/x-protobuf", body: "" };
-          },
-        },
-      ],
-    }),
-  );
-  return { spans, env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${server.address}` } };
-}
-
 async function startCluster(env: Readonly<Record<string, string>> = {}) {
-  const receiver = await receive();
+  const receiver = open.use(await receiveSpans());
   const both = { ...receiver.env, ...env };
   const files = { "1/model.onnx": identityModel("FP32", ["N", 2]) };
   const worker = open.use(await startTestWorker({ files, env: both }));
@@ -127,7 +101,7 @@ it("keeps what was slow", async () => {
 });
 
 it("shows a failed attempt and the one that followed", async () => {
-  const receiver = await receive();
+  const receiver = open.use(await receiveSpans());
   const instances = ["m-1-0", "m-1-1"];
   const workers = await Promise.all(
     instances.map(async (instance) => open.use(await LinkWorker.start({ instance }))),

@@ -9,9 +9,11 @@ import {
   ModelReadyRequestSchema,
   ModelStatisticsRequestSchema,
   RepositoryIndexRequestSchema,
+  RepositoryModelLoadRequestSchema,
   ServerLiveRequestSchema,
   ServerMetadataRequestSchema,
   ServerReadyRequestSchema,
+  SystemSharedMemoryStatusRequestSchema,
 } from "#gen/inference/grpc_service_pb.ts";
 import { ControlService, ListModelsRequestSchema } from "#gen/sluice/control/v1/control_pb.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
@@ -123,6 +125,8 @@ it("refuses bytes that are no request, and a message over the limit, and goes on
     code: statusCode.invalidArgument,
     details: expect.stringContaining("not a valid protobuf message"),
   });
+  const largest = await gateway.infer(new Uint8Array(1_000_000));
+  expect(largest.code).toBe(statusCode.invalidArgument);
   const huge = await gateway.infer(new Uint8Array(1_000_001));
   expect(huge.code).toBe(statusCode.resourceExhausted);
   const fine = await gateway.infer(toBinary(ModelInferRequestSchema, inferRequest([1, 2])));
@@ -219,6 +223,21 @@ it("lists the repository with states and reasons", async () => {
   ]);
   expect(await list({ ready: true })).toMatchObject([{ name: "m" }]);
   await expect(list({ repositoryName: "x" })).rejects.toMatchObject({ code: "unimplemented" });
+});
+
+it("answers UNIMPLEMENTED for what it does not do", async () => {
+  const load = client.unary(
+    methods.repositoryModelLoad,
+    create(RepositoryModelLoadRequestSchema, { modelName: "m" }),
+    call,
+  );
+  await expect(load).rejects.toMatchObject({ code: "unimplemented" });
+  const system = client.unary(
+    methods.systemSharedMemoryStatus,
+    create(SystemSharedMemoryStatusRequestSchema),
+    call,
+  );
+  await expect(system).rejects.toMatchObject({ code: "unimplemented" });
 });
 
 it("lists models with their replicas", async () => {

@@ -20,6 +20,13 @@ export function floats(rows: number, width: number, value: number = 1): Uint8Arr
   });
 }
 
+/** A request for models of one input `x` INT64 [N]. */
+export function integers(values: readonly bigint[]): Uint8Array {
+  const contents = { int64Contents: [...values] };
+  const shape = [BigInt(values.length)];
+  return inferBytes({ inputs: [{ name: "x", datatype: "INT64", shape, contents }] });
+}
+
 /** A request of one row for `slowModel`, which takes a few microseconds for each turn. */
 export function turns(count: bigint): Uint8Array {
   return inferBytes({

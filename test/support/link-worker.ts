@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
+import { toHex } from "#core/hex.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
@@ -20,7 +21,7 @@ import {
   encodeWorkerFrames,
   type ReplyHeader,
   type WorkerControl,
-} from "#wire/link.ts";
+} from "#wire/worker-link.ts";
 import { tempDir } from "./temp.ts";
 
 export type LinkRequest = {
@@ -138,7 +139,7 @@ export class LinkWorker implements AsyncDisposable {
     const link: Link = new Link(stream, {
       onRequest: (begin, payload) => this.#arrive(link, begin, payload),
       onCancel: (ids) => this.cancelled.push(...ids),
-      onKeep: (id) => this.kept.push(id.toHex()),
+      onKeep: (id) => this.kept.push(toHex(id)),
     });
     this.#link = link;
     const { state = ModelState.READY, reason = "" } = this.#options;
@@ -203,11 +204,14 @@ class Link {
     this.#listener = listener;
     this.#writer = new TurnWriter({
       outbox: this.#outbox,
-      write: (frames, done) =>
+      write: (frames, done) => {
+        // Whoever waits by now waits for this message, not for one that is still being written.
+        const waiting = this.#flushed.splice(0);
         stream.write(encodeWorkerFrames(frames), () => {
           done();
-          for (const resolve of this.#flushed.splice(0)) resolve();
-        }),
+          for (const resolve of waiting) resolve();
+        });
+      },
     });
     stream.on("data", (bytes: Uint8Array) => {
       for (const frame of decodeGatewayFrames(bytes)) this.#take(frame);

@@ -13,6 +13,15 @@ test("parts run in order, none is too large and all but the last are full", () =
   expect(splitRows(0, 4)).toEqual([{ from: 0, to: 0 }]);
 });
 
+test("parts whose rows differ in shape are not joined", () => {
+  const part = (width: number): Tensor[] => [
+    { name: "y", dtype: "INT8", shape: [1, width], data: new Int8Array(width) },
+  ];
+  expect(() => joinParts([part(2), part(2), part(3)])).toThrow(
+    'output "y": rows of [2] and rows of [3] from its parts',
+  );
+});
+
 test("parts joined are the whole", () => {
   fc.assert(
     fc.property(fc.nat(50), fc.integer({ min: 1, max: 9 }), (rows, rowsMax) => {

@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
-import { sliceRows, stackRows, type Tensor } from "../tensor/tensor.ts";
+import { Failure } from "../failure.ts";
+import { quote } from "../quote.ts";
+import { formatShape, sliceRows, stackRows, type Tensor } from "../tensor/tensor.ts";
 
 /** Rows `from` up to but not including `to`. */
 export type RowRange = { readonly from: number; readonly to: number };
@@ -22,10 +24,22 @@ export function sliceAll(tensors: readonly Tensor[], { from, to }: RowRange): Te
 }
 
 /**
- * Puts the tensors of consecutive parts together, tensor by tensor. Parts have the same tensors.
+ * Puts the outputs of consecutive parts together, tensor by tensor. Parts have the same tensors.
+ * Throws an internal Failure where their rows are not of one shape, as the model chose it.
  */
 export function joinParts(parts: readonly (readonly Tensor[])[]): Tensor[] {
   const [first] = parts;
   assert(first !== undefined, "there is at least one part");
-  return first.map((_, index) => stackRows(parts.map((part) => part[index] as Tensor)));
+  return first.map(({ name, shape }, index) => {
+    const tensors = parts.map((part) => part[index] as Tensor);
+    const expected = rowShape(shape);
+    const other = tensors.map((tensor) => rowShape(tensor.shape)).find((row) => row !== expected);
+    if (other === undefined) return stackRows(tensors);
+    const problem = `rows of ${expected} and rows of ${other} from its parts`;
+    throw new Failure("internal", `output ${quote(name)}: ${problem}`);
+  });
+}
+
+function rowShape(shape: readonly number[]): string {
+  return formatShape(shape.slice(1));
 }

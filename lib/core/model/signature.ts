@@ -11,7 +11,7 @@ import type { ModelSpec, TensorSpec } from "./spec.ts";
  */
 export function checkTensors(spec: ModelSpec, tensors: readonly Tensor[]): Failure | undefined {
   const names = tensors.map((tensor) => tensor.name);
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  const repeated = findRepeated(names);
   if (repeated !== undefined) return invalid(`input ${quote(repeated)} is given twice`);
   const unknown = names.find((name) => spec.inputs.every((input) => input.name !== name));
   if (unknown !== undefined) {
@@ -34,12 +34,22 @@ export function checkTensors(spec: ModelSpec, tensors: readonly Tensor[]): Failu
 
 /** Compares the outputs a request asks for with those the model has. */
 export function checkOutputs(spec: ModelSpec, names: readonly string[]): Failure | undefined {
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  const repeated = findRepeated(names);
   if (repeated !== undefined) return invalid(`output ${quote(repeated)} is asked for twice`);
   const unknown = names.find((name) => spec.outputs.every((output) => output.name !== name));
   if (unknown === undefined) return undefined;
   const known = quoteAll(spec.outputs.map((output) => output.name));
   return invalid(`unexpected output ${quote(unknown)}; the model has ${known}`);
+}
+
+/** A request may name thousands: comparing each with each would take a second. */
+function findRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function problemOf(input: TensorSpec, tensor: Tensor): string | undefined {

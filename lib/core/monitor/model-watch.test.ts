@@ -32,7 +32,7 @@ describe("apply", () => {
     const watch = open();
     watch.apply(message({ timeMs: 5000 }));
     watch.apply(message({ timeMs: 10, seq: 2 }));
-    expect(watch.timeMs).toBe(5000);
+    expect(watch.report(1)?.monitorTimeMs).toBe(5000);
   });
 
   it("puts aside what it cannot use, and keeps the last few of them", () => {
@@ -61,13 +61,26 @@ describe("apply", () => {
     expect(watch.report(1)?.counters).toMatchObject({ rowsTotal: 40, rowsLost: 40 });
   });
 
+  it.each([
+    ["a sum that no producer can have answered", { producer: "p", answered: 2 ** 60 }],
+    ["no name", { producer: "", answered: 1 }],
+    ["a name as long as a message", { producer: "p".repeat(1000), answered: 1 }],
+  ])("puts aside a gateway's word with %s", (_what, end) => {
+    const watch = open();
+    const body = { kind: "producer-end", end: { ...end, gateway: "g" } } as const;
+    expect(watch.apply({ ...message({ timeMs: 1 }), body }).outcome).toBe("quarantined");
+    expect(watch.report(1)?.counters).toMatchObject({ rowsLost: 0, producers: 0 });
+  });
+
   it("forgets the version that was silent longest when there are too many", () => {
     const watch = new ModelWatch(options);
     for (let version = 1; version <= 33; version += 1) {
+      watch.define(version, { kind: "problem", problem: "it has no baseline.json" });
       watch.apply({ ...message({ timeMs: 1 }), version, body: { kind: "malformed", problem: "" } });
     }
     expect(watch.versions()).toHaveLength(32);
     expect(watch.report(1)).toBeUndefined();
+    expect(watch.isDefined(1)).toBe(false);
   });
 });
 
@@ -131,7 +144,7 @@ it("gives equal numbers when it is killed at any message and goes on from its st
   );
 });
 
-it("counts every included row exactly once, somewhere", () => {
+it("counts no row twice, and misses none but those that came too late", () => {
   void fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const watch = open();

@@ -1,5 +1,5 @@
 import type { PredictionEvent, ProducerEnd } from "../prediction/event.ts";
-import { eventProblem } from "./check-event.ts";
+import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
 import type { Definition } from "./reference.ts";
 import { type VersionState, VersionWatch, type WatchOptions } from "./version-watch.ts";
@@ -120,10 +120,6 @@ export class ModelWatch {
     }
   }
 
-  get timeMs(): number {
-    return this.#timeMs;
-  }
-
   get historyRevision(): number {
     return this.#historyRevision;
   }
@@ -132,7 +128,7 @@ export class ModelWatch {
     return this.#quarantine;
   }
 
-  /** Whether `define` has been called for a version. */
+  /** Whether it is known what a version is compared with. */
   isDefined(version: number): boolean {
     return this.#definitions.has(version);
   }
@@ -212,6 +208,8 @@ export class ModelWatch {
     const watch = this.#watch(version);
     if (body.kind === "malformed") return this.#putAside(message, watch, body.problem);
     if (body.kind === "producer-end") {
+      const problem = producerEndProblem(body.end);
+      if (problem !== undefined) return this.#putAside(message, watch, problem);
       watch.endProducer(body.end.producer, body.end.answered);
       return { outcome: "counted", windows: [] };
     }
@@ -241,9 +239,14 @@ export class ModelWatch {
     this.#versions.set(version, watch);
     if (this.#versions.size > versionsMax) {
       const [oldest] = this.#versions.keys();
-      if (oldest !== undefined) this.#versions.delete(oldest);
+      if (oldest !== undefined) this.#forget(oldest);
     }
     return watch;
+  }
+
+  #forget(version: number): void {
+    this.#versions.delete(version);
+    this.#definitions.delete(version);
   }
 
   /** A version that is served and has not been asked yet. */

@@ -79,6 +79,8 @@ describe("apply", () => {
     watch.apply({ ...event, columns }, 0);
     expect(watch.baselineProblem).toContain("feature x: the baseline has FP64 numbers");
     expect(watch.openWindow()?.features[0]?.quality.typeErrors).toBe(1);
+    watch.apply(makeEvent({ seq: 2, rowsTotal: 1, of: [] }), 1);
+    expect(watch.baselineProblem).toContain("feature x: the baseline has FP64 numbers");
   });
 });
 

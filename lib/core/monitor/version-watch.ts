@@ -31,7 +31,7 @@ export type VersionState = {
 };
 
 /** Windows of history kept for each version. */
-export const historyMax = 120;
+const historyMax = 120;
 
 // The newest closed windows, which late rows revise. Those of a clock a minute behind come within
 // two.
@@ -160,8 +160,10 @@ export class VersionWatch {
   #countColumns(event: PredictionEvent, placed: readonly PlacedRows[]): void {
     const reference = this.#reference;
     if (reference === undefined) return;
+    // An event without rows has nothing to say about columns.
+    if (event.rowsIncluded === 0) return;
     this.#problem = digestProblem(reference, event);
-    if (this.#problem !== "" || event.rowsIncluded === 0) return;
+    if (this.#problem !== "") return;
     const { columns, problem } = liveColumns(event.columns, reference);
     this.#problem = problem;
     for (const { pane, rows } of placed) {

@@ -97,13 +97,6 @@ test("cuts texts that are no categories", () => {
   expect(values).toEqual({ kind: "texts", dictionary: ["x".repeat(256)], codes: [0] });
 });
 
-test("is empty until it stands for something", () => {
-  const batch = new EventBatch([]);
-  expect(batch.isEmpty).toBe(true);
-  batch.cover(1);
-  expect(batch.isEmpty).toBe(false);
-});
-
 test("is for rows of its own columns alone, and named after them", () => {
   const schemas = [[number], [label], [number, label], [{ ...number, dtype: "FP64" as const }]];
   const batches = schemas.map((columns) => new EventBatch(columns));

@@ -61,11 +61,6 @@ export class EventBatch {
     return this.#bytes;
   }
 
-  /** Nothing in it, and nothing that it stands for. */
-  get isEmpty(): boolean {
-    return this.#rowsCovered === 0;
-  }
-
   /** Takes in rows of a request, by index; `columns` are those of the schema, in its order. */
   add(facts: RequestFacts, columns: readonly ValueColumn[], rows: readonly number[]): void {
     assert(columns.length === this.#columns.length, "rows have the columns of their schema");

@@ -119,3 +119,15 @@ describe("refuses", () => {
     );
   });
 });
+
+test("takes no more rows than it can fill up with defaults", () => {
+  const width = 256;
+  const features = Array.from({ length: width }, (_, column) =>
+    feature(`f${column}`, "x", "FP32", { column, default: 0 }),
+  );
+  const wide = model([{ name: "x", dtype: "FP32", shape: [-1, width] }], features);
+  const rows = 2 ** 16 + 1;
+  expect(() => toInputs(wide, [numbers("f0", new Array(rows).fill(1))])).toThrow(
+    "65537 rows given, this model takes at most 65536",
+  );
+});

@@ -8,6 +8,12 @@ import { formatShape, type Tensor } from "../tensor/tensor.ts";
 import { type CellValue, missingElement, toElement, wrongCell } from "./cell.ts";
 import type { Column } from "./column.ts";
 
+/**
+ * Values that a request may come to, defaults included: beside the few columns a caller sends a
+ * model may have hundreds that it does not.
+ */
+const valuesMax = 2 ** 24;
+
 export type PredictInputs = {
   readonly rows: number;
   readonly inputs: readonly Tensor[];
@@ -23,6 +29,10 @@ export type PredictInputs = {
 export function toInputs(spec: ModelSpec, columns: readonly Column[]): PredictInputs {
   const byName = indexColumns(spec, columns);
   const rows = countRows(columns);
+  if (rows * spec.features.length > valuesMax) {
+    const most = Math.floor(valuesMax / spec.features.length);
+    throw new Failure("invalid-argument", `${rows} rows given, this model takes at most ${most}`);
+  }
   const nulls = new Map<string, Bitmap>();
   const inputs = spec.inputs.map((input) => {
     const features = featuresOf(spec, input);

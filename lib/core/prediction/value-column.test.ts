@@ -57,6 +57,12 @@ describe("features", () => {
     expect(columns).toEqual([]);
   });
 
+  test("of an input that is one row as a whole are its summaries", () => {
+    const columns = featureColumns({ features: [feature("a", "x", 0)], inputs: [matrix], rows: 1 });
+    expect(columns.map((column) => column.name)).toEqual(["x.mean", "x.sd", "x.norm"]);
+    expect(columns.map((column) => numberAt(column, 0))[0]).toBe(2.5);
+  });
+
   test("of half precision are read as numbers", () => {
     const half: Tensor = { name: "h", dtype: "FP16", shape: [1], data: Uint16Array.of(0x3c00) };
     const spec = { ...feature("a", "h", 0), dtype: "FP16" as const };
@@ -122,10 +128,24 @@ describe("outputs", () => {
   });
 });
 
-test("the rows of a request are the first dimension its inputs share", () => {
+describe("the rows of a request", () => {
   const vector: Tensor = { ...matrix, shape: [4] };
   const scalar: Tensor = { ...matrix, shape: [], data: Float32Array.of(1) };
-  expect(countRows([matrix, { ...matrix, name: "y" }])).toBe(2);
-  expect(countRows([matrix, vector])).toBe(1);
-  expect(countRows([scalar])).toBe(1);
+  const count = (inputs: Tensor[], input: number[], output: number[]) => {
+    const [x, y] = [input, output].map((shape) => ({ name: "x", dtype: "FP32" as const, shape }));
+    return countRows({ inputs: x ? [x] : [], outputs: y ? [y] : [] }, inputs);
+  };
+
+  test("are the first dimension its inputs share", () => {
+    expect(count([matrix, { ...matrix, name: "y" }], [-1, 2], [1])).toBe(2);
+    expect(count([matrix, vector], [-1, 2], [-1])).toBe(1);
+    expect(count([scalar], [], [])).toBe(1);
+    expect(count([], [], [])).toBe(1);
+  });
+
+  test("are one where that dimension is fixed and not the outputs'", () => {
+    expect(count([matrix], [2, 2], [10])).toBe(1);
+    expect(count([matrix], [2, 2], [2, 5])).toBe(2);
+    expect(count([matrix], [2, 2], [-1, 5])).toBe(2);
+  });
 });

@@ -3,10 +3,10 @@
 // only summaries are computed.
 import type { Bitmap } from "../bitmap.ts";
 import { reducers as allReducers, type Reducer } from "../model/settings.ts";
-import type { FeatureSpec, FeatureType, OutputSpec } from "../model/spec.ts";
+import type { FeatureSpec, FeatureType, ModelSpec, OutputSpec } from "../model/spec.ts";
 import type { Dtype, TensorData } from "../tensor/dtype.ts";
 import { fromHalf } from "../tensor/half.ts";
-import { elementCount, type Tensor } from "../tensor/tensor.ts";
+import { elementCount, rowElements, type Tensor } from "../tensor/tensor.ts";
 import { summarise } from "./summary.ts";
 
 export type ColumnKind = "feature" | "output";
@@ -59,20 +59,23 @@ export type FeatureSource = {
 
 /**
  * A column for each feature, then the summaries (`<input>.mean`, `.sd`, `.norm`) of every input of
- * numbers that no feature speaks of. Inputs whose rows are not the request's have no columns.
+ * numbers that has none, be it that no feature speaks of it or that it is one row as a whole.
+ * Inputs whose rows are not the request's have no columns.
  */
 export function featureColumns(source: FeatureSource): ValueColumn[] {
   const { features, inputs, rows, nulls, reducers } = source;
+  const tables = inputs.filter(({ shape }) => shape[0] === rows);
   const columns = features.flatMap((feature) => {
-    const tensor = inputs.find((input) => input.name === feature.input);
-    const width = tensor === undefined ? undefined : rowWidth(tensor, rows);
-    if (tensor === undefined || width === undefined || feature.column >= width) return [];
+    const tensor = tables.find((input) => input.name === feature.input);
+    if (tensor === undefined) return [];
+    const width = rowElements(tensor.shape);
+    if (feature.column >= width) return [];
     const { name, type, dtype, column } = feature;
     const view = { data: tensor.data, offset: column, stride: width };
     return [{ name, kind, type, dtype, ...view, labels: [], nulls: nulls?.get(name) }];
   });
   const named = new Set(features.map((feature) => feature.input));
-  const rest = inputs.filter((input) => !named.has(input.name));
+  const rest = inputs.filter((input) => !tables.includes(input) || !named.has(input.name));
   return [
     ...columns,
     ...rest.flatMap((tensor) =>
@@ -128,17 +131,24 @@ export function wideColumns(prediction: OutputSpec, tensor: Tensor, rows: number
 }
 
 /**
- * Rows of a request: the first dimension all its inputs share, or 1 where they do not share one.
+ * Rows of a request: the first dimension all its inputs share, or 1 where they do not share one. A
+ * fixed one that the outputs do not share is no number of rows: that of an image is of its colours.
  */
-export function countRows(inputs: readonly Tensor[]): number {
+export function countRows(
+  model: Pick<ModelSpec, "inputs" | "outputs">,
+  inputs: readonly Tensor[],
+): number {
   const first = inputs[0]?.shape[0];
-  return first !== undefined && inputs.every(({ shape }) => shape[0] === first) ? first : 1;
+  if (first === undefined || inputs.some(({ shape }) => shape[0] !== first)) return 1;
+  const isOpen = model.inputs.every(({ shape }) => shape[0] === -1);
+  const isShared = model.outputs.every(({ shape }) => shape[0] === -1 || shape[0] === first);
+  return isOpen || isShared ? first : 1;
 }
 
 /** Values a row has in a tensor, or undefined where the tensor is not made of these rows. */
 function rowWidth(tensor: Tensor, rows: number): number | undefined {
   if (rows === 1) return elementCount(tensor.shape);
-  return tensor.shape[0] === rows ? elementCount(tensor.shape.slice(1)) : undefined;
+  return tensor.shape[0] === rows ? rowElements(tensor.shape) : undefined;
 }
 
 function rowRank(tensor: Tensor, rows: number): number {

@@ -57,9 +57,11 @@ export function chooseVersion(table: RoutingTable, model: string, version: strin
 /** Why a version that is known cannot answer now. */
 export function notReady(entry: VersionEntry, reason: string): Failure {
   const version = entry.version === 0 ? "" : ` version ${entry.version}`;
-  const { state } = versionState(entry);
-  // A failed model stays so until somebody mends it; trying again soon is for the others.
-  const options = state === "failed" ? {} : { retryAfterMs: retryNotReadyMs };
+  const { expectation, replicas } = entry;
+  const hasFailed = versionState(entry).state === "failed";
+  // A failed model stays so until somebody mends it, while a worker may come any time.
+  const isLasting = hasFailed && (expectation.kind === "failed" || replicas.length > 0);
+  const options = isLasting ? {} : { retryAfterMs: retryNotReadyMs };
   return new Failure(
     "unavailable",
     `${quote(entry.model)}${version} is not ready: ${reason}`,

@@ -71,7 +71,7 @@ it("keeps replicas when it is told anew what to expect", () => {
 });
 
 it.each<[string, Replica[], unknown]>([
-  ["no worker at all", [], { state: "loading", reason: "no worker is running" }],
+  ["no worker at all", [], { state: "failed", reason: "no worker is running" }],
   ["one that is ready", [ready], { state: "ready", reason: "" }],
   [
     "one that was ready and is lost",

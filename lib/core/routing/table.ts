@@ -90,7 +90,7 @@ export type VersionState = {
 
 /**
  * A version is ready when any of its replicas is; otherwise it is in the most hopeful state that a
- * replica has.
+ * replica has. One without any has failed: nobody is about to serve it.
  */
 export function versionState(entry: VersionEntry): VersionState {
   const { expectation, replicas } = entry;
@@ -100,7 +100,7 @@ export function versionState(entry: VersionEntry): VersionState {
   const [best] = replicas
     .map(effectiveState)
     .sort((one, other) => rankOf(one.state) - rankOf(other.state));
-  return best ?? { state: "loading", reason: "no worker is running" };
+  return best ?? { state: "failed", reason: "no worker is running" };
 }
 
 export function isReplicaReady(replica: Replica): boolean {

@@ -32,6 +32,12 @@ it("sums to the whole with and without a worker's answer and a retry", () => {
   expect(total({ ...timing, waitMs: 10, retryMs: 0, worker: undefined })).toBeCloseTo(10);
 });
 
+it("sums to the whole whatever a worker claims", () => {
+  const worker = { decodeUs: 500, queueUs: 1_000, runUs: 9_000, encodeUs: 0, totalUs: 12_000 };
+  expect(total({ ...timing, worker })).toBeCloseTo(10);
+  expect(total({ ...timing, worker: { ...worker, totalUs: 1_000 } })).toBeCloseTo(10);
+});
+
 it("is written as the trailer has it", () => {
   const short = { totalMs: 1.25, waitMs: 1.25, retryMs: 0, worker: undefined };
   expect(formatServerTiming(short)).toBe("wait;dur=1.250, total;dur=1.250");

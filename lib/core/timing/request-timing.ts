@@ -35,19 +35,19 @@ export function timingParts(timing: RequestTiming): readonly TimingPart[] {
   ];
   const away = Math.max(0, totalMs - waitMs - retryMs);
   if (worker === undefined) return away > 0 ? [...before, { name: "link", ms: away }] : before;
-  const named = [
-    { name: "decode", ms: worker.decodeUs / 1_000 },
-    { name: "queue", ms: worker.queueUs / 1_000 },
-    { name: "run", ms: worker.runUs / 1_000 },
-    { name: "encode", ms: worker.encodeUs / 1_000 },
-  ];
-  const workerMs = worker.totalUs / 1_000;
-  const rest = Math.max(0, workerMs - sum(named));
+  const { decodeUs, queueUs, runUs, encodeUs, totalUs } = worker;
+  const namedUs = decodeUs + queueUs + runUs + encodeUs;
+  const workerUs = Math.max(totalUs, namedUs);
+  // Another process measured these, and rounded: they take no more than there was.
+  const msPerUs = workerUs > away * 1_000 ? away / workerUs : 1 / 1_000;
   return [
     ...before,
-    { name: "link", ms: Math.max(0, away - Math.max(workerMs, sum(named))) },
-    ...named,
-    { name: "worker", ms: rest },
+    { name: "link", ms: away - workerUs * msPerUs },
+    { name: "decode", ms: decodeUs * msPerUs },
+    { name: "queue", ms: queueUs * msPerUs },
+    { name: "run", ms: runUs * msPerUs },
+    { name: "encode", ms: encodeUs * msPerUs },
+    { name: "worker", ms: (workerUs - namedUs) * msPerUs },
   ];
 }
 
@@ -55,8 +55,4 @@ export function timingParts(timing: RequestTiming): readonly TimingPart[] {
 export function formatServerTiming(timing: RequestTiming): string {
   const parts = [...timingParts(timing), { name: "total", ms: timing.totalMs }];
   return parts.map(({ name, ms }) => `${name};dur=${ms.toFixed(3)}`).join(", ");
-}
-
-function sum(parts: readonly TimingPart[]): number {
-  return parts.reduce((total, part) => total + part.ms, 0);
 }

@@ -73,6 +73,15 @@ describe("TraceStore", () => {
     expect(store.traces).toBeGreaterThan(2);
   });
 
+  it("gives up a trace that alone takes more than there is", () => {
+    const store = storeOf({ bytesMax: 10_000 });
+    for (let count = 0; count < 50; count += 1) {
+      store.add(span(1, { attributes: { text: "x".repeat(1000) } }));
+      expect(store.bytes).toBeLessThanOrEqual(10_000);
+    }
+    expect(store.traces).toBe(1);
+  });
+
   it("drops and counts what one trace has too many of", () => {
     const store = storeOf({ spansPerTraceMax: 2 });
     for (let count = 0; count < 5; count += 1) store.add(span(1));

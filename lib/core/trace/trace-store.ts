@@ -32,7 +32,7 @@ const predictionIdForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /**
  * Keeps the latest traces, and for longer those that are slow or failed. Traces age from the
  * arrival of their first span; later spans join them. Beyond `tracesMax` the oldest ordinary trace
- * goes; beyond `bytesMax` the oldest of all.
+ * goes; beyond `bytesMax` the oldest of all, be it the one that grows.
  */
 export class TraceStore {
   readonly #options: TraceStoreOptions;
@@ -133,7 +133,7 @@ export class TraceStore {
 
   #evict(): void {
     while (this.#ordinary.size > this.#options.tracesMax) this.#remove(first(this.#ordinary));
-    while (this.#bytes > this.#options.bytesMax && this.#traces.size > 1) {
+    while (this.#bytes > this.#options.bytesMax) {
       this.#remove(first(this.#traces.keys()));
     }
   }

@@ -1,5 +1,8 @@
 import type { StreamOptions } from "./bus.ts";
 
+/** The key-value bucket of hints where workers can be dialled, by instance. */
+export const workersBucket = "sluice_workers";
+
 /**
  * Prediction events, by model and version. Holds those of one worker at its full budget for 20 to
  * 45 minutes, and of a few busy ones for hours.

@@ -32,6 +32,7 @@ export class RpcClient implements Disposable {
       "grpc.max_receive_message_length": messageBytesMax,
       "grpc.max_send_message_length": -1,
       "grpc.enable_channelz": 0,
+      "grpc.enable_http_proxy": 0,
       "grpc.service_config_disable_resolution": 1,
     });
   }

@@ -1,29 +1,83 @@
-import type { Server } from "@grpc/grpc-js";
-import { HealthImplementation } from "grpc-health-check";
+import * as grpc from "@grpc/grpc-js";
+import { service } from "grpc-health-check";
+
+type Status = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+type Request = { readonly service: string };
+type Reply = { readonly status: Status };
+type Watch = grpc.ServerWritableStream<Request, Reply>;
+
+/** Others are asked about one by one, as the specification allows. */
+const listedMax = 100;
 
 /**
  * `grpc.health.v1`: Check, Watch and List. A name never set is NOT_FOUND to Check and
  * SERVICE_UNKNOWN to Watch, which goes on to tell when it appears. Watchers are told of changes
- * alone, and stay until they or the server go: a server with a watcher never drains by itself.
+ * alone, and stay until they go or this is disposed of: a server with a watcher never drains.
  */
-export class Health {
-  readonly #health = new HealthImplementation();
-  readonly #served = new Map<string, boolean>();
+export class Health implements Disposable {
+  readonly #statuses = new Map<string, Status>();
+  readonly #watches = new Map<string, Set<Watch>>();
+  #isDisposed = false;
 
   set(name: string, isServing: boolean): void {
-    if (this.#served.get(name) === isServing) return;
-    this.#served.set(name, isServing);
-    this.#health.setStatus(name, isServing ? "SERVING" : "NOT_SERVING");
+    const status = isServing ? "SERVING" : "NOT_SERVING";
+    if (this.#statuses.get(name) === status) return;
+    this.#statuses.set(name, status);
+    for (const watch of this.#watches.get(name) ?? []) watch.write({ status });
   }
 
   /** Turns every name NOT_SERVING: what a process says when it has been told to stop. */
   stop(): void {
-    for (const name of this.#served.keys()) this.set(name, false);
+    for (const name of this.#statuses.keys()) this.set(name, false);
   }
 
-  addTo(server: Server): void {
-    this.#health.addToServer(server);
+  /** Ends every Watch, those to come as soon as they have been answered. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    for (const watches of this.#watches.values()) watches.forEach(end);
+    this.#watches.clear();
   }
+
+  addTo(server: grpc.Server): void {
+    server.addService(service, {
+      check: (call: { readonly request: Request }, callback: grpc.sendUnaryData<Reply>) => {
+        const name = call.request.service;
+        const status = this.#statuses.get(name);
+        if (status !== undefined) return callback(null, { status });
+        const details = `nothing is known of the health of ${name.slice(0, 80)}`;
+        callback({ code: grpc.status.NOT_FOUND, details });
+      },
+      watch: (call: Watch) => this.#watch(call),
+      list: (_: unknown, callback: grpc.sendUnaryData<unknown>) => {
+        const entries = [...this.#statuses].map(([name, status]) => [name, { status }]);
+        if (entries.length <= listedMax) {
+          return callback(null, { statuses: Object.fromEntries(entries) });
+        }
+        const details = `${entries.length} names, of which at most ${listedMax} are listed`;
+        callback({ code: grpc.status.RESOURCE_EXHAUSTED, details });
+      },
+    });
+  }
+
+  #watch(call: Watch): void {
+    const name = call.request.service;
+    call.write({ status: this.#statuses.get(name) ?? "SERVICE_UNKNOWN" });
+    if (this.#isDisposed) {
+      end(call);
+      return;
+    }
+    const watches = this.#watches.get(name) ?? new Set();
+    this.#watches.set(name, watches.add(call));
+    call.on("cancelled", () => {
+      watches.delete(call);
+      if (watches.size === 0) this.#watches.delete(name);
+    });
+  }
+}
+
+/** Whoever watches tries again, and finds another server or none. */
+function end(watch: Watch): void {
+  watch.emit("error", { code: grpc.status.UNAVAILABLE, details: "the server is stopping" });
 }
 
 export const healthServiceName = "grpc.health.v1.Health";

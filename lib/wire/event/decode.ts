@@ -107,7 +107,7 @@ function toColumn(message: ColumnMessage, rows: number): EventColumn {
   if (!isDtype(datatype)) {
     throw malformed(`column ${quote(name)} has data type ${quote(datatype)}`);
   }
-  if (nulls.length > 0) expectLength(`${name}: nulls`, nulls.length, Math.ceil(rows / 8));
+  if (nulls.length > 0) expectLength(`${quote(name)}: nulls`, nulls.length, Math.ceil(rows / 8));
   const kind = message.kind === ColumnKind.OUTPUT ? "output" : "feature";
   return { name, kind, dtype: datatype, nulls, values: toValues(message, datatype, rows) };
 }
@@ -115,14 +115,14 @@ function toColumn(message: ColumnMessage, rows: number): EventColumn {
 function toValues(message: ColumnMessage, dtype: Dtype, rows: number): EventValues {
   const { name, values, dictionary, codes } = message;
   if (dtype === "BYTES" || codes.length > 0) {
-    expectLength(`${name}: codes`, codes.length, rows);
+    expectLength(`${quote(name)}: codes`, codes.length, rows);
     const beyond = codes.find((code) => code >= dictionary.length);
     if (beyond !== undefined) {
-      throw malformed(`${name}: code ${beyond} of a dictionary of ${dictionary.length}`);
+      throw malformed(`${quote(name)}: code ${beyond} of a dictionary of ${dictionary.length}`);
     }
     return { kind: "texts", dictionary, codes };
   }
-  expectLength(`${name}: values`, values.length, rows * elementBytes(dtype));
+  expectLength(`${quote(name)}: values`, values.length, rows * elementBytes(dtype));
   return { kind: "numbers", data: copyPacked(dtype, values) };
 }
 

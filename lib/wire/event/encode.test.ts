@@ -97,7 +97,7 @@ describe("refuses", () => {
     [
       "a column too short",
       (body) => body.columns.push(create(EventColumnSchema, { name: "x", datatype: "FP32" })),
-      "x: values: expected 12, got 0",
+      '"x": values: expected 12, got 0',
     ],
     [
       "an unknown type",
@@ -107,7 +107,7 @@ describe("refuses", () => {
     [
       "a code without a text",
       (body) => body.columns.push(create(EventColumnSchema, label)),
-      "x: code 0 of a dictionary of 0",
+      '"x": code 0 of a dictionary of 0',
     ],
     [
       "ids cut short",

@@ -1,21 +1,6 @@
 import { Failure } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
-import type { InferParameter, ModelInferRequest } from "#gen/inference/grpc_service_pb.ts";
-
-export type ParameterValue = boolean | number | bigint | string;
-
-export type Parameters = ReadonlyMap<string, ParameterValue>;
-
-type WireParameters = { readonly [name: string]: InferParameter };
-
-/** Parameters by name. One whose value was not set is left out. */
-export function toParameters(parameters: WireParameters): Parameters {
-  const values = new Map<string, ParameterValue>();
-  for (const [name, { parameterChoice }] of Object.entries(parameters)) {
-    if (parameterChoice.case !== undefined) values.set(name, parameterChoice.value);
-  }
-  return values;
-}
+import type { ModelInferRequest } from "#gen/inference/grpc_service_pb.ts";
 
 /**
  * Refuses what would change the answer and is not served, rather than answer something else: shared

@@ -11,14 +11,14 @@ import {
   type ModelInferRequest_InferInputTensor,
   ModelInferRequestSchema,
 } from "#gen/inference/grpc_service_pb.ts";
-import { type Parameters, refuseUnserved, toParameters } from "./parameters.ts";
+import { refuseLongLists } from "../listed-elements.ts";
+import { refuseUnserved } from "./parameters.ts";
 import { decodeRaw, invalid, type TensorHead } from "./raw.ts";
 import { decodeTyped, hasContents } from "./typed.ts";
 
 /** What a caller of ModelInfer asked for, decoded but not yet checked against a model. */
 export type InferRequest = {
   readonly id: string;
-  readonly parameters: Parameters;
   readonly inputs: readonly Tensor[];
   /** Names of the outputs asked for, in order; empty for all. */
   readonly outputs: readonly string[];
@@ -26,6 +26,11 @@ export type InferRequest = {
 
 const dimensionMax = 2 ** 31 - 1;
 const rankMax = 32;
+/**
+ * Of a tensor without elements. Its data does not bound its other dimensions, and every row takes
+ * its time.
+ */
+const emptyDimensionMax = 65_536;
 
 /**
  * Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the
@@ -36,13 +41,18 @@ export function decodeInferRequest(bytes: Uint8Array): InferRequest {
   refuseUnserved(message);
   return {
     id: message.id,
-    parameters: toParameters(message.parameters),
     inputs: decodeInputs(message),
     outputs: message.outputs.map((output) => output.name),
   };
 }
 
+/** `inputs`, and of each its `shape` and all of its `contents` that are not of fixed size. */
+const listed = {
+  5: { 3: "varints", 5: { 1: "varints", 2: "varints", 3: "varints", 4: "varints", 5: "varints" } },
+} as const;
+
 function parse(bytes: Uint8Array): ModelInferRequest {
+  refuseLongLists(bytes, listed, "use raw_input_contents");
   try {
     return fromBinary(ModelInferRequestSchema, bytes, { readUnknownFields: false });
   } catch (error) {
@@ -95,6 +105,10 @@ function toHead(input: ModelInferRequest_InferInputTensor): TensorHead {
   const elements = shape.reduce((product, dim) => product * dim, 1);
   if (shape.some((dim) => dim > dimensionMax) || elements > Number.MAX_SAFE_INTEGER) {
     throw invalid(input, `shape ${formatShape(shape)} is larger than any data that could be sent`);
+  }
+  if (elements === 0 && shape.some((dim) => dim > emptyDimensionMax)) {
+    const limit = `a dimension of a tensor without elements is at most ${emptyDimensionMax}`;
+    throw invalid(input, `${limit}, got ${formatShape(shape)}`);
   }
   return { name, dtype: datatype, shape, elements };
 }

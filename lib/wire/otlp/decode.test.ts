@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { type SpanSchema, TracesRequestSchema } from "#gen/opentelemetry/trace_pb.ts";
@@ -16,11 +18,48 @@ function decodedSpan(span: MessageInitShape<typeof SpanSchema>) {
   return decoded({ ...ids, ...span }).spans[0]?.span;
 }
 
+const none = new Uint8Array(0);
 const text = (value: string) => ({ value: { case: "stringValue" as const, value } });
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 
 describe("decoding spans", () => {
   it("throws for bytes that are no request", () => {
     expect(() => decodeTraces(Uint8Array.of(0xff, 0xff, 0xff))).toThrow();
+  });
+
+  it("refuses millions of empty spans instead of decoding them", () => {
+    const scopeSpans = { spans: Array.from({ length: 300_000 }, () => ({})) };
+    const request = create(TracesRequestSchema, { resourceSpans: [{ scopeSpans: [scopeSpans] }] });
+    const bytes = toBinary(TracesRequestSchema, request);
+    expect(() => decodeTraces(bytes)).toThrow("more than 250000 parts");
+  });
+
+  it("leaves out links whose ids are invalid", () => {
+    const links = [
+      ids,
+      { ...ids, traceId: new Uint8Array(1000).fill(1) },
+      { ...ids, spanId: none },
+    ];
+    const link = { traceId: "01".repeat(16), spanId: "02".repeat(8) };
+    expect(decodedSpan({ links })?.links).toEqual([link]);
+  });
+
+  it("does not hold on to the whole of a text that it cut", () => {
+    const long = "v".repeat(1_000_000);
+    const attributes = [{ key: "long", value: text(long) }];
+    const name = long;
+    const request = create(TracesRequestSchema, {
+      resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, name, attributes }] }] }],
+    });
+    const bytes = toBinary(TracesRequestSchema, request);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const spans = Array.from({ length: 50 }, () => decodeTraces(bytes).spans);
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6);
+    expect(spans.flat()).toHaveLength(50);
   });
 
   it("counts spans without valid ids and takes the others", () => {

@@ -12,6 +12,7 @@ import {
   TracesRequestSchema,
 } from "#gen/opentelemetry/trace_pb.ts";
 import { kindOfNumber } from "./kind.ts";
+import { requireFewParts } from "./parts.ts";
 
 /** A span as somebody sent it, with the service that its resource names. */
 export type ReceivedSpan = { readonly service: string; readonly span: SpanRecord };
@@ -28,15 +29,18 @@ const eventsMax = 128;
 const linksMax = 128;
 const textCharsMax = 4096;
 
-/** Reads an OTLP traces request in protobuf. Throws when the bytes are none. */
+/**
+ * Reads an OTLP traces request in protobuf. Throws when the bytes are none, or have too many parts.
+ */
 export function decodeTraces(bytes: Uint8Array): ReceivedSpans {
-  return fromTracesRequest(fromBinary(TracesRequestSchema, bytes));
+  requireFewParts(bytes);
+  return fromTracesRequest(fromBinary(TracesRequestSchema, bytes, { readUnknownFields: false }));
 }
 
 /**
- * The spans of an OTLP traces request. Longer texts than 4096 characters are cut, and of
- * attributes, events and links a span keeps the first 128 each; values that are lists, maps or
- * bytes become JSON text.
+ * The spans of an OTLP traces request. Texts are cut to 4096 characters, and of attributes, events
+ * and valid links a span keeps the first 128 each; values that are lists, maps or bytes become JSON
+ * text.
  */
 export function fromTracesRequest(request: TracesRequest): ReceivedSpans {
   const spans: ReceivedSpan[] = [];
@@ -56,7 +60,7 @@ function serviceOf(group: ResourceSpans): string {
   return typeof service === "string" ? service : "unknown_service";
 }
 
-function hasValidIds(span: Span): boolean {
+function hasValidIds(span: Pick<Span, "traceId" | "spanId">): boolean {
   const isId = (id: Uint8Array, bytes: number) => id.length === bytes && id.some((b) => b !== 0);
   return isId(span.traceId, 16) && isId(span.spanId, 8);
 }
@@ -79,10 +83,10 @@ function toRecord(span: Span): SpanRecord {
       timeUs: toMicros(event.timeUnixNano),
       attributes: toAttributes(event.attributes),
     })),
-    links: span.links.slice(0, linksMax).map((link) => ({
-      traceId: toHex(link.traceId),
-      spanId: toHex(link.spanId),
-    })),
+    links: span.links
+      .filter(hasValidIds)
+      .slice(0, linksMax)
+      .map((link) => ({ traceId: toHex(link.traceId), spanId: toHex(link.spanId) })),
     error: isFailed ? cut(span.status?.message || "failed") : undefined,
   };
 }
@@ -122,8 +126,10 @@ function toPlain(any: AnyValue | undefined): Plain {
   }
 }
 
+/** A part of a string can keep the whole in memory; one made from bytes stands alone. */
 function cut(text: string): string {
-  return text.length <= textCharsMax ? text : text.slice(0, textCharsMax);
+  if (text.length <= textCharsMax) return text;
+  return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, textCharsMax)));
 }
 
 function toMicros(nanos: bigint): number {

@@ -53,6 +53,11 @@ describe("OTLP in JSON", () => {
     expect([spans.length, rejected]).toEqual([1, 1]);
   });
 
+  it("refuses millions of empty spans instead of decoding them", () => {
+    const text = `{"resourceSpans":[{"scopeSpans":[{"spans":[${"{},".repeat(600_000)}{}]}]}]}`;
+    expect(() => decodeTracesJson(text)).toThrow("more than 1000000 values");
+  });
+
   it.each(["", "[]", "{", '{"resourceSpans":3}'])("throws for %j", (text) => {
     expect(() => decodeTracesJson(text)).toThrow();
   });

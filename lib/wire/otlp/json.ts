@@ -3,15 +3,17 @@ import { base64Encode } from "@bufbuild/protobuf/wire";
 import { fromHex } from "#core/hex.ts";
 import { TracesRequestSchema } from "#gen/opentelemetry/trace_pb.ts";
 import { fromTracesRequest, type ReceivedSpans } from "./decode.ts";
+import { requireFewJsonParts } from "./parts.ts";
 
 const idNames = new Set(["traceId", "spanId", "parentSpanId"]);
 
 /**
  * Reads an OTLP traces request in JSON, which is the JSON of protobuf but for ids: those are
  * hexadecimal instead of base64. Fields it does not know are passed over. Throws when the text is
- * no such request.
+ * no such request, or has too many parts.
  */
 export function decodeTracesJson(text: string): ReceivedSpans {
+  requireFewJsonParts(text);
   const json = JSON.parse(text, (name, value: unknown) =>
     idNames.has(name) && typeof value === "string" ? base64OfHex(value) : value,
   );

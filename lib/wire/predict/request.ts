@@ -7,6 +7,7 @@ import {
   type PredictRequest as PredictMessage,
   PredictRequestSchema,
 } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { refuseLongLists } from "../listed-elements.ts";
 
 /** What a caller of Predict asked for, not yet checked against a model. */
 export type PredictRequest = { readonly id: string; readonly columns: readonly Column[] };
@@ -17,7 +18,11 @@ export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
   return { id: message.id, columns: message.columns.map(toColumn) };
 }
 
+/** `columns`, and of each its `integers` and its `texts`. */
+const listed = { 4: { 3: { 1: "varints" }, 4: {} } } as const;
+
 function parse(bytes: Uint8Array): PredictMessage {
+  refuseLongLists(bytes, listed, "send fewer rows at a time");
   try {
     return fromBinary(PredictRequestSchema, bytes, { readUnknownFields: false });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1/link_pb.ts";
-import { controlBytes, decodeGatewayFrames, encodeWorkerFrames } from "./link.ts";
+import { controlBytes, decodeGatewayFrames, encodeWorkerFrames } from "./worker-link.ts";
 
 test("frames of one turn travel in one message, in order", () => {
   const payload = Uint8Array.of(1, 2);

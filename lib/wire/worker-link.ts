@@ -1,3 +1,4 @@
+/** The worker's side of a link: what it writes and reads. The gateway's is in `gateway-link.ts`. */
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { OutboxFrame } from "#core/link/outbox.ts";
