@@ -24,11 +24,11 @@ describe("Ctrl-C", () => {
       const { onInterrupt } = await import(${shellModule});
       {
         using interrupt = onInterrupt();
-        console.log("running");
-        interrupt.signal.addEventListener("abort", () => console.log("interrupted"));
+        process.stdout.write("running\\n");
+        interrupt.signal.addEventListener("abort", () => process.stdout.write("interrupted\\n"));
         for await (const _ of process.stdin);
       }
-      console.log("done");
+      process.stdout.write("done\\n");
     `;
     const args = ["--input-type=module", "--eval", command];
     const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });

@@ -11,11 +11,11 @@ const service = `
   const { run } = await import(${runModule});
   await run({ service: "test", stopMsMax: 10_000 }, async () => {
     const inputEnded = once(process.stdin.resume(), "end");
-    console.log("started");
+    process.stdout.write("started\\n");
     return {
       ready: {},
       async [Symbol.asyncDispose]() {
-        console.log("stopping");
+        process.stdout.write("stopping\\n");
         await inputEnded;
       },
     };
