@@ -4,8 +4,10 @@ import type { Draw } from "#core/random.ts";
 import {
   allVersions,
   emptyTable,
+  findVersion,
   type RoutingTable,
   withoutReplica,
+  withoutVersion,
   withReplica,
   withVersion,
 } from "#core/routing/table.ts";
@@ -88,13 +90,20 @@ export class Links implements Disposable {
     this.#update(link);
   }
 
-  /** Ends the link to an instance and forgets it; its version stays known. */
+  /**
+   * Ends the link to an instance and forgets it. Its version stays known, unless a hint was all
+   * that ever spoke for it, such as one left over from an earlier cluster.
+   */
   remove(instance: string): void {
     const link = this.#links.get(instance);
     if (link === undefined) return;
     link[Symbol.dispose]();
     this.#links.delete(instance);
-    this.#change(link.ref, withoutReplica(this.#table, link.ref, instance));
+    const table = withoutReplica(this.#table, link.ref, instance);
+    this.#change(
+      link.ref,
+      this.#isHearsay(table, link.ref) ? withoutVersion(table, link.ref) : table,
+    );
   }
 
   find(instance: string): Link | undefined {
@@ -125,7 +134,7 @@ export class Links implements Disposable {
     const models = allVersions(this.#table).map(({ model, version, expectation }) => ({
       model,
       version,
-      state: expectation.kind,
+      state: expectation.kind === "failed" ? expectation.kind : ("expected" as const),
       reason: expectation.kind === "failed" ? expectation.reason : "",
       workers: this.of({ model, version }).map((link) => link.worker),
     }));
@@ -139,6 +148,15 @@ export class Links implements Disposable {
     for (const link of this.#links.values()) link[Symbol.dispose]();
     this.#links.clear();
     this.#ready.clear();
+  }
+
+  #isHearsay(table: RoutingTable, ref: ModelRef): boolean {
+    const entry = findVersion(table, ref);
+    return (
+      entry?.expectation.kind === "learned" &&
+      entry.replicas.length === 0 &&
+      this.known(ref) === undefined
+    );
   }
 
   #update(link: Link): void {

@@ -82,6 +82,16 @@ it("becomes ready though a version it had learned of is served no more", async (
   });
 });
 
+it("forgets a model that only a hint of an earlier cluster spoke of", async () => {
+  const nats = open.use(await startTestNats());
+  const bus = await startBus(nats.url);
+  await hint(bus, { instance: "m-1-0", address: "unix:/nowhere.sock" });
+  const gateway = open.use(await startTestGateway({ env: { NATS_URL: nats.url } }));
+  const code = async () => (await gateway.infer(inferRequest())).code;
+  await expect.poll(code, within).toBe(statusCode.unavailable);
+  await expect.poll(code, within).toBe(statusCode.notFound);
+});
+
 it("forgets a worker whose hint is taken back once its link is gone, and not before", async () => {
   const nats = open.use(await startTestNats());
   const bus = await startBus(nats.url);

@@ -9,6 +9,7 @@ import {
   versionState,
   versionsOf,
   withoutReplica,
+  withoutVersion,
   withReplica,
   withVersion,
 } from "./table.ts";
@@ -63,6 +64,13 @@ it("keeps a version known when its last replica goes", () => {
   const table = withoutReplica(withReplica(emptyTable, wine, ready), wine, "wine-1-0");
   expect(findVersion(table, wine)?.replicas).toEqual([]);
   expect(withoutReplica(table, { model: "x", version: 1 }, "y")).toBe(table);
+});
+
+it("forgets a version, and with the last one the model", () => {
+  const both = withReplica(withReplica(emptyTable, wine, ready), { ...wine, version: 2 }, ready);
+  const second = withoutVersion(both, wine);
+  expect(allVersions(second).map((entry) => entry.version)).toEqual([2]);
+  expect(withoutVersion(second, { ...wine, version: 2 }).models.has("wine")).toBe(false);
 });
 
 it("keeps replicas when it is told anew what to expect", () => {

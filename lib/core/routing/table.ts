@@ -22,6 +22,8 @@ export type Replica = {
 /** What is known of a version that no worker speaks for. */
 export type Expectation =
   | { readonly kind: "expected" }
+  /** Known from a worker alone, who may never have answered. */
+  | { readonly kind: "learned" }
   /** There will be no worker, for this reason. */
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -67,7 +69,7 @@ export function withVersion(
  * Adds a replica, or replaces the one of its instance. A version nobody expected is added with it.
  */
 export function withReplica(table: RoutingTable, ref: ModelRef, replica: Replica): RoutingTable {
-  const entry = findVersion(table, ref) ?? { ...ref, expectation: expected, replicas: [] };
+  const entry = findVersion(table, ref) ?? { ...ref, expectation: learned, replicas: [] };
   const place = entry.replicas.findIndex(({ instance }) => instance === replica.instance);
   const replicas =
     place === -1 ? [...entry.replicas, replica] : entry.replicas.with(place, replica);
@@ -80,6 +82,16 @@ export function withoutReplica(table: RoutingTable, ref: ModelRef, instance: str
   if (entry === undefined) return table;
   const replicas = entry.replicas.filter((replica) => replica.instance !== instance);
   return withEntry(table, { ...entry, replicas });
+}
+
+/** Removes a version, and with its last version the model. */
+export function withoutVersion(table: RoutingTable, ref: ModelRef): RoutingTable {
+  const versions = new Map(table.models.get(ref.model));
+  versions.delete(ref.version);
+  const models = new Map(table.models);
+  if (versions.size > 0) models.set(ref.model, versions);
+  else models.delete(ref.model);
+  return { models };
 }
 
 export type VersionState = {
@@ -111,7 +123,7 @@ export function readyReplicas(entry: VersionEntry): readonly Replica[] {
   return entry.replicas.filter(isReplicaReady);
 }
 
-const expected: Expectation = { kind: "expected" };
+const learned: Expectation = { kind: "learned" };
 
 function effectiveState(replica: Replica): VersionState {
   const { instance, isConnected, state, reason } = replica;
