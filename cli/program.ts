@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   drift: async () => (await import("./commands/drift.ts")).registerDrift,
   traces: async () => (await import("./commands/traces.ts")).registerTraces,
   check: async () => (await import("./commands/check.ts")).registerCheck,
+  bench: async () => (await import("./commands/bench.ts")).registerBench,
 };
 
 /**
