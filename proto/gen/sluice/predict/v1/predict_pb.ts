@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ModelInferRequest, ModelInferResponse } from "../../../inference/grpc_service_pb.ts";
+import { file_inference_grpc_service } from "../../../inference/grpc_service_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sluice/predict/v1/predict.proto.
  */
 export const file_sluice_predict_v1_predict: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zbHVpY2UvcHJlZGljdC92MS9wcmVkaWN0LnByb3RvEhFzbHVpY2UucHJlZGljdC52MSJoCg5QcmVkaWN0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEgoKAmlkGAMgASgJEioKB2NvbHVtbnMYBCADKAsyGS5zbHVpY2UucHJlZGljdC52MS5Db2x1bW4iugEKBkNvbHVtbhIMCgRuYW1lGAEgASgJEi0KB251bWJlcnMYAiABKAsyGi5zbHVpY2UucHJlZGljdC52MS5OdW1iZXJzSAASLwoIaW50ZWdlcnMYAyABKAsyGy5zbHVpY2UucHJlZGljdC52MS5JbnRlZ2Vyc0gAEikKBXRleHRzGAQgASgLMhguc2x1aWNlLnByZWRpY3QudjEuVGV4dHNIABINCgVudWxscxgFIAEoDEIICgZ2YWx1ZXMiGQoHTnVtYmVycxIOCgZ2YWx1ZXMYASADKAEiGgoISW50ZWdlcnMSDgoGdmFsdWVzGAEgAygSIhcKBVRleHRzEg4KBnZhbHVlcxgBIAMoCSKSAQoPUHJlZGljdFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSCgoCaWQYAyABKAkSFQoNcHJlZGljdGlvbl9pZBgEIAEoCRIMCgRyb3dzGAUgASgNEi4KC3ByZWRpY3Rpb25zGAYgAygLMhkuc2x1aWNlLnByZWRpY3QudjEuQ29sdW1uMmIKDlByZWRpY3RTZXJ2aWNlElAKB1ByZWRpY3QSIS5zbHVpY2UucHJlZGljdC52MS5QcmVkaWN0UmVxdWVzdBoiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zbHVpY2UvcHJlZGljdC92MS9wcmVkaWN0LnByb3RvEhFzbHVpY2UucHJlZGljdC52MSJoCg5QcmVkaWN0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEgoKAmlkGAMgASgJEioKB2NvbHVtbnMYBCADKAsyGS5zbHVpY2UucHJlZGljdC52MS5Db2x1bW4iugEKBkNvbHVtbhIMCgRuYW1lGAEgASgJEi0KB251bWJlcnMYAiABKAsyGi5zbHVpY2UucHJlZGljdC52MS5OdW1iZXJzSAASLwoIaW50ZWdlcnMYAyABKAsyGy5zbHVpY2UucHJlZGljdC52MS5JbnRlZ2Vyc0gAEikKBXRleHRzGAQgASgLMhguc2x1aWNlLnByZWRpY3QudjEuVGV4dHNIABINCgVudWxscxgFIAEoDEIICgZ2YWx1ZXMiGQoHTnVtYmVycxIOCgZ2YWx1ZXMYASADKAEiGgoISW50ZWdlcnMSDgoGdmFsdWVzGAEgAygSIhcKBVRleHRzEg4KBnZhbHVlcxgBIAMoCSLCAQoPUHJlZGljdFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSCgoCaWQYAyABKAkSFQoNcHJlZGljdGlvbl9pZBgEIAEoCRIMCgRyb3dzGAUgASgNEi4KC3ByZWRpY3Rpb25zGAYgAygLMhkuc2x1aWNlLnByZWRpY3QudjEuQ29sdW1uEi4KBWJhdGNoGAcgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5InYKElByZWRpY3RCdWxrUmVxdWVzdBIrCgRvcGVuGAEgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa09wZW5IABIrCgRpdGVtGAIgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa0l0ZW1IAEIGCgRraW5kIoMBChNQcmVkaWN0QnVsa1Jlc3BvbnNlEjMKCGFjY2VwdGVkGAEgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQnVsa0FjY2VwdGVkSAASLwoGYW5zd2VyGAIgASgLMh0uc2x1aWNlLnByZWRpY3QudjEuQnVsa0Fuc3dlckgAQgYKBGtpbmQiZAoIQnVsa09wZW4SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgdvcmRlcmVkGAMgASgIEhQKDHJlc3VtZV90b2tlbhgEIAEoDBIRCglzdHJlYW1faWQYBSABKAwiggEKDEJ1bGtBY2NlcHRlZBIRCglzdHJlYW1faWQYASABKAwSDQoFbW9kZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRIRCglpdGVtc19tYXgYBCABKA0SFgoOaXRlbV9ieXRlc19tYXgYBSABKAQSFAoMcmVzdW1lX3Rva2VuGAYgASgMIokBCghCdWxrSXRlbRIOCgZudW1iZXIYASABKAQSNAoHY29sdW1ucxgCIAEoCzIhLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXF1ZXN0SAASLwoHdGVuc29ycxgDIAEoCzIcLmluZmVyZW5jZS5Nb2RlbEluZmVyUmVxdWVzdEgAQgYKBHJvd3MiswIKCkJ1bGtBbnN3ZXISDgoGbnVtYmVyGAEgASgEEg4KBnN0YXR1cxgCIAEoDRIPCgdtZXNzYWdlGAMgASgJEjYKC2ZhaWxlZF9yb3dzGAQgAygLMiEuc2x1aWNlLnByZWRpY3QudjEuQnVsa1Jvd0ZhaWx1cmUSNQoHY29sdW1ucxgFIAEoCzIiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZUgAEjAKB3RlbnNvcnMYBiABKAsyHS5pbmZlcmVuY2UuTW9kZWxJbmZlclJlc3BvbnNlSAASFAoMcmVzdW1lX3Rva2VuGAcgASgMEi4KBWJhdGNoGAggASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5Qg0KC3ByZWRpY3Rpb25zIj4KDkJ1bGtSb3dGYWlsdXJlEgsKA3JvdxgBIAEoDRIOCgZzdGF0dXMYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJBCgxCYXRjaFN1bW1hcnkSDAoEcm93cxgBIAEoDRIQCghyZXF1ZXN0cxgCIAEoDRIRCgljbG9zZWRfYnkYAyABKAkyxAEKDlByZWRpY3RTZXJ2aWNlElAKB1ByZWRpY3QSIS5zbHVpY2UucHJlZGljdC52MS5QcmVkaWN0UmVxdWVzdBoiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZRJgCgtQcmVkaWN0QnVsaxIlLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVxdWVzdBomLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVzcG9uc2UoATABYgZwcm90bzM", [file_inference_grpc_service]);
 
 /**
  * @generated from message sluice.predict.v1.PredictRequest
@@ -189,6 +191,13 @@ export type PredictResponse = Message<"sluice.predict.v1.PredictResponse"> & {
    * @generated from field: repeated sluice.predict.v1.Column predictions = 6;
    */
   predictions: Column[];
+
+  /**
+   * The batch it ran in; the last one where it ran in parts.
+   *
+   * @generated from field: sluice.predict.v1.BatchSummary batch = 7;
+   */
+  batch?: BatchSummary | undefined;
 };
 
 /**
@@ -197,6 +206,329 @@ export type PredictResponse = Message<"sluice.predict.v1.PredictResponse"> & {
  */
 export const PredictResponseSchema: GenMessage<PredictResponse> = /*@__PURE__*/
   messageDesc(file_sluice_predict_v1_predict, 5);
+
+/**
+ * @generated from message sluice.predict.v1.PredictBulkRequest
+ */
+export type PredictBulkRequest = Message<"sluice.predict.v1.PredictBulkRequest"> & {
+  /**
+   * @generated from oneof sluice.predict.v1.PredictBulkRequest.kind
+   */
+  kind: {
+    /**
+     * @generated from field: sluice.predict.v1.BulkOpen open = 1;
+     */
+    value: BulkOpen;
+    case: "open";
+  } | {
+    /**
+     * @generated from field: sluice.predict.v1.BulkItem item = 2;
+     */
+    value: BulkItem;
+    case: "item";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sluice.predict.v1.PredictBulkRequest.
+ * Use `create(PredictBulkRequestSchema)` to create a new message.
+ */
+export const PredictBulkRequestSchema: GenMessage<PredictBulkRequest> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 6);
+
+/**
+ * @generated from message sluice.predict.v1.PredictBulkResponse
+ */
+export type PredictBulkResponse = Message<"sluice.predict.v1.PredictBulkResponse"> & {
+  /**
+   * @generated from oneof sluice.predict.v1.PredictBulkResponse.kind
+   */
+  kind: {
+    /**
+     * The first message.
+     *
+     * @generated from field: sluice.predict.v1.BulkAccepted accepted = 1;
+     */
+    value: BulkAccepted;
+    case: "accepted";
+  } | {
+    /**
+     * @generated from field: sluice.predict.v1.BulkAnswer answer = 2;
+     */
+    value: BulkAnswer;
+    case: "answer";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sluice.predict.v1.PredictBulkResponse.
+ * Use `create(PredictBulkResponseSchema)` to create a new message.
+ */
+export const PredictBulkResponseSchema: GenMessage<PredictBulkResponse> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 7);
+
+/**
+ * @generated from message sluice.predict.v1.BulkOpen
+ */
+export type BulkOpen = Message<"sluice.predict.v1.BulkOpen"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Empty: the highest version that is ready, settled when the stream is opened.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Answers in the order of their items; else as they come.
+   *
+   * @generated from field: bool ordered = 3;
+   */
+  ordered: boolean;
+
+  /**
+   * Of the last answer that was taken, to go on with a stream that broke. Items below it are not sent again; those
+   * above it that have no answer yet are, and answers that come twice are dropped by the client.
+   *
+   * @generated from field: bytes resume_token = 4;
+   */
+  resumeToken: Uint8Array;
+
+  /**
+   * Drawn by the client, 16 bytes; empty to have the gateway draw one. With a token the token's.
+   *
+   * @generated from field: bytes stream_id = 5;
+   */
+  streamId: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.predict.v1.BulkOpen.
+ * Use `create(BulkOpenSchema)` to create a new message.
+ */
+export const BulkOpenSchema: GenMessage<BulkOpen> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 8);
+
+/**
+ * What a client may have sent and not had answers for: beyond either, the stream ends with RESOURCE_EXHAUSTED.
+ *
+ * @generated from message sluice.predict.v1.BulkAccepted
+ */
+export type BulkAccepted = Message<"sluice.predict.v1.BulkAccepted"> & {
+  /**
+   * @generated from field: bytes stream_id = 1;
+   */
+  streamId: Uint8Array;
+
+  /**
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string version = 3;
+   */
+  version: string;
+
+  /**
+   * @generated from field: uint32 items_max = 4;
+   */
+  itemsMax: number;
+
+  /**
+   * Of encoded items. One item alone may have any size up to the message limit.
+   *
+   * @generated from field: uint64 item_bytes_max = 5;
+   */
+  itemBytesMax: bigint;
+
+  /**
+   * Resumes a stream of which nothing has been answered.
+   *
+   * @generated from field: bytes resume_token = 6;
+   */
+  resumeToken: Uint8Array;
+};
+
+/**
+ * Describes the message sluice.predict.v1.BulkAccepted.
+ * Use `create(BulkAcceptedSchema)` to create a new message.
+ */
+export const BulkAcceptedSchema: GenMessage<BulkAccepted> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 9);
+
+/**
+ * @generated from message sluice.predict.v1.BulkItem
+ */
+export type BulkItem = Message<"sluice.predict.v1.BulkItem"> & {
+  /**
+   * From 0 and each once on a connection; in ascending order.
+   *
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * Model and version are those of the stream: they are left empty, or say the same.
+   *
+   * @generated from oneof sluice.predict.v1.BulkItem.rows
+   */
+  rows: {
+    /**
+     * @generated from field: sluice.predict.v1.PredictRequest columns = 2;
+     */
+    value: PredictRequest;
+    case: "columns";
+  } | {
+    /**
+     * @generated from field: inference.ModelInferRequest tensors = 3;
+     */
+    value: ModelInferRequest;
+    case: "tensors";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sluice.predict.v1.BulkItem.
+ * Use `create(BulkItemSchema)` to create a new message.
+ */
+export const BulkItemSchema: GenMessage<BulkItem> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 10);
+
+/**
+ * @generated from message sluice.predict.v1.BulkAnswer
+ */
+export type BulkAnswer = Message<"sluice.predict.v1.BulkAnswer"> & {
+  /**
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * gRPC status code of the item as a whole; 0 also where only some of its rows failed.
+   *
+   * @generated from field: uint32 status = 2;
+   */
+  status: number;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * Rows that have no prediction. They keep their places: null in columns, zeros and empty texts in tensors.
+   *
+   * @generated from field: repeated sluice.predict.v1.BulkRowFailure failed_rows = 4;
+   */
+  failedRows: BulkRowFailure[];
+
+  /**
+   * In the form of the item; absent unless the status is 0.
+   *
+   * @generated from oneof sluice.predict.v1.BulkAnswer.predictions
+   */
+  predictions: {
+    /**
+     * @generated from field: sluice.predict.v1.PredictResponse columns = 5;
+     */
+    value: PredictResponse;
+    case: "columns";
+  } | {
+    /**
+     * @generated from field: inference.ModelInferResponse tensors = 6;
+     */
+    value: ModelInferResponse;
+    case: "tensors";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Covers all items below the first that has not been answered, this answer included.
+   *
+   * @generated from field: bytes resume_token = 7;
+   */
+  resumeToken: Uint8Array;
+
+  /**
+   * The most a batch held of whose run this item took part, and what closed it.
+   *
+   * @generated from field: sluice.predict.v1.BatchSummary batch = 8;
+   */
+  batch?: BatchSummary | undefined;
+};
+
+/**
+ * Describes the message sluice.predict.v1.BulkAnswer.
+ * Use `create(BulkAnswerSchema)` to create a new message.
+ */
+export const BulkAnswerSchema: GenMessage<BulkAnswer> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 11);
+
+/**
+ * @generated from message sluice.predict.v1.BulkRowFailure
+ */
+export type BulkRowFailure = Message<"sluice.predict.v1.BulkRowFailure"> & {
+  /**
+   * Within the item, from 0.
+   *
+   * @generated from field: uint32 row = 1;
+   */
+  row: number;
+
+  /**
+   * gRPC status code.
+   *
+   * @generated from field: uint32 status = 2;
+   */
+  status: number;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message sluice.predict.v1.BulkRowFailure.
+ * Use `create(BulkRowFailureSchema)` to create a new message.
+ */
+export const BulkRowFailureSchema: GenMessage<BulkRowFailure> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 12);
+
+/**
+ * The batch a request ran in.
+ *
+ * @generated from message sluice.predict.v1.BatchSummary
+ */
+export type BatchSummary = Message<"sluice.predict.v1.BatchSummary"> & {
+  /**
+   * @generated from field: uint32 rows = 1;
+   */
+  rows: number;
+
+  /**
+   * @generated from field: uint32 requests = 2;
+   */
+  requests: number;
+
+  /**
+   * full, preferred, delay, deadline, idle, alone or unbatched.
+   *
+   * @generated from field: string closed_by = 3;
+   */
+  closedBy: string;
+};
+
+/**
+ * Describes the message sluice.predict.v1.BatchSummary.
+ * Use `create(BatchSummarySchema)` to create a new message.
+ */
+export const BatchSummarySchema: GenMessage<BatchSummary> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 13);
 
 /**
  * Predictions by feature name: columns in, labelled predictions out.
@@ -211,6 +543,17 @@ export const PredictService: GenService<{
     methodKind: "unary";
     input: typeof PredictRequestSchema;
     output: typeof PredictResponseSchema;
+  },
+  /**
+   * Rows by the million, in items that are answered one by one. The first message opens the stream, all others are
+   * items. A stream that breaks is resumed on any gateway: see BulkOpen.
+   *
+   * @generated from rpc sluice.predict.v1.PredictService.PredictBulk
+   */
+  predictBulk: {
+    methodKind: "bidi_streaming";
+    input: typeof PredictBulkRequestSchema;
+    output: typeof PredictBulkResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_sluice_predict_v1_predict, 0);
