@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { durationBounds, fetchExposition, type MetricsOptions, openMetrics } from "./metrics.ts";
+import { fetchExposition } from "./exposition.ts";
+import { durationBounds, type MetricsOptions, openMetrics } from "./metrics.ts";
 
 let open = new AsyncDisposableStack();
 afterEach(async () => {
@@ -88,21 +88,5 @@ describe("openMetrics", () => {
     await expect(opened({ listen: { ...loopback, port } })).rejects.toThrow(
       `cannot listen on 127.0.0.1:${port} (SLUICE_METRICS_PORT): it is already in use`,
     );
-  });
-});
-
-describe("fetchExposition", () => {
-  it("names the address that does not answer", async () => {
-    await expect(fetchExposition("unix:/nowhere/metrics.sock", 1_000)).rejects.toThrow(
-      /no metrics from unix:\/nowhere\/metrics.sock: /,
-    );
-  });
-
-  it("gives up on an address that stays silent", async () => {
-    const silent = createServer(() => {});
-    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-    open.defer(() => void silent.close());
-    const { port } = silent.address() as { port: number };
-    await expect(fetchExposition(`127.0.0.1:${port}`, 50)).rejects.toThrow("no answer in 50 ms");
   });
 });

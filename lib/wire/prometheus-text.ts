@@ -1,3 +1,7 @@
+/**
+ * The Prometheus text format (0.0.4), as far as joining what several processes tell needs it. A
+ * family is all series of one name under one HELP and TYPE; a series is a name with its labels.
+ */
 type Family = {
   help: string;
   type: string;
@@ -5,24 +9,70 @@ type Family = {
 };
 
 const suffixes = ["", "_bucket", "_sum", "_count"];
+/** What counts up from zero and can be added, series by series. */
+const counted = ["counter", "histogram"];
 
 /**
- * Joins expositions in the Prometheus text format (0.0.4) into one in which every family occurs
- * once, as the format demands. Help and type are those of the first exposition that has the family;
- * samples of a family whose type differs from that are left out, as are repeats of a series and
- * comments of other kinds.
+ * Joins expositions into one in which every family occurs once, as the format demands. Help and
+ * type are those of the first exposition that has the family; samples of a family whose type
+ * differs from that are left out, as are repeats of a series and comments of other kinds.
  */
 export function mergeExpositions(texts: readonly string[]): string {
   const families = new Map<string, Family>();
   const series = new Set<string>();
-  for (const text of texts) addExposition(families, series, text);
-  return [...families]
-    .filter(([, family]) => family.samples.length > 0)
-    .map(([name, family]) => formatFamily(name, family))
-    .join("");
+  for (const text of texts) {
+    readExposition(families, text, (family, { key, line }) => {
+      if (series.has(key)) return;
+      series.add(key);
+      family.samples.push(line);
+    });
+  }
+  return formatFamilies(families);
 }
 
-function addExposition(families: Map<string, Family>, series: Set<string>, text: string): void {
+/**
+ * Adds up what the processes of one service tell: counters and histograms become one series without
+ * the label that tells the processes apart; of everything else each keeps its own. Families are
+ * joined as `mergeExpositions` does.
+ */
+export function sumExpositions(texts: readonly string[], label: string): string {
+  const families = new Map<string, Family>();
+  const sums = new Map<string, { family: Family; value: number }>();
+  const series = new Set<string>();
+  for (const text of texts) {
+    readExposition(families, text, (family, { key, line }) => {
+      if (counted.includes(family.type)) {
+        const joined = withoutLabel(key, label);
+        const sum = sums.get(joined);
+        if (sum === undefined) sums.set(joined, { family, value: numberOf(line, key) });
+        else sum.value += numberOf(line, key);
+      } else if (!series.has(key)) {
+        series.add(key);
+        family.samples.push(line);
+      }
+    });
+  }
+  for (const [key, { family, value }] of sums) family.samples.push(`${key} ${value}`);
+  return formatFamilies(families);
+}
+
+/** The counters and histograms of an exposition: what stays true when its process has ended. */
+export function countsOf(text: string): string {
+  const families = new Map<string, Family>();
+  readExposition(families, text, (family, { line }) => {
+    if (counted.includes(family.type)) family.samples.push(line);
+  });
+  return formatFamilies(families);
+}
+
+type Sample = { readonly key: string; readonly line: string };
+
+/** Enters the families of an exposition, and hands over each sample with the family it is of. */
+function readExposition(
+  families: Map<string, Family>,
+  text: string,
+  onSample: (family: Family, sample: Sample) => void,
+): void {
   // The family whose lines are being read, and its type as this exposition declares it.
   let current = "";
   let type = "untyped";
@@ -42,9 +92,7 @@ function addExposition(families: Map<string, Family>, series: Set<string>, text:
       const isCurrent = suffixes.some((suffix) => name === current + suffix);
       const family = familyOf(families, isCurrent ? current : name);
       if (family.type === "") family.type = "untyped";
-      if (family.type !== (isCurrent ? type : "untyped") || series.has(key)) continue;
-      series.add(key);
-      family.samples.push(line);
+      if (family.type === (isCurrent ? type : "untyped")) onSample(family, { key, line });
     }
   }
 }
@@ -61,6 +109,26 @@ function familyOf(families: Map<string, Family>, name: string): Family {
 /** A sample line without its value: the name and the labels, whose values may hold anything. */
 function seriesOf(line: string): string {
   return /^[^\s{]+(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?/.exec(line)?.[0] ?? line;
+}
+
+function withoutLabel(key: string, label: string): string {
+  const brace = key.indexOf("{");
+  if (brace < 0) return key;
+  const labels = key.slice(brace).match(/[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\]|\\.)*"/g) ?? [];
+  const kept = labels.filter((text) => !text.startsWith(`${label}=`)).join(",");
+  return key.slice(0, brace) + (kept === "" ? "" : `{${kept}}`);
+}
+
+/** A timestamp may follow, which no sum can have. */
+function numberOf(line: string, key: string): number {
+  return Number(line.slice(key.length).trim().split(" ")[0]);
+}
+
+function formatFamilies(families: ReadonlyMap<string, Family>): string {
+  return [...families]
+    .filter(([, family]) => family.samples.length > 0)
+    .map(([name, family]) => formatFamily(name, family))
+    .join("");
 }
 
 function formatFamily(name: string, { help, type, samples }: Family): string {

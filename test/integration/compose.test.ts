@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { GetTraceRequestSchema, MonitorService } from "#gen/sluice/monitor/v1/monitor_pb.ts";
-import { fetchExposition } from "#platform/metrics.ts";
+import { fetchExposition } from "#platform/exposition.ts";
 import { RpcClient } from "#platform/rpc/client.ts";
 import { samplesDir } from "../support/cluster.ts";
 import {

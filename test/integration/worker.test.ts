@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { Method } from "#gen/sluice/link/v1/link_pb.ts";
 import { PredictRequestSchema, PredictResponseSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
-import { fetchExposition } from "#platform/metrics.ts";
+import { fetchExposition } from "#platform/exposition.ts";
 import { answerOf, floats, inferBytes, outputFloats } from "../support/infer.ts";
 import { LinkClient } from "../support/link-client.ts";
 import { identityModel, mlpModel } from "../support/models.ts";
