@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { type Env, SettingsReader } from "#platform/config.ts";
+import { uploadWindowBytesDefault } from "#platform/rpc/upload-window.ts";
 import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
 
 export type GatewayConfig = {
@@ -19,6 +20,11 @@ export type GatewayConfig = {
   /** How long stopping may take. */
   readonly drainMaxMs: number;
   readonly messageBytesMax: number;
+  /** What callers may send ahead, a call and a connection. */
+  readonly uploadWindowBytes: number;
+  /** Calls of one connection at a time. */
+  readonly streamsMax: number;
+  readonly connectionsMax: number;
   /** Requests of one model version that may wait, where its model does not say. */
   readonly queueRequestsMax: number;
   /** Payload bytes of all requests under way together. */
@@ -58,6 +64,12 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
       min: 1024,
       max: gibibyte,
     }),
+    uploadWindowBytes: reader.integer("SLUICE_UPLOAD_WINDOW_BYTES", uploadWindowBytesDefault, {
+      min: 65_535,
+      max: 64 * mebibyte,
+    }),
+    streamsMax: reader.integer("SLUICE_STREAMS_MAX", 1_024, { min: 1, max: 1_000_000 }),
+    connectionsMax: reader.integer("SLUICE_CONNECTIONS_MAX", 1_024, { min: 1, max: 1_000_000 }),
     queueRequestsMax: reader.integer("SLUICE_QUEUE_REQUESTS_MAX", 4_096, {
       min: 1,
       max: 1_000_000,

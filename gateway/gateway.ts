@@ -203,14 +203,17 @@ function newServerHealth(
 
 async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
   const { links, health, serverHealth, statistics, predictions } = core;
-  const { host, ports, messageBytesMax } = config;
+  const { host, ports, messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
   const address = `${host.includes(":") ? `[${host}]` : host}:${ports.grpc}`;
   const inference = inferenceHandlers(
     { serverVersion },
     { links, health: serverHealth, statistics },
   );
   return await RpcServer.listen(
-    { address, setting: "SLUICE_GRPC_PORT", messageBytesMax, drainMsMax: serverDrainMs },
+    {
+      ...{ address, setting: "SLUICE_GRPC_PORT", messageBytesMax, drainMsMax: serverDrainMs },
+      ...{ uploadWindowBytes, streamsMax, connectionsMax },
+    },
     [
       {
         service: GRPCInferenceService,

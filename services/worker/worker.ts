@@ -19,6 +19,7 @@ import { modelPaths } from "#platform/model-repository.ts";
 import { Health } from "#platform/rpc/health.ts";
 import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
+import { uploadWindowBytesDefault } from "#platform/rpc/upload-window.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
 import { predictionSubject } from "#wire/event/subject.ts";
@@ -192,7 +193,10 @@ async function listen(
   // Of link messages, none of which is larger than 256 KiB.
   const messageBytesMax = 4 * 1024 * 1024;
   return await RpcServer.listen(
-    { address, setting, messageBytesMax, drainMsMax: serverDrainMs },
+    {
+      ...{ address, setting, messageBytesMax, drainMsMax: serverDrainMs },
+      uploadWindowBytes: uploadWindowBytesDefault,
+    },
     [links.service],
     (server) => {
       health.addTo(server);

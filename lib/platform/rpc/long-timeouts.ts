@@ -1,5 +1,6 @@
-import type { Http2Server, IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
+import { onHttp2Server } from "./http2-server.ts";
 
 /** As long as a timer of Node can wait, in whole hours: some 25 days. */
 const hoursMax = 596;
@@ -9,17 +10,15 @@ const unitMs: Readonly<Record<string, number>> = { H: msPerHour, M: 60_000, S: 1
 /**
  * Lets callers allow any time. grpc-js (1.14) keeps the milliseconds of `grpc-timeout` in 32 bits,
  * so that a call which may take a month ends at once; here a longer time is cut to what it can
- * keep, before it looks. Call it when the server is bound.
+ * keep, before it looks. Call it before the server is bound.
  */
 export function cutLongTimeouts(server: Server): void {
-  // There is no public way to the headers before grpc-js has read them.
-  const http2Servers: ReadonlyMap<Http2Server, unknown> = server["http2Servers"];
-  for (const http2Server of http2Servers.keys()) {
+  onHttp2Server(server, (http2Server) => {
     http2Server.prependListener("stream", (_: unknown, headers: IncomingHttpHeaders) => {
       const timeout = headers["grpc-timeout"];
       if (typeof timeout === "string" && isLong(timeout)) headers["grpc-timeout"] = `${hoursMax}H`;
     });
-  }
+  });
 }
 
 function isLong(timeout: string): boolean {

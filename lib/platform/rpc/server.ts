@@ -2,7 +2,9 @@ import type { DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { serviceDefinition } from "./definition.ts";
+import { limitConnections } from "./limit-connections.ts";
 import { cutLongTimeouts } from "./long-timeouts.ts";
+import { widenUploads } from "./upload-window.ts";
 
 export type ServedService = {
   readonly service: DescService;
@@ -19,6 +21,12 @@ export type RpcServerOptions = {
   readonly messageBytesMax: number;
   /** How long disposing waits for calls under way. */
   readonly drainMsMax: number;
+  /** What clients may send ahead, a call and a connection; default the 64 KiB of HTTP/2. */
+  readonly uploadWindowBytes?: number;
+  /** Calls of one connection at a time: clients keep to it. Default any number. */
+  readonly streamsMax?: number;
+  /** Connections at a time; further ones are told to go away. Default any number. */
+  readonly connectionsMax?: number;
 };
 
 /** A bound grpc-js server. `drain` lets calls under way finish; disposing drains. */
@@ -49,17 +57,12 @@ export class RpcServer implements AsyncDisposable {
     // What it would write to standard error comes as a Failure as well, to somebody who can act on
     // it.
     grpc.setLogVerbosity(grpc.logVerbosity.NONE);
-    const server = new grpc.Server({
-      "grpc.max_receive_message_length": options.messageBytesMax,
-      "grpc.max_send_message_length": -1,
-      "grpc.enable_channelz": 0,
-    });
+    const server = newServer(options);
     for (const { service, handlers, raw } of services) {
       server.addService(serviceDefinition(service, raw), handlers);
     }
     extend(server);
     const port = await bind(server, options);
-    cutLongTimeouts(server);
     return new RpcServer(server, options, port);
   }
 
@@ -78,6 +81,20 @@ export class RpcServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain();
   }
+}
+
+function newServer(options: RpcServerOptions): grpc.Server {
+  const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = options;
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": messageBytesMax,
+    "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0,
+    ...(streamsMax === undefined ? {} : { "grpc.max_concurrent_streams": streamsMax }),
+  });
+  cutLongTimeouts(server);
+  if (uploadWindowBytes !== undefined) widenUploads(server, uploadWindowBytes);
+  if (connectionsMax !== undefined) limitConnections(server, connectionsMax);
+  return server;
 }
 
 /**

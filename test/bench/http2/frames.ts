@@ -13,7 +13,12 @@ export const frameType = {
 export const frameFlag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
 export const preface: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-export const setting = { headerTableSize: 1, enablePush: 2, initialWindowSize: 4 } as const;
+export const setting = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+} as const;
 export const windowMax: number = 2 ** 31 - 1;
 /** Of a stream and of a connection, until somebody says otherwise. */
 export const windowDefault = 65_535;

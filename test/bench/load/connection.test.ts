@@ -14,8 +14,11 @@ const servers: grpc.Server[] = [];
 const path = "/test.Service/Call";
 
 /** A real grpc-js server that answers with what `handler` makes of the message. */
-async function serve(handler: grpc.handleUnaryCall<Buffer, Buffer>): Promise<string> {
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
+async function serve(
+  handler: grpc.handleUnaryCall<Buffer, Buffer>,
+  options: grpc.ServerOptions = {},
+): Promise<string> {
+  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, ...options });
   const pass = (bytes: Buffer) => bytes;
   const codec = { requestSerialize: pass, requestDeserialize: pass };
   const reply = { responseSerialize: pass, responseDeserialize: pass };
@@ -54,6 +57,32 @@ describe("the load generator", () => {
       expect(replies).toEqual(Array.from({ length: 5 }, () => [0, true]));
     },
   );
+
+  it("keeps to the number of calls a server takes at a time", async () => {
+    let running = 0;
+    const seen: number[] = [];
+    const options = { "grpc.max_concurrent_streams": 3 };
+    const address = await serve((call, callback) => {
+      running += 1;
+      seen.push(running);
+      setImmediate(() => {
+        running -= 1;
+        callback(null, call.request);
+      });
+    }, options);
+    const statuses: number[] = [];
+    const done = Promise.withResolvers<void>();
+    const call = target(address, new Uint8Array(10));
+    using connection = await LoadConnection.open(call, (_, status) => {
+      statuses.push(status);
+      if (statuses.length === 20) done.resolve();
+    });
+    for (let sent = 0; sent < 20; sent += 1) connection.send(0);
+    connection.flush();
+    await done.promise;
+    expect(statuses).toEqual(Array.from({ length: 20 }, () => 0));
+    expect(Math.max(...seen)).toBeLessThanOrEqual(3);
+  });
 
   it("counts calls by their status, whatever the server has to say", async () => {
     const details = "queue full: 256 waiting, limit 256 (~{äöü}~)";
