@@ -1,7 +1,7 @@
 import type { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import type { WorkerTimings } from "#core/timing/request-timing.ts";
-import type { BatchInfo } from "#gen/sluice/link/v1/link_pb.ts";
+import type { BatchInfo } from "#wire/reply-begin.ts";
 
 export type ExchangeMethod = "ModelInfer" | "Predict";
 

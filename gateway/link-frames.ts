@@ -1,16 +1,15 @@
 import type { OutboxFrame } from "#core/link/outbox.ts";
-import { Method, type ReplyBegin, Role } from "#gen/sluice/link/v1/link_pb.ts";
-import {
-  encodeGatewayFrames,
-  type GatewayControl,
-  type RequestHeader,
-} from "#wire/gateway-link.ts";
+import { Method, Role } from "#gen/sluice/link/v1/link_pb.ts";
+import { encodeGatewayFrames } from "#wire/gateway-link.ts";
+import type { ControlFrame } from "#wire/link-frames.ts";
+import type { ReplyBegin } from "#wire/reply-begin.ts";
+import type { RequestHeader } from "#wire/request-begin.ts";
 import { statusCode } from "#wire/status.ts";
 import { type Attempt, markLeft, type WorkerReply } from "./exchange.ts";
 
 /** Encodes a message that leaves now: deadlines and waits are what they are at this moment. */
 export function encodeLeaving(
-  frames: readonly OutboxFrame<GatewayControl, Attempt>[],
+  frames: readonly OutboxFrame<ControlFrame, Attempt>[],
   nowMs: number,
 ): Uint8Array {
   return encodeGatewayFrames(
@@ -51,6 +50,6 @@ function toHeader(attempt: Attempt, nowMs: number): RequestHeader {
     role: Role.PRIMARY,
     alone: isAlone,
     trace: { traceId, serverSpanId, attemptSpanId: spanId, runSpanId, flags: isSampled ? 1 : 0 },
-    gatewayWaitUs: BigInt(Math.max(0, Math.round((nowMs - exchange.arrivedMs) * 1_000))),
+    gatewayWaitUs: Math.max(0, Math.round((nowMs - exchange.arrivedMs) * 1_000)),
   };
 }

@@ -9,14 +9,17 @@ import { messageOf } from "#core/failure.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
 import { RequestCredit } from "#core/link/request-credit.ts";
-import type { Credit, ReplyBegin, WorkerFrame, WorkerHello } from "#gen/sluice/link/v1/link_pb.ts";
+import type { WorkerHello } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { TurnWriter } from "#platform/rpc/turn-writer.ts";
 import {
   decodeWorkerFrames,
+  encodeGatewayControl,
   type GatewayControl,
-  gatewayControlBytes,
+  type WorkerFrame,
 } from "#wire/gateway-link.ts";
+import type { ControlFrame, Credit } from "#wire/link-frames.ts";
+import type { ReplyBegin } from "#wire/reply-begin.ts";
 import type { Attempt, AttemptWorker, WorkerReply } from "./exchange.ts";
 import { abortedReply, encodeLeaving, toReply } from "./link-frames.ts";
 
@@ -55,13 +58,13 @@ export class LinkSession implements AttemptWorker {
   rowsAnswered = 0;
   readonly #stream: LinkStream;
   readonly #listener: SessionListener;
-  readonly #outbox = new Outbox<GatewayControl, Attempt>();
+  readonly #outbox = new Outbox<ControlFrame, Attempt>();
   readonly #inbox = new Inbox<ReplyBegin>({
     payloadBytesMax: replyBytesMax,
     openMax: repliesOpenMax,
   });
   readonly #credit = new RequestCredit();
-  readonly #writer: TurnWriter<GatewayControl, Attempt>;
+  readonly #writer: TurnWriter<ControlFrame, Attempt>;
   readonly #attempts = new Map<number, Attempt>();
   readonly #ids = new Map<Attempt, number>();
   #lastId = 0;
@@ -143,9 +146,10 @@ export class LinkSession implements AttemptWorker {
     this.#listener.onLost(reason, lost);
   }
 
-  #control(frame: GatewayControl): void {
+  #control(control: GatewayControl): void {
     if (this.#isClosed) return;
-    this.#outbox.control(frame, gatewayControlBytes(frame));
+    const frame = encodeGatewayControl(control);
+    this.#outbox.control(frame, frame.byteLength);
     this.#writer.schedule();
   }
 
@@ -161,51 +165,50 @@ export class LinkSession implements AttemptWorker {
 
   #receive(bytes: Uint8Array): void {
     try {
-      for (const frame of decodeWorkerFrames(bytes)) this.#take(frame);
+      decodeWorkerFrames(bytes, (frame) => this.#take(frame));
     } catch (error) {
       this.close(messageOf(error));
     }
     if (this.#inbox.chunkBytes === this.#acknowledgedBytes) return;
     this.#acknowledgedBytes = this.#inbox.chunkBytes;
-    this.#control({ case: "credit", value: { chunkBytes: BigInt(this.#acknowledgedBytes) } });
+    this.#control({ case: "credit", value: { chunkBytes: this.#acknowledgedBytes } });
   }
 
-  #take({ kind }: WorkerFrame): void {
+  #take(frame: WorkerFrame): void {
     if (this.#isClosed) return;
-    switch (kind.case) {
+    switch (frame.case) {
       case "hello":
-        this.#listener.onHello(kind.value);
+        this.#listener.onHello(frame.value);
         break;
       case "replyBegin":
-        this.#begin(kind.value);
+        this.#begin(frame.value);
         break;
       case "replyChunk":
-        this.#handle(this.#inbox.chunk(kind.value.id, kind.value.data));
+        this.#handle(this.#inbox.chunk(frame.value.id, frame.value.data));
         break;
       case "replyEnd":
-        this.#handle(this.#inbox.end(kind.value.id, kind.value.aborted));
+        this.#handle(this.#inbox.end(frame.value.id, frame.value.aborted));
         break;
       case "started":
-        this.#markStarted(kind.value.ids);
+        this.#markStarted(frame.value.ids);
         break;
       case "credit":
-        this.#grant(kind.value);
+        this.#grant(frame.value);
         break;
       case "goodbye":
-        this.#listener.onGoodbye(kind.value.reason);
+        this.#listener.onGoodbye(frame.value.reason);
         break;
       case "load":
-      case undefined:
         break;
       default:
-        unreachable(kind);
+        unreachable(frame);
     }
   }
 
   #begin(reply: ReplyBegin): void {
     const { id, payloadBytes, payload, rowsAnswered } = reply;
-    this.rowsAnswered = Math.max(this.rowsAnswered, Number(rowsAnswered));
-    this.#handle(this.#inbox.begin(id, reply, Number(payloadBytes), payload));
+    this.rowsAnswered = Math.max(this.rowsAnswered, rowsAnswered);
+    this.#handle(this.#inbox.begin(id, reply, payloadBytes, payload));
     // Nobody waits for it any more.
     if (!this.#attempts.has(id)) this.#inbox.discard(id);
   }
@@ -218,8 +221,8 @@ export class LinkSession implements AttemptWorker {
   }
 
   #grant(credit: Credit): void {
-    this.#credit.grant(Number(credit.requests), Number(credit.requestBytes));
-    this.#outbox.acknowledge(Number(credit.chunkBytes));
+    this.#credit.grant(credit.requests, credit.requestBytes);
+    this.#outbox.acknowledge(credit.chunkBytes);
     this.#writer.schedule();
     this.#listener.onCapacity();
   }

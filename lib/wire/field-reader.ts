@@ -1,4 +1,5 @@
 import { Failure } from "#core/failure.ts";
+import { cachedText, cachedTextBytesMax } from "./text-cache.ts";
 
 /** Protobuf wire types. */
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 };
@@ -20,13 +21,16 @@ export class FieldReader {
   number = 0;
   wire = 0;
   readonly #bytes: Uint8Array;
-  readonly #end: number;
+  /** What the message is called where it makes no sense. */
+  readonly #what: string;
+  #end: number;
   #at: number;
 
-  constructor(bytes: Uint8Array, from: number = 0, end: number = bytes.byteLength) {
+  constructor(bytes: Uint8Array, what: string = "the request", from: number = 0) {
     this.#bytes = bytes;
+    this.#what = what;
     this.#at = from;
-    this.#end = end;
+    this.#end = bytes.byteLength;
   }
 
   /** Where the next thing to be read begins. */
@@ -45,14 +49,59 @@ export class FieldReader {
 
   /** The value of a string field. */
   text(name: string): string {
-    const { from, end } = this.#span(name);
-    return textOf(this.#bytes, from, end, name);
+    const from = this.#span(name);
+    return textOf(this.#bytes, from, this.#at, name);
+  }
+
+  /** The value of a bytes field: a view of the message. */
+  content(name: string): Uint8Array {
+    const from = this.#span(name);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + from, this.#at - from);
   }
 
   /** A reader of the message inside this field. */
   message(name: string): FieldReader {
-    const { from, end } = this.#span(name);
-    return new FieldReader(this.#bytes, from, end);
+    const from = this.#span(name);
+    const inner = new FieldReader(this.#bytes, this.#what, from);
+    inner.#end = this.#at;
+    return inner;
+  }
+
+  /**
+   * Goes into the message inside this field: `next` comes to its fields alone, until `leave` is
+   * called with what this returns, once it has come to the last.
+   */
+  enter(name: string): number {
+    const from = this.#span(name);
+    const outer = this.#end;
+    this.#end = this.#at;
+    this.#at = from;
+    return outer;
+  }
+
+  leave(outer: number): void {
+    this.#end = outer;
+  }
+
+  /** An unsigned integer of at most 53 bits, which is what counts and sizes have. */
+  integer(name: string): number {
+    this.#expect(wireType.varint, name);
+    return this.#integer(name);
+  }
+
+  flag(name: string): boolean {
+    return this.integer(name) !== 0;
+  }
+
+  /** Adds the values of a repeated field of integers, packed or one of them. */
+  integers(name: string, values: number[], countMax: number): void {
+    if (this.wire === wireType.varint) values.push(this.#integer(name));
+    else {
+      const outer = this.enter(name);
+      while (this.#at < this.#end && values.length <= countMax) values.push(this.#integer(name));
+      this.leave(outer);
+    }
+    if (values.length > countMax) this.#malformed(`${name} has more than ${countMax} values`);
   }
 
   /** The 64 bits of a varint field, unsigned. */
@@ -91,12 +140,13 @@ export class FieldReader {
     else this.#malformed(`wire type ${wire} where a field should begin`);
   }
 
-  #span(name: string): { from: number; end: number } {
+  /** Passes over a field of bytes and says where they began; they end where the next one begins. */
+  #span(name: string): number {
     this.#expect(wireType.bytes, name);
     const length = this.#uint32();
     const from = this.#at;
     this.#advance(length);
-    return { from, end: this.#at };
+    return from;
   }
 
   #expect(wire: number, name: string): void {
@@ -123,8 +173,27 @@ export class FieldReader {
     this.#malformed("a number of more than 10 bytes");
   }
 
+  #integer(name: string): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 10; count += 1) {
+      const byte = this.#byte();
+      value += (byte & 127) * scale;
+      scale *= 128;
+      if (byte >= 128) continue;
+      if (value > Number.MAX_SAFE_INTEGER) break;
+      return value;
+    }
+    return this.#malformed(`${name} has more than 53 bits`);
+  }
+
   /** A varint of at most 32 bits, as tags and lengths are. */
   #uint32(): number {
+    const only = this.#at < this.#end ? (this.#bytes[this.#at] ?? 0) : 128;
+    if (only < 128) {
+      this.#at += 1;
+      return only;
+    }
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.#byte();
@@ -140,21 +209,15 @@ export class FieldReader {
   #malformed(reason: string): never {
     throw new Failure(
       "invalid-argument",
-      `the request is not a valid protobuf message: ${reason} (at byte ${this.#at})`,
+      `${this.#what} is not a valid protobuf message: ${reason} (at byte ${this.#at})`,
     );
   }
 }
 
-/** Names are short and ASCII: building them by the character beats the decoder's fixed cost. */
 function textOf(bytes: Uint8Array, from: number, end: number, name: string): string {
-  let text = "";
-  if (end - from <= 64) {
-    for (let at = from; at < end; at += 1) {
-      const byte = bytes[at] ?? 0;
-      if (byte >= 128) break;
-      text += String.fromCharCode(byte);
-    }
-    if (text.length === end - from) return text;
+  if (end - from <= cachedTextBytesMax) {
+    const text = cachedText(bytes, from, end);
+    if (text !== undefined) return text;
   }
   try {
     return utf8.decode(bytes.subarray(from, end));

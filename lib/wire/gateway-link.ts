@@ -1,64 +1,103 @@
 /** The gateway's side of a link: what it writes and reads. The worker's is in `worker-link.ts`. */
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { Failure, messageOf } from "#core/failure.ts";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { OutboxFrame } from "#core/link/outbox.ts";
 import {
-  ConnectRequestSchema,
-  ConnectResponseSchema,
   GatewayFrameSchema,
-  type RequestBeginSchema,
-  type WorkerFrame,
+  type Goodbye,
+  GoodbyeSchema,
+  type Load,
+  LoadSchema,
+  type WorkerHello,
+  WorkerHelloSchema,
 } from "#gen/sluice/link/v1/link_pb.ts";
+import { FieldReader } from "./field-reader.ts";
+import {
+  type Chunk,
+  type ControlFrame,
+  type Credit,
+  type CreditInit,
+  creditFrame,
+  type End,
+  encodeFrames,
+  frameNumber,
+  type Ids,
+  idsFrame,
+  readChunk,
+  readCredit,
+  readEnd,
+  readFrames,
+  readIds,
+  readRare,
+} from "./link-frames.ts";
+import { type ReplyBegin, readReplyBegin } from "./reply-begin.ts";
+import { type RequestHeader, requestBegin } from "./request-begin.ts";
 
-export type GatewayFrameInit = MessageInitShape<typeof GatewayFrameSchema>;
+type GatewayFrameKind = NonNullable<MessageInitShape<typeof GatewayFrameSchema>["kind"]>;
 
 /** What a gateway sends that carries no payload. */
-export type GatewayControl = Extract<
-  NonNullable<GatewayFrameInit["kind"]>,
-  { readonly case: "hello" | "cancel" | "credit" | "keep" | "goodbye" }
->;
+export type GatewayControl =
+  | { readonly case: "cancel"; readonly value: Ids }
+  | { readonly case: "credit"; readonly value: CreditInit }
+  | Extract<GatewayFrameKind, { readonly case: "hello" | "keep" | "goodbye" }>;
 
-/** A request without its id and payload, which the outbox knows. */
-export type RequestHeader = Omit<
-  MessageInitShape<typeof RequestBeginSchema>,
-  "$typeName" | "id" | "payload" | "payloadBytes"
->;
+/** What a worker says. */
+export type WorkerFrame =
+  | { readonly case: "hello"; readonly value: WorkerHello }
+  | { readonly case: "replyBegin"; readonly value: ReplyBegin }
+  | { readonly case: "replyChunk"; readonly value: Chunk }
+  | { readonly case: "replyEnd"; readonly value: End }
+  | { readonly case: "started"; readonly value: Ids }
+  | { readonly case: "credit"; readonly value: Credit }
+  | { readonly case: "load"; readonly value: Load }
+  | { readonly case: "goodbye"; readonly value: Goodbye };
 
-/** Encoded size of a control frame. */
-export function gatewayControlBytes(control: GatewayControl): number {
-  return toBinary(GatewayFrameSchema, create(GatewayFrameSchema, { kind: control })).byteLength;
+/** A frame for the outbox. */
+export function encodeGatewayControl(control: GatewayControl): ControlFrame {
+  if (control.case === "cancel") return idsFrame(control.value);
+  if (control.case === "credit") return creditFrame(control.value);
+  return toBinary(GatewayFrameSchema, create(GatewayFrameSchema, { kind: control }));
 }
 
 /** One ConnectRequest with these frames, in order. */
 export function encodeGatewayFrames(
-  frames: readonly OutboxFrame<GatewayControl, RequestHeader>[],
+  frames: readonly OutboxFrame<ControlFrame, RequestHeader>[],
 ): Uint8Array {
-  const message = create(ConnectRequestSchema, { frames: frames.map(toFrame) });
-  return toBinary(ConnectRequestSchema, message);
+  return encodeFrames(frames, requestBegin);
 }
 
-/** The frames of one ConnectResponse. Throws an invalid-argument Failure. */
-export function decodeWorkerFrames(bytes: Uint8Array): readonly WorkerFrame[] {
-  try {
-    return fromBinary(ConnectResponseSchema, bytes, { readUnknownFields: false }).frames;
-  } catch (error) {
-    const problem = `the message is not a ConnectResponse: ${messageOf(error)}`;
-    throw new Failure("invalid-argument", problem, { cause: error });
-  }
+/**
+ * Gives each frame of one ConnectResponse to `take`, in order; those of later versions are passed
+ * over. Payloads are views of the message. Throws an invalid-argument Failure where the message
+ * stops making sense, when what was before has been taken.
+ */
+export function decodeWorkerFrames(bytes: Uint8Array, take: (frame: WorkerFrame) => void): void {
+  const reader = new FieldReader(bytes, "the ConnectResponse");
+  readFrames(reader, (frame) => {
+    const read = readFrame(frame);
+    if (read !== undefined) take(read);
+  });
 }
 
-function toFrame(frame: OutboxFrame<GatewayControl, RequestHeader>): GatewayFrameInit {
-  switch (frame.kind) {
-    case "control":
-      return { kind: frame.frame };
-    case "begin": {
-      const { id, header, payload } = frame;
-      const payloadBytes = BigInt(frame.payloadBytes);
-      return { kind: { case: "requestBegin", value: { ...header, id, payload, payloadBytes } } };
-    }
-    case "chunk":
-      return { kind: { case: "requestChunk", value: { id: frame.id, data: frame.data } } };
-    case "end":
-      return { kind: { case: "requestEnd", value: { id: frame.id, aborted: frame.aborted } } };
+function readFrame(reader: FieldReader): WorkerFrame | undefined {
+  switch (reader.number) {
+    case frameNumber.hello:
+      return { case: "hello", value: readRare(WorkerHelloSchema, reader) };
+    case frameNumber.begin:
+      return { case: "replyBegin", value: readReplyBegin(reader) };
+    case frameNumber.chunk:
+      return { case: "replyChunk", value: readChunk(reader) };
+    case frameNumber.end:
+      return { case: "replyEnd", value: readEnd(reader) };
+    case frameNumber.ids:
+      return { case: "started", value: readIds(reader) };
+    case frameNumber.credit:
+      return { case: "credit", value: readCredit(reader) };
+    case frameNumber.load:
+      return { case: "load", value: readRare(LoadSchema, reader) };
+    case frameNumber.goodbye:
+      return { case: "goodbye", value: readRare(GoodbyeSchema, reader) };
+    default:
+      reader.skip();
+      return undefined;
   }
 }

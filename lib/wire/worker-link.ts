@@ -1,64 +1,103 @@
 /** The worker's side of a link: what it writes and reads. The gateway's is in `gateway-link.ts`. */
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { Failure, messageOf } from "#core/failure.ts";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { OutboxFrame } from "#core/link/outbox.ts";
 import {
-  ConnectRequestSchema,
-  ConnectResponseSchema,
-  type GatewayFrame,
-  type ReplyBeginSchema,
+  type GatewayHello,
+  GatewayHelloSchema,
+  type Goodbye,
+  GoodbyeSchema,
+  type Keep,
+  KeepSchema,
   WorkerFrameSchema,
 } from "#gen/sluice/link/v1/link_pb.ts";
+import { FieldReader } from "./field-reader.ts";
+import {
+  type Chunk,
+  type ControlFrame,
+  type Credit,
+  type CreditInit,
+  creditFrame,
+  type End,
+  encodeFrames,
+  frameNumber,
+  type Ids,
+  idsFrame,
+  readChunk,
+  readCredit,
+  readEnd,
+  readFrames,
+  readIds,
+  readRare,
+} from "./link-frames.ts";
+import { type ReplyHeader, replyBegin } from "./reply-begin.ts";
+import { type RequestBegin, readRequestBegin } from "./request-begin.ts";
 
-export type WorkerFrameInit = MessageInitShape<typeof WorkerFrameSchema>;
+type WorkerFrameKind = NonNullable<MessageInitShape<typeof WorkerFrameSchema>["kind"]>;
 
 /** What a worker sends that carries no payload. */
-export type WorkerControl = Extract<
-  NonNullable<WorkerFrameInit["kind"]>,
-  { readonly case: "hello" | "started" | "credit" | "load" | "goodbye" }
->;
+export type WorkerControl =
+  | { readonly case: "started"; readonly value: Ids }
+  | { readonly case: "credit"; readonly value: CreditInit }
+  | Extract<WorkerFrameKind, { readonly case: "hello" | "load" | "goodbye" }>;
 
-/** A reply without its id and payload, which the outbox knows. */
-export type ReplyHeader = Omit<
-  MessageInitShape<typeof ReplyBeginSchema>,
-  "$typeName" | "id" | "payload" | "payloadBytes"
->;
+/** What a gateway says. */
+export type GatewayFrame =
+  | { readonly case: "hello"; readonly value: GatewayHello }
+  | { readonly case: "requestBegin"; readonly value: RequestBegin }
+  | { readonly case: "requestChunk"; readonly value: Chunk }
+  | { readonly case: "requestEnd"; readonly value: End }
+  | { readonly case: "cancel"; readonly value: Ids }
+  | { readonly case: "credit"; readonly value: Credit }
+  | { readonly case: "keep"; readonly value: Keep }
+  | { readonly case: "goodbye"; readonly value: Goodbye };
 
-/** Encoded size of a control frame. */
-export function controlBytes(control: WorkerControl): number {
-  return toBinary(WorkerFrameSchema, create(WorkerFrameSchema, { kind: control })).byteLength;
+/** A frame for the outbox. */
+export function encodeWorkerControl(control: WorkerControl): ControlFrame {
+  if (control.case === "started") return idsFrame(control.value);
+  if (control.case === "credit") return creditFrame(control.value);
+  return toBinary(WorkerFrameSchema, create(WorkerFrameSchema, { kind: control }));
 }
 
 /** One ConnectResponse with these frames, in order. */
 export function encodeWorkerFrames(
-  frames: readonly OutboxFrame<WorkerControl, ReplyHeader>[],
+  frames: readonly OutboxFrame<ControlFrame, ReplyHeader>[],
 ): Uint8Array {
-  const message = create(ConnectResponseSchema, { frames: frames.map(toFrame) });
-  return toBinary(ConnectResponseSchema, message);
+  return encodeFrames(frames, replyBegin);
 }
 
-/** The frames of one ConnectRequest. Throws an invalid-argument Failure. */
-export function decodeGatewayFrames(bytes: Uint8Array): readonly GatewayFrame[] {
-  try {
-    return fromBinary(ConnectRequestSchema, bytes, { readUnknownFields: false }).frames;
-  } catch (error) {
-    const problem = `the message is not a ConnectRequest: ${messageOf(error)}`;
-    throw new Failure("invalid-argument", problem, { cause: error });
-  }
+/**
+ * Gives each frame of one ConnectRequest to `take`, in order; those of later versions are passed
+ * over. Ids and payloads are views of the message. Throws an invalid-argument Failure where the
+ * message stops making sense, when what was before has been taken.
+ */
+export function decodeGatewayFrames(bytes: Uint8Array, take: (frame: GatewayFrame) => void): void {
+  const reader = new FieldReader(bytes, "the ConnectRequest");
+  readFrames(reader, (frame) => {
+    const read = readFrame(frame);
+    if (read !== undefined) take(read);
+  });
 }
 
-function toFrame(frame: OutboxFrame<WorkerControl, ReplyHeader>): WorkerFrameInit {
-  switch (frame.kind) {
-    case "control":
-      return { kind: frame.frame };
-    case "begin": {
-      const { id, header, payload } = frame;
-      const payloadBytes = BigInt(frame.payloadBytes);
-      return { kind: { case: "replyBegin", value: { ...header, id, payload, payloadBytes } } };
-    }
-    case "chunk":
-      return { kind: { case: "replyChunk", value: { id: frame.id, data: frame.data } } };
-    case "end":
-      return { kind: { case: "replyEnd", value: { id: frame.id, aborted: frame.aborted } } };
+function readFrame(reader: FieldReader): GatewayFrame | undefined {
+  switch (reader.number) {
+    case frameNumber.hello:
+      return { case: "hello", value: readRare(GatewayHelloSchema, reader) };
+    case frameNumber.begin:
+      return { case: "requestBegin", value: readRequestBegin(reader) };
+    case frameNumber.chunk:
+      return { case: "requestChunk", value: readChunk(reader) };
+    case frameNumber.end:
+      return { case: "requestEnd", value: readEnd(reader) };
+    case frameNumber.ids:
+      return { case: "cancel", value: readIds(reader) };
+    case frameNumber.credit:
+      return { case: "credit", value: readCredit(reader) };
+    case frameNumber.keep:
+      return { case: "keep", value: readRare(KeepSchema, reader) };
+    case frameNumber.goodbye:
+      return { case: "goodbye", value: readRare(GoodbyeSchema, reader) };
+    default:
+      reader.skip();
+      return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { Failure } from "#core/failure.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
+import type { ReplyHeader } from "#wire/reply-begin.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
-import type { ReplyHeader } from "#wire/worker-link.ts";
 import type { BatchRunner, TakenJob } from "./batch-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";

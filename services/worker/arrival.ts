@@ -1,10 +1,6 @@
 import type { Role } from "#core/prediction/event.ts";
-import {
-  Method,
-  type RequestBegin,
-  Role as RoleNumber,
-  type TraceContext,
-} from "#gen/sluice/link/v1/link_pb.ts";
+import { Method, Role as RoleNumber } from "#gen/sluice/link/v1/link_pb.ts";
+import type { RequestBegin, TraceIds } from "#wire/request-begin.ts";
 import type { Arrival, WorkTrace } from "./work.ts";
 
 export type ArrivalTimes = {
@@ -27,12 +23,12 @@ export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
   };
 }
 
-function toRole(role: RoleNumber): Role {
+function toRole(role: number): Role {
   if (role === RoleNumber.SHADOW) return "shadow";
   return role === RoleNumber.HEDGE ? "hedge" : "primary";
 }
 
-function toTrace(trace: TraceContext | undefined): WorkTrace | undefined {
+function toTrace(trace: TraceIds | undefined): WorkTrace | undefined {
   if (trace === undefined) return undefined;
   return {
     traceId: fixed(trace.traceId, 16),

@@ -2,14 +2,16 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
-import type { GatewayFrame, RequestBegin } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
+import type { ControlFrame } from "#wire/link-frames.ts";
+import type { ReplyHeader } from "#wire/reply-begin.ts";
+import type { RequestBegin } from "#wire/request-begin.ts";
 import { statusCode } from "#wire/status.ts";
 import {
-  controlBytes,
   decodeGatewayFrames,
+  encodeWorkerControl,
   encodeWorkerFrames,
-  type ReplyHeader,
+  type GatewayFrame,
   type WorkerControl,
 } from "#wire/worker-link.ts";
 import { ActiveRequest, type RequestModules } from "./active-request.ts";
@@ -51,7 +53,7 @@ export class Link {
   readonly #modules: LinkModules;
   readonly #options: LinkOptions;
   readonly #inbox: Inbox<Begun>;
-  readonly #outbox = new Outbox<WorkerControl, ReplyHeader>();
+  readonly #outbox = new Outbox<ControlFrame, ReplyHeader>();
   readonly #credit: LinkCredit;
   readonly #active = new Map<number, ActiveRequest>();
   #gateway = "";
@@ -79,7 +81,8 @@ export class Link {
 
   /** Queues a frame ahead of all replies. */
   send(control: WorkerControl): void {
-    this.#outbox.control(control, controlBytes(control));
+    const frame = encodeWorkerControl(control);
+    this.#outbox.control(frame, frame.byteLength);
     this.#flushSoon();
   }
 
@@ -116,7 +119,7 @@ export class Link {
   #receive(bytes: Uint8Array): void {
     if (this.#state === "ended") return;
     try {
-      for (const frame of decodeGatewayFrames(bytes)) this.#take(frame);
+      decodeGatewayFrames(bytes, (frame) => this.#take(frame));
     } catch (error) {
       this.#violated(messageOf(error));
     }
@@ -124,42 +127,38 @@ export class Link {
     this.#flushSoon();
   }
 
-  #take({ kind }: GatewayFrame): void {
-    switch (kind.case) {
+  #take(frame: GatewayFrame): void {
+    switch (frame.case) {
       case "hello":
-        this.#gateway = kind.value.instance;
+        this.#gateway = frame.value.instance;
         this.#modules.events.linkOpened(this.#gateway);
         break;
       case "requestBegin":
-        this.#begin(kind.value);
+        this.#begin(frame.value);
         break;
       case "requestChunk":
-        this.#received(this.#inbox.chunk(kind.value.id, kind.value.data));
+        this.#received(this.#inbox.chunk(frame.value.id, frame.value.data));
         break;
       case "requestEnd":
-        this.#received(this.#inbox.end(kind.value.id, kind.value.aborted));
+        this.#received(this.#inbox.end(frame.value.id, frame.value.aborted));
         break;
       case "cancel":
-        for (const id of kind.value.ids) this.#cancel(id);
+        for (const id of frame.value.ids) this.#cancel(id);
         break;
       case "credit":
-        this.#outbox.acknowledge(Number(kind.value.chunkBytes));
+        this.#outbox.acknowledge(Number(frame.value.chunkBytes));
         break;
       case "keep":
-        this.#modules.traces.keep(kind.value.predictionId);
+        this.#modules.traces.keep(frame.value.predictionId);
         break;
       case "goodbye":
         this.drain("goodbye was said");
-        break;
-      case undefined:
-        // A frame of a later version, which knows how to do without.
         break;
     }
   }
 
   #begin(begin: RequestBegin): void {
-    const { id, payload } = begin;
-    const payloadBytes = Number(begin.payloadBytes);
+    const { id, payload, payloadBytes } = begin;
     if (!this.#credit.begin(id, payloadBytes)) {
       this.#violated(`request ${id} was begun twice or beyond the credit`);
       return;
@@ -240,7 +239,10 @@ export class Link {
     this.#flush = undefined;
     if (this.#state === "ended") return;
     const credit = this.#credit.news(this.#inbox.chunkBytes);
-    if (credit !== undefined) this.#outbox.control({ case: "credit", value: credit }, 64);
+    if (credit !== undefined) {
+      const frame = encodeWorkerControl({ case: "credit", value: credit });
+      this.#outbox.control(frame, frame.byteLength);
+    }
     for (let isFirst = isUrgent; isFirst || this.#bytesInside < bytesInsideMax; isFirst = false) {
       const frames = this.#outbox.take();
       if (frames.length === 0) break;

@@ -2,21 +2,18 @@ import { randomBytes } from "node:crypto";
 import * as grpc from "@grpc/grpc-js";
 import { Inbox } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
-import {
-  Method,
-  type ReplyBegin,
-  Role,
-  type WorkerFrame,
-  type WorkerHello,
-  WorkerLinkService,
-} from "#gen/sluice/link/v1/link_pb.ts";
+import { Method, Role, type WorkerHello, WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import { serviceDefinition } from "#platform/rpc/definition.ts";
 import {
   decodeWorkerFrames,
+  encodeGatewayControl,
   encodeGatewayFrames,
   type GatewayControl,
-  type RequestHeader,
+  type WorkerFrame,
 } from "#wire/gateway-link.ts";
+import type { ControlFrame } from "#wire/link-frames.ts";
+import type { ReplyBegin } from "#wire/reply-begin.ts";
+import type { RequestHeader, TraceIds } from "#wire/request-begin.ts";
 
 export type LinkReply = { readonly header: ReplyBegin; readonly payload: Uint8Array };
 
@@ -33,7 +30,7 @@ export class LinkClient implements Disposable {
   ended: grpc.StatusObject | undefined;
   readonly #client: grpc.Client;
   readonly #stream: LinkStream;
-  readonly #outbox = new Outbox<GatewayControl, RequestHeader>();
+  readonly #outbox = new Outbox<ControlFrame, RequestHeader>();
   readonly #inbox = new Inbox<ReplyBegin>({ payloadBytesMax: 2 ** 30, openMax: 1000 });
   readonly #replies = new Map<number, PromiseWithResolvers<LinkReply>>();
   #listeners = new Set<() => void>();
@@ -50,7 +47,7 @@ export class LinkClient implements Disposable {
       definition.responseDeserialize,
     ) as LinkStream;
     this.#stream.on("data", (bytes: Uint8Array) => {
-      for (const frame of decodeWorkerFrames(bytes)) this.#take(frame);
+      decodeWorkerFrames(bytes, (frame) => this.#take(frame));
       this.#changed();
     });
     this.#stream.on("error", () => {});
@@ -62,7 +59,8 @@ export class LinkClient implements Disposable {
   }
 
   control(control: GatewayControl): void {
-    this.#outbox.control(control, 512);
+    const frame = encodeGatewayControl(control);
+    this.#outbox.control(frame, frame.byteLength);
     this.#flush();
   }
 
@@ -113,25 +111,25 @@ export class LinkClient implements Disposable {
     }
   }
 
-  #take({ kind }: WorkerFrame): void {
-    if (kind.case === "hello") this.hellos.push(kind.value);
-    if (kind.case === "started") this.started.push(...kind.value.ids);
-    if (kind.case === "goodbye") this.goodbye = kind.value.reason;
-    if (kind.case === "credit") {
-      const { requests, requestBytes, chunkBytes } = kind.value;
+  #take(frame: WorkerFrame): void {
+    if (frame.case === "hello") this.hellos.push(frame.value);
+    if (frame.case === "started") this.started.push(...frame.value.ids);
+    if (frame.case === "goodbye") this.goodbye = frame.value.reason;
+    if (frame.case === "credit") {
+      const { requests, requestBytes, chunkBytes } = frame.value;
       this.credit = { requests: Number(requests), requestBytes: Number(requestBytes) };
       this.#outbox.acknowledge(Number(chunkBytes));
       this.#flush();
     }
-    if (kind.case === "replyBegin") {
-      const { id, payloadBytes, payload } = kind.value;
-      this.#received(this.#inbox.begin(id, kind.value, Number(payloadBytes), payload));
+    if (frame.case === "replyBegin") {
+      const { id, payloadBytes, payload } = frame.value;
+      this.#received(this.#inbox.begin(id, frame.value, Number(payloadBytes), payload));
     }
-    if (kind.case === "replyChunk") {
-      this.#received(this.#inbox.chunk(kind.value.id, kind.value.data));
+    if (frame.case === "replyChunk") {
+      this.#received(this.#inbox.chunk(frame.value.id, frame.value.data));
     }
-    if (kind.case === "replyEnd") {
-      this.#received(this.#inbox.end(kind.value.id, kind.value.aborted));
+    if (frame.case === "replyEnd") {
+      this.#received(this.#inbox.end(frame.value.id, frame.value.aborted));
     }
   }
 
@@ -143,7 +141,7 @@ export class LinkClient implements Disposable {
     }
     if (this.#inbox.chunkBytes === this.#acknowledged) return;
     this.#acknowledged = this.#inbox.chunkBytes;
-    this.control({ case: "credit", value: { chunkBytes: BigInt(this.#acknowledged) } });
+    this.control({ case: "credit", value: { chunkBytes: this.#acknowledged } });
   }
 
   #changed(): void {
@@ -154,7 +152,7 @@ export class LinkClient implements Disposable {
 }
 
 /** A request for version 1 of the model `m`, not sampled, without a deadline. */
-export function requestHeader(): RequestHeader {
+export function requestHeader(): RequestHeader & { readonly trace: TraceIds } {
   return {
     predictionId: randomBytes(16),
     method: Method.MODEL_INFER,

@@ -8,18 +8,17 @@ import { toHex } from "#core/hex.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
-import {
-  type GatewayFrame,
-  type RequestBegin,
-  WorkerLinkService,
-} from "#gen/sluice/link/v1/link_pb.ts";
+import { WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import { serviceDefinition } from "#platform/rpc/definition.ts";
 import { TurnWriter } from "#platform/rpc/turn-writer.ts";
+import type { ControlFrame } from "#wire/link-frames.ts";
+import type { ReplyHeader } from "#wire/reply-begin.ts";
+import type { RequestBegin } from "#wire/request-begin.ts";
 import {
-  controlBytes,
   decodeGatewayFrames,
+  encodeWorkerControl,
   encodeWorkerFrames,
-  type ReplyHeader,
+  type GatewayFrame,
   type WorkerControl,
 } from "#wire/worker-link.ts";
 import { tempDir } from "./temp.ts";
@@ -194,8 +193,8 @@ type LinkListener = {
 class Link {
   readonly #listener: LinkListener;
   readonly #inbox = new Inbox<RequestBegin>({ payloadBytesMax: 2 ** 30, openMax: 10_000 });
-  readonly #outbox = new Outbox<WorkerControl, ReplyHeader>();
-  readonly #writer: TurnWriter<WorkerControl, ReplyHeader>;
+  readonly #outbox = new Outbox<ControlFrame, ReplyHeader>();
+  readonly #writer: TurnWriter<ControlFrame, ReplyHeader>;
   readonly #begun = new Map<number, number>();
   readonly #flushed: (() => void)[] = [];
   #granted = { requests: 0, bytes: 0 };
@@ -214,15 +213,16 @@ class Link {
       },
     });
     stream.on("data", (bytes: Uint8Array) => {
-      for (const frame of decodeGatewayFrames(bytes)) this.#take(frame);
+      decodeGatewayFrames(bytes, (frame) => this.#take(frame));
       this.grant({ requests: 0, bytes: 0 });
     });
     stream.on("error", () => {});
     stream.on("cancelled", () => this.#writer.close());
   }
 
-  control(frame: WorkerControl): void {
-    this.#outbox.control(frame, controlBytes(frame));
+  control(control: WorkerControl): void {
+    const frame = encodeWorkerControl(control);
+    this.#outbox.control(frame, frame.byteLength);
     this.#writer.schedule();
   }
 
@@ -258,29 +258,29 @@ class Link {
     this.grant({ requests: 1, bytes });
   }
 
-  #take({ kind }: GatewayFrame): void {
-    switch (kind.case) {
+  #take(frame: GatewayFrame): void {
+    switch (frame.case) {
       case "requestBegin": {
-        const { id, payload, payloadBytes } = kind.value;
+        const { id, payload, payloadBytes } = frame.value;
         this.#begun.set(id, Number(payloadBytes));
-        this.#receive(this.#inbox.begin(id, kind.value, Number(payloadBytes), payload));
+        this.#receive(this.#inbox.begin(id, frame.value, Number(payloadBytes), payload));
         break;
       }
       case "requestChunk":
-        this.#receive(this.#inbox.chunk(kind.value.id, kind.value.data));
+        this.#receive(this.#inbox.chunk(frame.value.id, frame.value.data));
         break;
       case "requestEnd":
-        this.#receive(this.#inbox.end(kind.value.id, kind.value.aborted));
+        this.#receive(this.#inbox.end(frame.value.id, frame.value.aborted));
         break;
       case "cancel":
-        this.#listener.onCancel(kind.value.ids);
-        for (const id of kind.value.ids) this.#release(id);
+        this.#listener.onCancel(frame.value.ids);
+        for (const id of frame.value.ids) this.#release(id);
         break;
       case "keep":
-        this.#listener.onKeep(kind.value.predictionId);
+        this.#listener.onKeep(frame.value.predictionId);
         break;
       case "credit":
-        this.#outbox.acknowledge(Number(kind.value.chunkBytes));
+        this.#outbox.acknowledge(Number(frame.value.chunkBytes));
         this.#writer.schedule();
         break;
       default:

@@ -1,0 +1,205 @@
+/** The frame that begins a request: how a gateway writes it, and a worker reads it. */
+import type { FieldReader } from "./field-reader.ts";
+import {
+  contentSize,
+  type FieldWriter,
+  flagSize,
+  numberSize,
+  textSize,
+  withinSize,
+} from "./field-writer.ts";
+import type { Begin, BeginCodec } from "./link-frames.ts";
+
+/** A request without its id and payload, which the outbox knows. */
+export type RequestHeader = {
+  readonly predictionId?: Uint8Array;
+  /** A number of the enum `Method`. */
+  readonly method?: number;
+  readonly model?: string;
+  readonly version?: number;
+  readonly deadlineMs?: number;
+  readonly attempt?: number;
+  /** A number of the enum `Role`. */
+  readonly role?: number;
+  readonly alone?: boolean;
+  readonly trace?: TraceIds | undefined;
+  readonly gatewayWaitUs?: number;
+  readonly priority?: number;
+  readonly bulk?: boolean;
+};
+
+export type TraceIds = {
+  readonly traceId: Uint8Array;
+  readonly serverSpanId: Uint8Array;
+  readonly attemptSpanId: Uint8Array;
+  readonly runSpanId: Uint8Array;
+  /** W3C trace flags. */
+  readonly flags: number;
+};
+
+/** As it was read: ids and payload are views of the message. */
+export type RequestBegin = Required<RequestHeader> & {
+  readonly id: number;
+  readonly payloadBytes: number;
+  readonly payload: Uint8Array;
+};
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const nothing = new Uint8Array();
+
+export const requestBegin: BeginCodec<RequestHeader> = { size, write };
+
+function size({ id, header, payload, payloadBytes }: Begin<RequestHeader>): number {
+  const { predictionId = nothing, model = "", trace } = header;
+  return (
+    numberSize(id) +
+    contentSize(predictionId) +
+    numberSize(header.method ?? 0) +
+    textSize(model) +
+    numberSize(header.version ?? 0) +
+    numberSize(header.deadlineMs ?? 0) +
+    numberSize(header.attempt ?? 0) +
+    numberSize(header.role ?? 0) +
+    flagSize(header.alone ?? false) +
+    (trace === undefined ? 0 : withinSize(traceSize(trace))) +
+    numberSize(payloadBytes) +
+    contentSize(payload) +
+    numberSize(header.gatewayWaitUs ?? 0) +
+    numberSize(header.priority ?? 0) +
+    flagSize(header.bulk ?? false)
+  );
+}
+
+function write(writer: FieldWriter, frame: Begin<RequestHeader>): void {
+  const { id, header, payload, payloadBytes } = frame;
+  writer.number(1, id);
+  writer.content(2, header.predictionId ?? nothing);
+  writer.number(3, header.method ?? 0);
+  writer.text(4, header.model ?? "");
+  writer.number(5, header.version ?? 0);
+  writer.number(6, header.deadlineMs ?? 0);
+  writer.number(7, header.attempt ?? 0);
+  writer.number(8, header.role ?? 0);
+  writer.flag(9, header.alone ?? false);
+  if (header.trace !== undefined) writeTrace(writer, header.trace);
+  writer.number(11, payloadBytes);
+  writer.content(12, payload);
+  writer.number(13, header.gatewayWaitUs ?? 0);
+  writer.number(14, header.priority ?? 0);
+  writer.flag(15, header.bulk ?? false);
+}
+
+function traceSize(trace: TraceIds): number {
+  return (
+    contentSize(trace.traceId) +
+    contentSize(trace.serverSpanId) +
+    contentSize(trace.attemptSpanId) +
+    contentSize(trace.runSpanId) +
+    numberSize(trace.flags)
+  );
+}
+
+function writeTrace(writer: FieldWriter, trace: TraceIds): void {
+  writer.begin(10, traceSize(trace));
+  writer.content(1, trace.traceId);
+  writer.content(2, trace.serverSpanId);
+  writer.content(3, trace.attemptSpanId);
+  writer.content(4, trace.runSpanId);
+  writer.number(5, trace.flags);
+}
+
+export function readRequestBegin(reader: FieldReader): RequestBegin {
+  const begin: Mutable<RequestBegin> = {
+    id: 0,
+    predictionId: nothing,
+    method: 0,
+    model: "",
+    version: 0,
+    deadlineMs: 0,
+    attempt: 0,
+    role: 0,
+    alone: false,
+    trace: undefined,
+    payloadBytes: 0,
+    payload: nothing,
+    gatewayWaitUs: 0,
+    priority: 0,
+    bulk: false,
+  };
+  const outer = reader.enter("a request");
+  while (reader.next()) readField(reader, begin);
+  reader.leave(outer);
+  return begin;
+}
+
+function readField(reader: FieldReader, begin: Mutable<RequestBegin>): void {
+  switch (reader.number) {
+    case 1:
+      begin.id = reader.integer("id");
+      break;
+    case 2:
+      begin.predictionId = reader.content("prediction_id");
+      break;
+    case 3:
+      begin.method = reader.integer("method");
+      break;
+    case 4:
+      begin.model = reader.text("model");
+      break;
+    case 5:
+      begin.version = reader.integer("version");
+      break;
+    case 6:
+      begin.deadlineMs = reader.integer("deadline_ms");
+      break;
+    case 7:
+      begin.attempt = reader.integer("attempt");
+      break;
+    case 8:
+      begin.role = reader.integer("role");
+      break;
+    case 9:
+      begin.alone = reader.flag("alone");
+      break;
+    case 10:
+      begin.trace = readTrace(reader);
+      break;
+    case 11:
+      begin.payloadBytes = reader.integer("payload_bytes");
+      break;
+    case 12:
+      begin.payload = reader.content("payload");
+      break;
+    case 13:
+      begin.gatewayWaitUs = reader.integer("gateway_wait_us");
+      break;
+    case 14:
+      begin.priority = reader.integer("priority");
+      break;
+    case 15:
+      begin.bulk = reader.flag("bulk");
+      break;
+    default:
+      reader.skip();
+  }
+}
+
+function readTrace(reader: FieldReader): TraceIds {
+  let traceId: Uint8Array = nothing;
+  let serverSpanId: Uint8Array = nothing;
+  let attemptSpanId: Uint8Array = nothing;
+  let runSpanId: Uint8Array = nothing;
+  let flags = 0;
+  const outer = reader.enter("trace");
+  while (reader.next()) {
+    if (reader.number === 1) traceId = reader.content("trace_id");
+    else if (reader.number === 2) serverSpanId = reader.content("server_span_id");
+    else if (reader.number === 3) attemptSpanId = reader.content("attempt_span_id");
+    else if (reader.number === 4) runSpanId = reader.content("run_span_id");
+    else if (reader.number === 5) flags = reader.integer("flags");
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return { traceId, serverSpanId, attemptSpanId, runSpanId, flags };
+}
