@@ -1,4 +1,4 @@
-import type { Meter } from "@opentelemetry/api";
+import type { Meter } from "#core/metric/meter.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import { allVersions, type RoutingTable, versionState } from "#core/routing/table.ts";
 
@@ -14,48 +14,54 @@ export type GatewayGauges = {
 
 /** Adds the metrics that are looked up when somebody asks for them. */
 export function observeGateway(meter: Meter, gauges: GatewayGauges): void {
-  const gauge = (name: string, description: string) =>
-    meter.createObservableGauge(name, { description });
-  gauge("sluice_gateway_live_requests", "Requests under way.").addCallback((result) =>
-    result.observe(gauges.requests()),
+  const one = (name: string, help: string, read: () => number) =>
+    meter.gauge({ name, help }, (gauge) => {
+      gauge.series().value = read();
+    });
+  one("sluice_gateway_live_requests", "Requests under way.", gauges.requests);
+  one("sluice_gateway_held_bytes", "Payload bytes of requests under way.", gauges.bytes);
+  one("sluice_gateway_bus_connected", "1 while NATS can be reached, else 0.", () =>
+    gauges.isBusConnected() ? 1 : 0,
   );
-  gauge("sluice_gateway_held_bytes", "Payload bytes of requests under way.").addCallback((result) =>
-    result.observe(gauges.bytes()),
-  );
-  gauge("sluice_gateway_waiting_requests", "Requests that wait for a worker.").addCallback(
-    (result) => {
-      for (const { model, version } of allVersions(gauges.table())) {
-        result.observe(gauges.waiting({ model, version }), { model, version: String(version) });
-      }
-    },
-  );
-  gauge("sluice_gateway_replicas", "Workers of a version, by whether linked.").addCallback(
-    (result) => {
-      for (const { model, version, replicas } of allVersions(gauges.table())) {
-        const labels = { model, version: String(version) };
-        const linked = replicas.filter((replica) => replica.isConnected).length;
-        result.observe(linked, { ...labels, linked: "true" });
-        result.observe(replicas.length - linked, { ...labels, linked: "false" });
-      }
-    },
-  );
-  gauge("sluice_gateway_model_ready", "1 where the version is ready, else 0.").addCallback(
-    (result) => {
-      for (const entry of allVersions(gauges.table())) {
-        const isReady = versionState(entry).state === "ready";
-        result.observe(isReady ? 1 : 0, { model: entry.model, version: String(entry.version) });
-      }
-    },
-  );
-  gauge("sluice_gateway_bus_connected", "1 while NATS can be reached, else 0.").addCallback(
-    (result) => result.observe(gauges.isBusConnected() ? 1 : 0),
-  );
-  const spans = meter.createObservableCounter("sluice_gateway_spans_total", {
-    description: "Spans sent to a receiver, or dropped.",
-  });
-  spans.addCallback((result) => {
+  observeVersions(meter, gauges);
+  const spans = {
+    name: "sluice_gateway_spans_total",
+    help: "Spans sent to a receiver, or dropped.",
+    labels: ["outcome"],
+  };
+  meter.observedCounter(spans, (counter) => {
     const { sent, dropped } = gauges.spans();
-    result.observe(sent, { outcome: "sent" });
-    result.observe(dropped, { outcome: "dropped" });
+    counter.series("sent").value = sent;
+    counter.series("dropped").value = dropped;
+  });
+}
+
+function observeVersions(meter: Meter, gauges: GatewayGauges): void {
+  const labels = ["model", "version"];
+  const waiting = meter.gauge({
+    name: "sluice_gateway_waiting_requests",
+    help: "Requests that wait for a worker.",
+    labels,
+  });
+  const replicas = meter.gauge({
+    name: "sluice_gateway_replicas",
+    help: "Workers of a version, by whether linked.",
+    labels: [...labels, "linked"],
+  });
+  const ready = meter.gauge({
+    name: "sluice_gateway_model_ready",
+    help: "1 where the version is ready, else 0.",
+    labels,
+  });
+  meter.observe([waiting, replicas, ready], () => {
+    for (const entry of allVersions(gauges.table())) {
+      const { model } = entry;
+      const version = String(entry.version);
+      const linked = entry.replicas.filter((replica) => replica.isConnected).length;
+      waiting.series(model, version).value = gauges.waiting(entry);
+      replicas.series(model, version, "true").value = linked;
+      replicas.series(model, version, "false").value = entry.replicas.length - linked;
+      ready.series(model, version).value = versionState(entry).state === "ready" ? 1 : 0;
+    }
   });
 }

@@ -170,8 +170,7 @@ export class Predictions {
     const leftMs = attempts?.[0]?.leftMs;
     this.#modules.events.answered({
       method: request.rpc,
-      model: ref?.model ?? "",
-      version: ref === undefined ? "" : String(ref.version),
+      ref,
       status,
       seconds: (endedMs - request.arrivedMs) / 1_000,
       waitSeconds: leftMs === undefined ? undefined : (leftMs - request.arrivedMs) / 1_000,

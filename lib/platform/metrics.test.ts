@@ -19,15 +19,15 @@ async function opened(options: Partial<MetricsOptions> = {}) {
 }
 
 describe("openMetrics", () => {
-  it("serves instruments under their own names, with the labels of the process", async () => {
+  it("serves metrics under their own names, with the labels of the process", async () => {
     const { meter, address } = await opened();
     meter
-      .createCounter("sluice_worker_rows_total", { description: "Rows." })
-      .add(3, { status: "OK" });
+      .counter({ name: "sluice_worker_rows_total", help: "Rows.", labels: ["status"] })
+      .series("OK")
+      .add(3);
     meter
-      .createHistogram("sluice_worker_run_seconds", {
-        advice: { explicitBucketBoundaries: durationBounds },
-      })
+      .histogram({ name: "sluice_worker_run_seconds", help: "Runs.", bounds: durationBounds })
+      .series()
       .record(0.003);
     const text = await fetchExposition(address, 5_000);
     expect(text).toContain("# HELP sluice_worker_rows_total Rows.");
@@ -45,10 +45,10 @@ describe("openMetrics", () => {
     expect((await fetch(`http://${address}/other`)).status).toBe(404);
   });
 
-  it("keeps the instruments of two processes apart", async () => {
+  it("keeps the metrics of two processes apart", async () => {
     const first = await opened();
     const second = await opened();
-    first.meter.createCounter("sluice_only_first_total").add(1);
+    first.meter.counter({ name: "sluice_only_first_total", help: "Of the first." });
     expect(await second.expose()).not.toContain("sluice_only_first_total");
   });
 
@@ -64,7 +64,7 @@ describe("openMetrics", () => {
 
   it("tells the expositions of others beside its own, every family once", async () => {
     const worker = await opened();
-    worker.meter.createCounter("sluice_worker_rows_total").add(5);
+    worker.meter.counter({ name: "sluice_worker_rows_total", help: "Rows." }).series().add(5);
     const gateway = await opened({
       service: "gateway",
       labels: {},

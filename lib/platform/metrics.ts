@@ -1,8 +1,7 @@
-import type { Meter } from "@opentelemetry/api";
-import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import { resourceFromAttributes } from "@opentelemetry/resources";
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
-import { mergeExpositions } from "#wire/prometheus-text.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Meter } from "#core/metric/meter.ts";
+import { writeExposition } from "#wire/exposition.ts";
+import { mergeInSteps } from "#wire/prometheus-text.ts";
 import { HttpServer } from "./http.ts";
 import type { ListenOn } from "./listen.ts";
 import { observeProcess } from "./process-metrics.ts";
@@ -23,10 +22,7 @@ export type MetricsOptions = {
 };
 
 export type Metrics = AsyncDisposable & {
-  /**
-   * Makes instruments. Names are served as they are given, so they end in their unit; counters end
-   * in `_total`. A histogram states its bounds as `advice`: `durationBounds` or `countBounds`.
-   */
+  /** What is counted in it is served; a histogram's bounds: `durationBounds` or `countBounds`. */
   readonly meter: Meter;
   /** Where `GET /metrics` is served: `host:port` or `unix:/path`. */
   readonly address: string;
@@ -35,34 +31,28 @@ export type Metrics = AsyncDisposable & {
 };
 
 /** Histogram bounds for durations in seconds, from a tenth of a millisecond to ten seconds. */
-export const durationBounds: number[] = [
+export const durationBounds: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
 /** Histogram bounds for counts of rows or requests. */
-export const countBounds: number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384];
+export const countBounds: readonly number[] = [
+  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384,
+];
 
-/** Series of one instrument; beyond, the SDK adds up what is left under `otel_metric_overflow`. */
+/** Series of one family; what is beyond is added up under `otel_metric_overflow`. */
 const seriesMax = 10_000;
 const drainMsMax = 1_000;
 
 /**
  * Serves the process's metrics in the Prometheus text format. Rejects with a Failure when the
- * address is taken. Disposing stops serving; instruments may then still be used and count for
- * nobody.
+ * address is taken. Disposing stops serving; what is counted then counts for nobody. A scrape is
+ * written between other turns of the event loop: all at once, hundreds of histograms would hold it
+ * for tens of milliseconds.
  */
 export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
-  const reader = new ScrapeReader();
-  // The labels are the resource, which the serializer adds to every series.
-  const resource = resourceFromAttributes({ ...options.labels });
-  const provider = new MeterProvider({ readers: [reader], resource });
-  const meter = provider.getMeter("sluice");
-
-  const serializer = new PrometheusSerializer("", false, /./, true, true);
-  const expose = async () => {
-    const { resourceMetrics } = await reader.collect();
-    return serializer.serialize(resourceMetrics);
-  };
+  const meter = new Meter({ seriesMax });
+  const expose = () => inTurns(joined(writeExposition(meter.collect(), options.labels)));
   const server = await HttpServer.listen({
     listen: options.listen,
     drainMsMax,
@@ -74,7 +64,7 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
         handle: async () => ({
           status: 200,
           type: "text/plain; version=0.0.4; charset=utf-8",
-          body: mergeExpositions([await expose(), ...(await othersOf(options))]),
+          body: await withOthers(await expose(), options),
         }),
       },
     ],
@@ -87,26 +77,29 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
     async [Symbol.asyncDispose]() {
       processMetrics[Symbol.dispose]();
       await server[Symbol.asyncDispose]();
-      await provider.shutdown();
     },
   };
 }
 
-async function othersOf(options: MetricsOptions): Promise<readonly string[]> {
-  try {
-    return (await options.others?.()) ?? [];
-  } catch {
-    return [];
+async function withOthers(own: string, options: MetricsOptions): Promise<string> {
+  const others = (await options.others?.().catch(() => undefined)) ?? [];
+  return others.length === 0 ? own : await inTurns(mergeInSteps([own, ...others]));
+}
+
+/** Runs to the end, one step in each turn of the event loop. */
+async function inTurns<Result>(steps: Iterator<unknown, Result>): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
   }
 }
 
-/** Collects when it is asked to, and never by itself. */
-class ScrapeReader extends MetricReader {
-  constructor() {
-    super({ cardinalitySelector: () => seriesMax });
+function* joined(pieces: Iterable<string>): Generator<undefined, string> {
+  const all: string[] = [];
+  for (const piece of pieces) {
+    all.push(piece);
+    yield;
   }
-
-  protected override async onShutdown(): Promise<void> {}
-
-  protected override async onForceFlush(): Promise<void> {}
+  return all.join("");
 }

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Meter } from "@opentelemetry/api";
+import type { Meter } from "#core/metric/meter.ts";
 
 const nsPerSecond = 1e9;
 const nsPerMs = 1e6;
@@ -13,31 +13,42 @@ const resolutionMs = 20;
  * runs. The last is measured until the result is disposed of.
  */
 export function observeProcess(meter: Meter, service: string): Disposable {
-  const attributes = { service };
-  meter
-    .createObservableCounter("sluice_process_cpu_seconds_total", {
-      description: "Processor time used, all threads, in seconds.",
-    })
-    .addCallback((result) => {
+  const labels = ["service"];
+  meter.observedCounter(
+    {
+      name: "sluice_process_cpu_seconds_total",
+      help: "Processor time used, all threads, in seconds.",
+      labels,
+    },
+    (counter) => {
       const { user, system } = process.cpuUsage();
-      result.observe((user + system) / usPerSecond, attributes);
-    });
-  meter
-    .createObservableGauge("sluice_process_resident_memory_bytes", {
-      description: "Memory the process holds.",
-    })
-    .addCallback((result) => result.observe(process.memoryUsage.rss(), attributes));
+      counter.series(service).value = (user + system) / usPerSecond;
+    },
+  );
+  meter.gauge(
+    {
+      name: "sluice_process_resident_memory_bytes",
+      help: "Memory the process holds.",
+      labels,
+    },
+    (gauge) => {
+      gauge.series(service).value = process.memoryUsage.rss();
+    },
+  );
 
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
-  meter
-    .createObservableGauge("sluice_process_event_loop_delay_seconds", {
-      description: "99th percentile of how late timers ran since the last scrape, in seconds.",
-    })
-    .addCallback((result) => {
+  meter.gauge(
+    {
+      name: "sluice_process_event_loop_delay_seconds",
+      help: "99th percentile of how late timers ran since the last scrape, in seconds.",
+      labels,
+    },
+    (gauge) => {
       const lateNs = delay.count === 0 ? 0 : delay.percentile(99) - resolutionMs * nsPerMs;
-      result.observe(Math.max(0, lateNs / nsPerSecond), attributes);
+      gauge.series(service).value = Math.max(0, lateNs / nsPerSecond);
       delay.reset();
-    });
+    },
+  );
   return { [Symbol.dispose]: () => void delay.disable() };
 }

@@ -8,9 +8,12 @@ type Family = {
   readonly samples: string[];
 };
 
-const suffixes = ["", "_bucket", "_sum", "_count"];
+const suffixes: ReadonlySet<string> = new Set(["", "_bucket", "_sum", "_count"]);
 /** What counts up from zero and can be added, series by series. */
 const counted = ["counter", "histogram"];
+
+/** What can be read in about half a millisecond. */
+const stepLines = 512;
 
 /**
  * Joins expositions into one in which every family occurs once, as the format demands. Help and
@@ -18,16 +21,28 @@ const counted = ["counter", "histogram"];
  * differs from that are left out, as are repeats of a series and comments of other kinds.
  */
 export function mergeExpositions(texts: readonly string[]): string {
+  return ended(mergeInSteps(texts));
+}
+
+/** The same in short steps, so that whoever wants to can do other things in between. */
+export function* mergeInSteps(texts: readonly string[]): Generator<undefined, string> {
   const families = new Map<string, Family>();
   const series = new Set<string>();
   for (const text of texts) {
-    readExposition(families, text, (family, { key, line }) => {
+    yield* readExposition(families, text, (family, { key, line }) => {
       if (series.has(key)) return;
       series.add(key);
       family.samples.push(line);
     });
   }
   return formatFamilies(families);
+}
+
+function ended<Result>(steps: Iterator<unknown, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 /**
@@ -40,7 +55,7 @@ export function sumExpositions(texts: readonly string[], label: string): string 
   const sums = new Map<string, { family: Family; value: number }>();
   const series = new Set<string>();
   for (const text of texts) {
-    readExposition(families, text, (family, { key, line }) => {
+    const reading = readExposition(families, text, (family, { key, line }) => {
       if (counted.includes(family.type)) {
         const joined = withoutLabel(key, label);
         const sum = sums.get(joined);
@@ -51,6 +66,7 @@ export function sumExpositions(texts: readonly string[], label: string): string 
         family.samples.push(line);
       }
     });
+    ended(reading);
   }
   for (const [key, { family, value }] of sums) family.samples.push(`${key} ${value}`);
   return formatFamilies(families);
@@ -59,25 +75,35 @@ export function sumExpositions(texts: readonly string[], label: string): string 
 /** The counters and histograms of an exposition: what stays true when its process has ended. */
 export function countsOf(text: string): string {
   const families = new Map<string, Family>();
-  readExposition(families, text, (family, { line }) => {
+  const reading = readExposition(families, text, (family, { line }) => {
     if (counted.includes(family.type)) family.samples.push(line);
   });
+  ended(reading);
   return formatFamilies(families);
 }
 
 type Sample = { readonly key: string; readonly line: string };
 
-/** Enters the families of an exposition, and hands over each sample with the family it is of. */
-function readExposition(
+/**
+ * Enters the families of an exposition, and hands over each sample with the family it is of. Stops
+ * after every few lines.
+ */
+function* readExposition(
   families: Map<string, Family>,
   text: string,
   onSample: (family: Family, sample: Sample) => void,
-): void {
+): Generator<undefined, void> {
   // The family whose lines are being read, and its type as this exposition declares it.
   let current = "";
   let type = "untyped";
-  for (const line of text.split("\n")) {
-    const comment = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line);
+  let lines = 0;
+  for (let from = 0, end = 0; from < text.length; from = end + 1) {
+    end = text.indexOf("\n", from);
+    if (end === -1) end = text.length;
+    const line = text.slice(from, end);
+    lines += 1;
+    if (lines % stepLines === 0) yield;
+    const comment = line.startsWith("#") ? /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) : null;
     if (comment !== null) {
       const [, keyword, name = "", rest = ""] = comment;
       if (name !== current) type = "untyped";
@@ -88,8 +114,9 @@ function readExposition(
       if (keyword === "TYPE" && family.type === "") family.type = rest;
     } else if (line !== "" && !line.startsWith("#")) {
       const key = seriesOf(line);
-      const name = key.replace(/\{.*$/s, "");
-      const isCurrent = suffixes.some((suffix) => name === current + suffix);
+      const brace = key.indexOf("{");
+      const name = brace === -1 ? key : key.slice(0, brace);
+      const isCurrent = name.startsWith(current) && suffixes.has(name.slice(current.length));
       const family = familyOf(families, isCurrent ? current : name);
       if (family.type === "") family.type = "untyped";
       if (family.type === (isCurrent ? type : "untyped")) onSample(family, { key, line });
@@ -108,6 +135,9 @@ function familyOf(families: Map<string, Family>, name: string): Family {
 
 /** A sample line without its value: the name and the labels, whose values may hold anything. */
 function seriesOf(line: string): string {
+  // Nearly always there is no timestamp, and behind the last space is the value alone.
+  const space = line.lastIndexOf(" ");
+  if (line[space - 1] === "}") return line.slice(0, space);
   return /^[^\s{]+(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?/.exec(line)?.[0] ?? line;
 }
 

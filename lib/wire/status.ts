@@ -43,10 +43,14 @@ export function fromStatus(code: number, message: string): Failure {
   return new Failure(failureOfCode.get(code) ?? "internal", message);
 }
 
+const nameOfCode = new Map<number, string>(
+  Object.entries(statusCode).map(([name, code]) => [
+    code,
+    name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
+  ]),
+);
+
 /** The name of a status code as the gRPC specification writes it, such as `NOT_FOUND`. */
 export function statusName(code: number): string {
-  const entry = Object.entries(statusCode).find(([, value]) => value === code);
-  return entry === undefined
-    ? String(code)
-    : entry[0].replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  return nameOfCode.get(code) ?? String(code);
 }

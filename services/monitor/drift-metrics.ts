@@ -1,5 +1,5 @@
-import type { BatchObservableResult, Meter, Observable } from "@opentelemetry/api";
 import type { FeatureReport, Verdict } from "#core/drift/verdict.ts";
+import type { Meter, Observed } from "#core/metric/meter.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-watch.ts";
 import type { WatchedModels } from "./watched-models.ts";
@@ -22,7 +22,9 @@ const rowOutcomes: Readonly<Record<string, keyof Counters>> = {
   unremembered: "rowsUnremembered",
 };
 
-type Labels = { readonly model: string; readonly version: number };
+const versionLabels = ["model", "version"];
+const featureLabels = [...versionLabels, "kind", "feature"];
+const statisticLabels = [...featureLabels, "statistic"];
 
 /**
  * Shows the latest closed window and the accounts of every watched model version, whenever somebody
@@ -33,86 +35,94 @@ export function observeDrift(
   modules: { readonly meter: Meter; readonly isConnected: () => boolean },
 ): void {
   const { meter, isConnected } = modules;
-  const gauge = (name: string, description: string) =>
-    meter.createObservableGauge(name, { description });
-  const shown = {
-    score: gauge("sluice_drift_score", "Statistic of the latest closed window."),
-    floor: gauge("sluice_drift_floor", "What chance alone exceeds once in a thousand windows."),
-    threshold: gauge("sluice_drift_threshold", "The effect that matters."),
-    verdict: gauge("sluice_drift_verdict", "-1 insufficient, 0 ok, 1 warn, 2 alarm."),
-    windowVerdict: gauge("sluice_drift_window_verdict", "The worst verdict of the window."),
-    windowRows: gauge("sluice_drift_window_rows", "Rows of the latest closed window."),
-    baselineUsable: gauge(
+  const shown = shownOf(meter);
+  meter.observe(Object.values(shown), () => {
+    for (const report of models.reports()) observeReport(shown, report);
+  });
+  meter.gauge({ name: "sluice_monitor_models", help: "Models watched." }, (gauge) => {
+    gauge.series().value = models.size;
+  });
+  const connected = {
+    name: "sluice_monitor_bus_connected",
+    help: "1 while NATS can be reached.",
+  };
+  meter.gauge(connected, (gauge) => {
+    gauge.series().value = Number(isConnected());
+  });
+}
+
+type Shown = ReturnType<typeof shownOf>;
+
+function shownOf(meter: Meter) {
+  const gauge = (name: string, help: string, labels: readonly string[]) =>
+    meter.gauge({ name, help, labels });
+  const ofVersion = (name: string, help: string) => gauge(name, help, versionLabels);
+  const ofStatistic = (name: string, help: string) => gauge(name, help, statisticLabels);
+  return {
+    score: ofStatistic("sluice_drift_score", "Statistic of the latest closed window."),
+    floor: ofStatistic(
+      "sluice_drift_floor",
+      "What chance alone exceeds once in a thousand windows.",
+    ),
+    threshold: ofStatistic("sluice_drift_threshold", "The effect that matters."),
+    verdict: gauge(
+      "sluice_drift_verdict",
+      "-1 insufficient, 0 ok, 1 warn, 2 alarm.",
+      featureLabels,
+    ),
+    windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
+    windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
+    baselineUsable: ofVersion(
       "sluice_drift_baseline_usable",
       "1 where there is nothing wrong with it.",
     ),
-    timeSeconds: gauge("sluice_monitor_time_seconds", "The stream's time, since 1970."),
-    rowsLost: gauge("sluice_monitor_rows_lost", "Rows answered that were never heard of."),
-    messagesMissing: gauge("sluice_monitor_messages_missing", "Messages that never came."),
-    producers: gauge("sluice_monitor_producers", "Worker processes heard of."),
-    rows: meter.createObservableCounter("sluice_monitor_rows_total", {
-      description: "Rows in messages, by what became of them; late ones may have counted.",
+    timeSeconds: ofVersion("sluice_monitor_time_seconds", "The stream's time, since 1970."),
+    rowsLost: ofVersion("sluice_monitor_rows_lost", "Rows answered that were never heard of."),
+    messagesMissing: ofVersion("sluice_monitor_messages_missing", "Messages that never came."),
+    producers: ofVersion("sluice_monitor_producers", "Worker processes heard of."),
+    rows: meter.observedCounter({
+      name: "sluice_monitor_rows_total",
+      help: "Rows in messages, by what became of them; late ones may have counted.",
+      labels: [...versionLabels, "outcome"],
     }),
   };
-  meter.addBatchObservableCallback((result) => {
-    for (const report of models.reports()) observeReport(result, shown, report);
-  }, Object.values(shown));
-  gauge("sluice_monitor_models", "Models watched.").addCallback((to) => to.observe(models.size));
-  gauge("sluice_monitor_bus_connected", "1 while NATS can be reached.").addCallback((to) =>
-    to.observe(Number(isConnected())),
-  );
 }
 
-type Shown = Readonly<
-  Record<
-    | "score"
-    | "floor"
-    | "threshold"
-    | "verdict"
-    | "windowVerdict"
-    | "windowRows"
-    | "baselineUsable"
-    | "timeSeconds"
-    | "rowsLost"
-    | "messagesMissing"
-    | "producers"
-    | "rows",
-    Observable
-  >
->;
-
-function observeReport(result: BatchObservableResult, shown: Shown, report: ModelReport): void {
-  const { model, version, counters, closed } = report;
-  const labels = { model, version };
-  result.observe(shown.baselineUsable, Number(report.baselineProblem === ""), labels);
-  result.observe(shown.timeSeconds, report.monitorTimeMs / 1000, labels);
-  result.observe(shown.rowsLost, counters.rowsLost, labels);
-  result.observe(shown.messagesMissing, counters.messagesMissing, labels);
-  result.observe(shown.producers, counters.producers, labels);
+function observeReport(shown: Shown, report: ModelReport): void {
+  const { model, counters, closed } = report;
+  const labels = [model, String(report.version)];
+  const set = (family: Observed, value: number) => {
+    family.series(...labels).value = value;
+  };
+  set(shown.baselineUsable, Number(report.baselineProblem === ""));
+  set(shown.timeSeconds, report.monitorTimeMs / 1000);
+  set(shown.rowsLost, counters.rowsLost);
+  set(shown.messagesMissing, counters.messagesMissing);
+  set(shown.producers, counters.producers);
   for (const [outcome, count] of Object.entries(rowOutcomes)) {
-    result.observe(shown.rows, counters[count], { ...labels, outcome });
+    shown.rows.series(...labels, outcome).value = counters[count];
   }
   if (closed === undefined) return;
-  result.observe(shown.windowVerdict, verdictNumbers[closed.verdict], labels);
-  result.observe(shown.windowRows, closed.rows, labels);
-  for (const feature of closed.features)
-    observeFeature(result, shown, { labels, kind: "feature", feature });
-  for (const feature of closed.outputs)
-    observeFeature(result, shown, { labels, kind: "output", feature });
+  set(shown.windowVerdict, verdictNumbers[closed.verdict]);
+  set(shown.windowRows, closed.rows);
+  for (const feature of closed.features) {
+    observeFeature(shown, { labels: [...labels, "feature"], feature });
+  }
+  for (const feature of closed.outputs) {
+    observeFeature(shown, { labels: [...labels, "output"], feature });
+  }
 }
 
 function observeFeature(
-  result: BatchObservableResult,
   shown: Shown,
-  of: { readonly labels: Labels; readonly kind: string; readonly feature: FeatureReport },
+  of: { readonly labels: readonly string[]; readonly feature: FeatureReport },
 ): void {
-  const { feature, kind } = of;
-  const labels = { ...of.labels, kind, feature: feature.name };
-  result.observe(shown.verdict, verdictNumbers[feature.verdict], labels);
+  const { feature } = of;
+  const labels = [...of.labels, feature.name];
+  shown.verdict.series(...labels).value = verdictNumbers[feature.verdict];
   for (const { id, value, floor, threshold } of feature.statistics) {
-    const statistic = { ...labels, statistic: id };
-    result.observe(shown.score, value, statistic);
-    result.observe(shown.floor, floor, statistic);
-    result.observe(shown.threshold, threshold, statistic);
+    shown.score.series(...labels, id).value = value;
+    shown.floor.series(...labels, id).value = floor;
+    shown.threshold.series(...labels, id).value = threshold;
   }
 }

@@ -1,4 +1,4 @@
-import type { Counter, Meter } from "@opentelemetry/api";
+import type { Counter, Meter } from "#core/metric/meter.ts";
 import type { Applied } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { Log } from "#platform/log.ts";
@@ -22,11 +22,12 @@ export class MonitorEvents {
   constructor(modules: { readonly log: Log; readonly meter: Meter }) {
     const { log, meter } = modules;
     this.#log = log;
-    const counter = (name: string, description: string) =>
-      meter.createCounter(name, { description });
+    const counter = (name: string, help: string, ...labels: readonly string[]) =>
+      meter.counter({ name, help, labels });
     this.#messages = counter(
       "sluice_monitor_messages_total",
       "Prediction messages, by what became of them.",
+      ...["model", "version", "outcome"],
     );
     this.#unknown = counter(
       "sluice_monitor_messages_unknown_total",
@@ -35,16 +36,27 @@ export class MonitorEvents {
     this.#purged = counter(
       "sluice_monitor_messages_purged_total",
       "Messages of any model that the stream let go before they were read.",
+      "model",
     );
     this.#windows = counter(
       "sluice_monitor_windows_total",
       "Windows closed or revised, by verdict.",
+      ...["model", "version", "verdict"],
     );
-    this.#snapshots = counter("sluice_monitor_snapshots_total", "Snapshots, by outcome.");
-    this.#claims = counter("sluice_monitor_claims_total", "Claims on models, taken and lost.");
+    this.#snapshots = counter(
+      "sluice_monitor_snapshots_total",
+      "Snapshots, by outcome.",
+      "outcome",
+    );
+    this.#claims = counter(
+      "sluice_monitor_claims_total",
+      "Claims on models, taken and lost.",
+      "outcome",
+    );
     this.#recreated = counter(
       "sluice_monitor_stream_recreations_total",
       "Times the prediction stream was found to be another one.",
+      "model",
     );
   }
 
@@ -61,12 +73,12 @@ export class MonitorEvents {
   }
 
   claimTaken(model: string, epoch: number, seq: number): void {
-    this.#claims.add(1, { outcome: "taken" });
+    this.#claims.series("taken").add(1);
     this.#log.info("watching a model", { model, epoch, seq });
   }
 
   claimLost(model: string): void {
-    this.#claims.add(1, { outcome: "lost" });
+    this.#claims.series("lost").add(1);
     this.#log.warn("a model is not watched from here any more", { model });
   }
 
@@ -87,7 +99,7 @@ export class MonitorEvents {
   }
 
   streamRecreated(model: string, created: string): void {
-    this.#recreated.add(1, { model });
+    this.#recreated.series(model).add(1);
     this.#log.warn("the prediction stream is another one: reading it from its beginning", {
       model,
       created,
@@ -95,12 +107,12 @@ export class MonitorEvents {
   }
 
   messagesPurged(model: string, messages: number): void {
-    this.#purged.add(messages, { model });
+    this.#purged.series(model).add(messages);
     this.#log.warn("messages were gone before they were read", { model, messages });
   }
 
   messageApplied({ model, version, outcome }: Version & Pick<Applied, "outcome">): void {
-    this.#messages.add(1, { model, version, outcome });
+    this.#messages.series(model, String(version), outcome).add(1);
   }
 
   messageQuarantined(message: Version & { readonly seq: number; readonly problem: string }): void {
@@ -108,13 +120,13 @@ export class MonitorEvents {
   }
 
   messageUnknown(subject: string): void {
-    this.#unknown.add(1);
+    this.#unknown.series().add(1);
     this.#log.debug("a message of no model", { subject });
   }
 
   windowClosed({ model, version, window }: Version & { readonly window: WindowReport }): void {
     const { verdict, rows, startMs, endMs, revised, features } = window;
-    this.#windows.add(1, { model, version, verdict });
+    this.#windows.series(model, String(version), verdict).add(1);
     // A revision is not news: it comes too late to act on.
     if (revised || (verdict !== "alarm" && verdict !== "warn")) return;
     const drifted = features.filter((feature) => feature.verdict === verdict);
@@ -124,17 +136,17 @@ export class MonitorEvents {
   }
 
   snapshotSaved(model: string): void {
-    this.#snapshots.add(1, { outcome: "saved" });
+    this.#snapshots.series("saved").add(1);
     this.#log.debug("snapshot saved", { model });
   }
 
   snapshotFailed(model: string, reason: string): void {
-    this.#snapshots.add(1, { outcome: "failed" });
+    this.#snapshots.series("failed").add(1);
     this.#log.warn("a snapshot could not be saved", { model, reason });
   }
 
   snapshotUnusable(model: string, reason: string): void {
-    this.#snapshots.add(1, { outcome: "unusable" });
+    this.#snapshots.series("unusable").add(1);
     this.#log.error("a snapshot cannot be used: reading the stream from its beginning", {
       model,
       reason,

@@ -1,4 +1,4 @@
-import type { Meter } from "@opentelemetry/api";
+import type { Meter } from "#core/metric/meter.ts";
 import type { TraceStore } from "#core/trace/trace-store.ts";
 import type { Log } from "#platform/log.ts";
 
@@ -12,12 +12,14 @@ export type TraceEvents = {
   readonly requestRefused: (reason: string) => void;
 };
 
-/** `store` is observed for as long as the meter's provider lives. */
+/** `store` is looked at for as long as anybody asks the meter. */
 export function traceEvents(store: TraceStore, modules: { meter: Meter; log: Log }): TraceEvents {
   const { meter, log } = modules;
-  const counter = (name: string, description: string) => meter.createCounter(name, { description });
-  const observe = (name: string, description: string, read: () => number) =>
-    meter.createObservableGauge(name, { description }).addCallback((to) => to.observe(read()));
+  const counter = (name: string, help: string) => meter.counter({ name, help }).series();
+  const observe = (name: string, help: string, read: () => number) =>
+    meter.gauge({ name, help }, (gauge) => {
+      gauge.series().value = read();
+    });
 
   const received = counter(
     "sluice_monitor_trace_spans_received_total",
@@ -31,12 +33,13 @@ export function traceEvents(store: TraceStore, modules: { meter: Meter; log: Log
     "sluice_monitor_trace_requests_refused_total",
     "Requests to the OTLP receiver that could not be read.",
   );
-  for (const each of [received, rejected, refused]) each.add(0);
-  meter
-    .createObservableCounter("sluice_monitor_trace_spans_dropped_total", {
-      description: "Spans beyond what one trace may have.",
-    })
-    .addCallback((to) => to.observe(store.spansDropped));
+  const dropped = {
+    name: "sluice_monitor_trace_spans_dropped_total",
+    help: "Spans beyond what one trace may have.",
+  };
+  meter.observedCounter(dropped, (shown) => {
+    shown.series().value = store.spansDropped;
+  });
   observe("sluice_monitor_trace_store_traces", "Traces held.", () => store.traces);
   observe("sluice_monitor_trace_store_spans", "Spans held.", () => store.spans);
   observe("sluice_monitor_trace_store_bytes", "Memory the traces take.", () => store.bytes);

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import type { Meter } from "@opentelemetry/api";
 import { Failure } from "#core/failure.ts";
+import type { Meter } from "#core/metric/meter.ts";
 import { TraceStore } from "#core/trace/trace-store.ts";
 import {
   type GetTraceRequest,

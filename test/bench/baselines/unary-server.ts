@@ -2,8 +2,8 @@
  * The worker's own machinery (decoding, batches, inference thread) behind a unary service in place
  * of the link, with neither events nor traces nor metrics. Arguments: model repository and model.
  */
-import { metrics } from "@opentelemetry/api";
 import { Failure } from "#core/failure.ts";
+import { Meter } from "#core/metric/meter.ts";
 import { silentLog } from "#platform/log.ts";
 import { modelPaths, readModelSettings } from "#platform/model-repository.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
@@ -23,7 +23,7 @@ const host = await openInferenceHost({
   signal: new AbortController().signal,
   onCrash: () => process.exit(1),
 });
-const events = new WorkerEvents({ log: silentLog, meter: metrics.getMeter("none") });
+const events = new WorkerEvents({ log: silentLog, meter: new Meter({ seriesMax: 100 }) });
 const runner = new BatchRunner({ host, events, announce: () => {} });
 const outputs = host.spec.outputs.map(({ name }) => name);
 
