@@ -7,6 +7,7 @@ import { colourful, plain } from "../../cli/output.ts";
 import { Progress } from "../../cli/progress.ts";
 import type { Screen } from "../../cli/shell.ts";
 import type { Figure, Measured } from "./figure.ts";
+import { peerFigures } from "./figures/vs-peers.ts";
 import { figures } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { formatProfile, profilingEnv, readProfiles } from "./profile.ts";
@@ -24,6 +25,7 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 
+const known = [...figures, ...peerFigures];
 /** Of each thread's profile. */
 const functionsShown = 25;
 
@@ -46,7 +48,7 @@ try {
 }
 
 function list(): void {
-  for (const { name, better, goal, unit, about } of figures) {
+  for (const { name, better, goal, unit, about } of known) {
     const sign = better === "higher" ? "≥" : "≤";
     out.write(`${out.paint("bold", name.padEnd(26))} ${sign} ${goal} ${unit}\n    ${about}\n`);
   }
@@ -93,11 +95,11 @@ async function measure(figure: Figure, workbench: Workbench): Promise<Measured> 
 }
 
 function chosen(names: readonly string[]): readonly Figure[] {
-  const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
+  const unknown = names.filter((name) => !known.some((figure) => figure.name === name));
   if (unknown.length > 0) {
     throw new Failure("invalid-argument", `no such figure: ${unknown.join(", ")} (see --list)`);
   }
-  return names.length === 0 ? figures : figures.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? figures : known.filter(({ name }) => names.includes(name));
 }
 
 function screenOf(stream: NodeJS.WriteStream): Screen {

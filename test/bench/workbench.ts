@@ -3,6 +3,8 @@ import { BenchChild } from "./child.ts";
 import { Load } from "./load/load.ts";
 import { type ModelCall, modelCall } from "./model-call.ts";
 import type { BenchModelName } from "./models.ts";
+import { Peer } from "./peers/peer.ts";
+import { type PeerName, recipes } from "./peers/recipes.ts";
 
 export type Effort = {
   /** Runs of either side. */
@@ -75,6 +77,12 @@ export class Workbench implements AsyncDisposable {
     return await this.#share(`${name} ${texts.join(" ")}`, () =>
       BenchChild.start(`baselines/${name}.ts`, texts),
     );
+  }
+
+  /** Another server of a model file, started for one figure, which stops it. */
+  async peer(name: PeerName, of: { readonly model: string; readonly onnx: string }): Promise<Peer> {
+    this.progress(`starting ${name}, which the first time is installed`);
+    return await Peer.start({ name, ...of, signal: this.#options.signal }, recipes[name]);
   }
 
   /** A call of a model that a cluster serves, and the reply `session.run` says is right. */

@@ -10,6 +10,8 @@ export type LoadTarget = {
   readonly expected: Uint8Array;
   /** So many 32-bit floats at the end of a reply may differ in their last digits. */
   readonly floats: number;
+  /** What comes before the floats may be anything: another server's names and ids are its own. */
+  readonly isHeadFree?: boolean;
   /** 0 for none. */
   readonly deadlineMs: number;
 };

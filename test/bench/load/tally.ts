@@ -69,14 +69,22 @@ export class Tally {
   }
 }
 
-function isRight({ expected, floats }: LoadTarget, message: Buffer): boolean {
+function isRight({ expected, floats, isHeadFree = false }: LoadTarget, message: Buffer): boolean {
   if (message.equals(expected)) return true;
-  const from = expected.length - floats * floatBytes;
-  if (message.length !== expected.length || from === message.length) return false;
-  if (message.compare(expected, 0, from, 0, from) !== 0) return false;
+  const tail = floats * floatBytes;
+  const head = message.length - tail;
+  if (tail === 0 || head < 0) return false;
+  const expectedHead = expected.length - tail;
+  if (!isHeadFree) {
+    if (head !== expectedHead) return false;
+    if (message.compare(expected, 0, expectedHead, 0, head) !== 0) return false;
+  }
   const wantedBytes = Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength);
-  for (let at = from; at < message.length; at += floatBytes) {
-    const [got, wanted] = [message.readFloatLE(at), wantedBytes.readFloatLE(at)];
+  for (let at = 0; at < tail; at += floatBytes) {
+    const [got, wanted] = [
+      message.readFloatLE(head + at),
+      wantedBytes.readFloatLE(expectedHead + at),
+    ];
     if (!(Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted)))) return false;
   }
   return true;
