@@ -1,24 +1,26 @@
 import { Failure } from "#core/failure.ts";
+import type { Tensor } from "#core/tensor/tensor.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
 import type { ReplyHeader } from "#wire/reply-begin.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
 import type { BatchRunner, TakenJob } from "./batch-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
-import type { JobResult } from "./job.ts";
-import { type Question, type QuestionContext, readQuestion } from "./question.ts";
+import type { Job, JobResult } from "./job.ts";
+import type { Question, ServedModel } from "./served-model.ts";
 import type { TraceRecorder } from "./trace-recorder.ts";
-import type { Arrival, BatchFacts, WorkTimings } from "./work.ts";
+import { type Arrival, type BatchFacts, idOf, type Outcome, type WorkTimings } from "./work.ts";
 
-/** Where an answer goes; it may be called once. */
+/** Where answers go: each request is answered at most once. */
 export type AnswerSink = {
-  readonly started: () => void;
-  readonly reply: (header: ReplyHeader, payload: Uint8Array) => void;
+  /** A request, by its number on its link, is about to run. */
+  readonly started: (id: number) => void;
+  readonly reply: (id: number, header: ReplyHeader, payload: Uint8Array) => void;
 };
 
 /** What it takes to answer; there is none while the model is not ready. */
 export type AnswerModules = {
-  readonly context: QuestionContext;
+  readonly model: ServedModel;
   readonly runner: BatchRunner;
 };
 
@@ -29,14 +31,27 @@ export type RequestModules = {
 };
 
 const nothing = new Uint8Array(0);
+const noTensors: readonly Tensor[] = [];
+const noBatches: readonly BatchFacts[] = [];
+const noNames: readonly string[] = [];
 /** Longer ones could not travel as gRPC status messages. */
 const messageLengthMax = 2000;
 
-/** One request from its arrival to its reply: decoded, queued, run, answered, recorded. */
-export class ActiveRequest {
+/**
+ * One request from its arrival to its reply: decoded, queued, run, answered, recorded. It is itself
+ * the job that the batch runner runs.
+ */
+export class ActiveRequest implements Job {
+  rows = 0;
+  inputs: readonly Tensor[] = noTensors;
+  outputs: readonly string[] = noNames;
+  readonly deadlineMs: number;
+  readonly alone: boolean;
   readonly #arrival: Arrival;
   readonly #sink: AnswerSink;
   readonly #modules: RequestModules;
+  #model: ServedModel | undefined;
+  #question: Question | undefined;
   #job: TakenJob | undefined;
   #isOver = false;
   #decodeUs = 0;
@@ -46,128 +61,118 @@ export class ActiveRequest {
     this.#arrival = arrival;
     this.#sink = sink;
     this.#modules = modules;
+    this.deadlineMs = arrival.deadlineMs;
+    this.alone = arrival.alone;
   }
 
   /** Decodes and queues the request, or answers at once what cannot be queued. */
-  begin(payload: Uint8Array, { context, runner }: AnswerModules): void {
-    const { deadlineMs, alone } = this.#arrival;
+  begin(payload: Uint8Array, { model, runner }: AnswerModules): void {
     try {
-      if (deadlineMs <= monotonicMs()) {
+      if (this.deadlineMs <= monotonicMs()) {
         throw new Failure("deadline-exceeded", "the deadline had passed when the request arrived");
       }
       const startUs = wallUs();
-      const question = readQuestion(payload, this.#arrival, context);
+      const question = model.read(payload, this.#arrival);
       this.#queuedUs = wallUs();
       this.#decodeUs = this.#queuedUs - startUs;
-      const { rows, inputs, outputs } = question;
-      const taken = runner.submit({
-        ...{ rows, inputs, outputs, deadlineMs, alone },
-        onStarted: this.#sink.started,
-        onDone: (result) => this.#answer(question, result),
-        onFailed: (failure, batches) => this.refuse(failure, batches),
-      });
+      this.#model = model;
+      this.#question = question;
+      this.rows = question.rows;
+      this.inputs = question.inputs;
+      this.outputs = question.outputs;
+      const taken = runner.submit(this);
       if (taken !== "full") this.#job = taken;
-      else throw tooManyRows(context, runner);
+      else throw tooManyRows(model, runner);
     } catch (error) {
       this.refuse(Failure.from(error));
     }
   }
 
+  onStarted(): void {
+    this.#sink.started(this.#arrival.id);
+  }
+
+  onDone(result: JobResult): void {
+    const { outputs, batches, runUs } = result;
+    if (this.#isOver || this.#question === undefined || this.#model === undefined) return;
+    const startUs = wallUs();
+    let payload: Uint8Array;
+    try {
+      const told = { predictionId: idOf(this.#arrival.ids, "prediction"), batch: batches.at(-1) };
+      payload = this.#model.answer(this.#question, outputs, told);
+    } catch (error) {
+      this.refuse(Failure.from(error), batches);
+      return;
+    }
+    const endedUs = wallUs();
+    const timings = this.#timings({ batches, runUs, encodeUs: endedUs - startUs, endedUs });
+    const { recorder } = this.#modules;
+    recorder.record(this.#arrival, this.#question, { outputs, timings }, monotonicMs());
+    const outcome = { status: statusCode.ok, rows: this.rows, error: undefined, endedUs };
+    this.#end({ ...outcome, timings, batches }, payload);
+  }
+
+  onFailed(failure: Failure, batches: readonly BatchFacts[]): void {
+    this.refuse(failure, batches);
+  }
+
   /** Answers with an error. */
-  refuse(failure: Failure, batches: readonly BatchFacts[] = []): void {
+  refuse(failure: Failure, batches: readonly BatchFacts[] = noBatches): void {
     if (this.#isOver) return;
     const status = toStatusCode(failure.code);
-    const message = failure.message.slice(0, messageLengthMax).toWellFormed();
-    const timings = this.#timings(batches, { runUs: 0, encodeUs: 0 });
-    this.#end({ status, rows: 0, message, timings, batches });
-    this.#sink.reply({ ...this.#header(timings, batches), status, message }, nothing);
+    const error = failure.message.slice(0, messageLengthMax).toWellFormed();
+    const endedUs = wallUs();
+    const timings = this.#timings({ batches, runUs: 0, encodeUs: 0, endedUs });
+    this.#end({ status, rows: 0, error, endedUs, timings, batches }, nothing);
   }
 
   /** Its caller has gone: frees what is held for it and answers nobody. */
   cancel(): void {
     if (this.#isOver) return;
-    const begun = this.#job?.cancel() ?? [];
-    const timings = this.#timings(begun, { runUs: 0, encodeUs: 0 });
+    const begun = this.#job?.cancel() ?? noBatches;
+    const endedUs = wallUs();
+    const timings = this.#timings({ batches: begun, runUs: 0, encodeUs: 0, endedUs });
     // A batch still under way is told of by those of its members that wait for its end.
-    const batches = begun.filter(({ endedUs }) => endedUs > 0);
-    const message = "nobody waited for the answer";
-    this.#end({ status: statusCode.cancelled, rows: 0, message, timings, batches });
+    const batches = begun.filter((batch) => batch.endedUs > 0);
+    const error = "nobody waited for the answer";
+    this.#end({ status: statusCode.cancelled, rows: 0, error, endedUs, timings, batches });
   }
 
-  #answer(question: Question, result: JobResult): void {
-    if (this.#isOver) return;
-    const startUs = wallUs();
-    let payload: Uint8Array;
-    try {
-      payload = question.encode(result.outputs);
-    } catch (error) {
-      this.refuse(Failure.from(error), result.batches);
-      return;
-    }
-    const { batches, runUs } = result;
-    const timings = this.#timings(batches, { runUs, encodeUs: wallUs() - startUs });
-    this.#record(question, result, timings);
-    this.#end({ status: statusCode.ok, rows: question.rows, message: undefined, timings, batches });
-    const header = { ...this.#header(timings, batches), status: statusCode.ok };
-    this.#sink.reply({ ...header, rows: question.rows }, payload);
-  }
-
-  #record(question: Question, { outputs }: JobResult, timings: WorkTimings): void {
-    const { predictionId, attempt, role, arrivedUs, trace } = this.#arrival;
-    const isSampled = trace !== undefined && (trace.flags & 1) !== 0;
-    const { rows, inputs, nulls, requestId } = question;
-    const facts = {
-      ...{ predictionId, attempt, role, eventTimeUs: arrivedUs, status: statusCode.ok, requestId },
-      ...{ queueUs: timings.queueUs, runUs: timings.runUs },
-      trace: isSampled
-        ? { traceId: trace.traceId, spanId: trace.runSpanId, flags: trace.flags }
-        : undefined,
-    };
-    this.#modules.recorder.record({ facts, rows, inputs, outputs, nulls }, monotonicMs());
-  }
-
-  #end(outcome: {
-    readonly status: number;
-    readonly rows: number;
-    readonly message: string | undefined;
-    readonly timings: WorkTimings;
-    readonly batches: readonly BatchFacts[];
-  }): void {
+  /** Without a payload nobody is answered. */
+  #end(outcome: Outcome, payload?: Uint8Array): void {
     this.#isOver = true;
-    const { status, rows, message, timings, batches } = outcome;
-    const { predictionId, trace, method, attempt, role, arrivedUs } = this.#arrival;
-    this.#modules.events.requestEnded({ method, status, rows, timings });
-    if (trace === undefined) return;
-    this.#modules.traces.record({
-      ...{ predictionId, trace, method, attempt, role, rows, status, error: message },
-      ...{ arrivedUs, endedUs: wallUs(), timings, batches },
-    });
+    const { status, rows, error, endedUs, timings, batches } = outcome;
+    const arrival = this.#arrival;
+    const { events, traces, recorder } = this.#modules;
+    events.requestEnded({ method: arrival.method, status, rows, timings });
+    if (arrival.hasTrace) traces.record(arrival, outcome);
+    if (payload === undefined) return;
+    const totalUs = endedUs - arrival.arrivedUs;
+    const { decodeUs, queueUs, runUs, encodeUs } = timings;
+    const header: ReplyHeader = {
+      status,
+      rows,
+      message: error ?? "",
+      timings: { decodeUs, queueUs, runUs, encodeUs, totalUs },
+      batch: batches.at(-1),
+      rowsAnswered: recorder.rowsTotal,
+    };
+    this.#sink.reply(arrival.id, header, payload);
   }
 
-  #timings(
-    batches: readonly BatchFacts[],
-    { runUs, encodeUs }: Pick<WorkTimings, "runUs" | "encodeUs">,
-  ): WorkTimings {
-    const [first] = batches;
-    const startedUs = first?.startedUs ?? (this.#queuedUs > 0 ? wallUs() : 0);
+  #timings(ended: {
+    readonly batches: readonly BatchFacts[];
+    readonly runUs: number;
+    readonly encodeUs: number;
+    readonly endedUs: number;
+  }): WorkTimings {
+    const { batches, runUs, encodeUs, endedUs } = ended;
+    const startedUs = batches[0]?.startedUs ?? (this.#queuedUs > 0 ? endedUs : 0);
     return { decodeUs: this.#decodeUs, queueUs: startedUs - this.#queuedUs, runUs, encodeUs };
   }
-
-  #header(timings: WorkTimings, batches: readonly BatchFacts[]): ReplyHeader {
-    const last = batches.at(-1);
-    return {
-      timings: { ...timings, totalUs: wallUs() - this.#arrival.arrivedUs },
-      ...(last === undefined ? {} : { batch: batchInfo(last) }),
-      rowsAnswered: BigInt(this.#modules.recorder.rowsTotal),
-    };
-  }
 }
 
-function batchInfo({ rows, requests, closedBy, spanId }: BatchFacts) {
-  return { rows, requests, closedBy, spanId };
-}
-
-function tooManyRows({ spec }: QuestionContext, runner: BatchRunner): Failure {
+function tooManyRows({ spec }: ServedModel, runner: BatchRunner): Failure {
   const { queueRowsMax } = spec.batching;
   const message = `queue full: ${runner.waitingRows} rows waiting, limit ${queueRowsMax}`;
   return new Failure("resource-exhausted", message);

@@ -1,7 +1,7 @@
 import type { Role } from "#core/prediction/event.ts";
 import { Method, Role as RoleNumber } from "#gen/sluice/link/v1/link_pb.ts";
-import type { RequestBegin, TraceIds } from "#wire/request-begin.ts";
-import type { Arrival, WorkTrace } from "./work.ts";
+import type { RequestBegin } from "#wire/request-begin.ts";
+import { type Arrival, idPlaces } from "./work.ts";
 
 export type ArrivalTimes = {
   readonly arrivedUs: number;
@@ -11,15 +11,27 @@ export type ArrivalTimes = {
 
 /** What a RequestBegin says. Ids are copied, so that the message that brought them can go. */
 export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
-  const { id, model, version, attempt, alone, deadlineMs } = begin;
-  const { arrivedUs, arrivedMs } = times;
+  const { trace, deadlineMs } = begin;
+  const ids = new Uint8Array(idPlaces.end);
+  copyId(ids, idPlaces.prediction, begin.predictionId, idPlaces.trace);
+  if (trace !== undefined) {
+    copyId(ids, idPlaces.trace, trace.traceId, idPlaces.attemptSpan);
+    copyId(ids, idPlaces.attemptSpan, trace.attemptSpanId, idPlaces.runSpan);
+    copyId(ids, idPlaces.runSpan, trace.runSpanId, idPlaces.end);
+  }
   return {
-    ...{ id, model, version, attempt, alone, arrivedUs },
+    id: begin.id,
     method: begin.method === Method.PREDICT ? "Predict" : "ModelInfer",
-    predictionId: fixed(begin.predictionId, 16),
+    model: begin.model,
+    version: begin.version,
+    ids,
+    hasTrace: trace !== undefined,
+    traceFlags: trace?.flags ?? 0,
+    attempt: begin.attempt,
     role: toRole(begin.role),
-    deadlineMs: deadlineMs === 0 ? Number.POSITIVE_INFINITY : arrivedMs + deadlineMs,
-    trace: toTrace(begin.trace),
+    alone: begin.alone,
+    deadlineMs: deadlineMs === 0 ? Number.POSITIVE_INFINITY : times.arrivedMs + deadlineMs,
+    arrivedUs: times.arrivedUs,
   };
 }
 
@@ -28,19 +40,8 @@ function toRole(role: number): Role {
   return role === RoleNumber.HEDGE ? "hedge" : "primary";
 }
 
-function toTrace(trace: TraceIds | undefined): WorkTrace | undefined {
-  if (trace === undefined) return undefined;
-  return {
-    traceId: fixed(trace.traceId, 16),
-    attemptSpanId: fixed(trace.attemptSpanId, 8),
-    runSpanId: fixed(trace.runSpanId, 8),
-    flags: trace.flags,
-  };
-}
-
-/** Exactly `length` bytes, whatever came. */
-function fixed(bytes: Uint8Array, length: number): Uint8Array {
-  const copy = new Uint8Array(length);
-  copy.set(bytes.subarray(0, length));
-  return copy;
+/** From `at` to `end`, whatever length came. */
+function copyId(ids: Uint8Array, at: number, id: Uint8Array, end: number): void {
+  const length = Math.min(id.length, end - at);
+  for (let index = 0; index < length; index += 1) ids[at + index] = id[index] as number;
 }

@@ -14,6 +14,8 @@ import type { Tensor } from "#core/tensor/tensor.ts";
 import { encodePredictionEvent } from "#wire/event/encode.ts";
 import type { EventPublisher } from "./event-publisher.ts";
 import type { WorkerEvents } from "./events.ts";
+import type { Question } from "./served-model.ts";
+import { type Arrival, idOf, isSampled, type WorkTimings } from "./work.ts";
 
 export type EventRecorderOptions = {
   /** Random for each process start. */
@@ -31,13 +33,16 @@ export type RecordedModel = {
   readonly reducers: ReducersByName;
 };
 
-export type AnsweredRequest = {
+type AnsweredRequest = {
   readonly facts: RequestFacts;
   readonly rows: number;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly nulls: ReadonlyMap<string, Bitmap>;
 };
+
+/** What was computed for a request, and how long it took. */
+export type Answer = { readonly outputs: readonly Tensor[]; readonly timings: WorkTimings };
 
 const messageBytesPreferred = 128 * 1024;
 const messageBytesMax = 512 * 1024;
@@ -89,7 +94,8 @@ export class EventRecorder {
   }
 
   /** Counts and, within the budget, keeps the rows of a request that is being answered. */
-  record(request: AnsweredRequest, now: number): void {
+  record(arrival: Arrival, question: Question, answer: Answer, now: number): void {
+    const request = toRequest(arrival, question, answer);
     const { rows } = request;
     this.#rowsTotal += rows;
     this.#lastRowMs = now;
@@ -183,4 +189,16 @@ export class EventRecorder {
       ...body,
     });
   }
+}
+
+function toRequest(arrival: Arrival, question: Question, answer: Answer): AnsweredRequest {
+  const { ids, attempt, role, arrivedUs, traceFlags } = arrival;
+  const { rows, inputs, nulls, requestId } = question;
+  const { queueUs, runUs } = answer.timings;
+  const trace = { traceId: idOf(ids, "trace"), spanId: idOf(ids, "runSpan"), flags: traceFlags };
+  const facts = {
+    ...{ predictionId: idOf(ids, "prediction"), attempt, role, eventTimeUs: arrivedUs },
+    ...{ status: 0, requestId, queueUs, runUs, trace: isSampled(arrival) ? trace : undefined },
+  };
+  return { facts, rows, inputs, outputs: answer.outputs, nulls };
 }

@@ -96,8 +96,8 @@ export class LinkService {
   }
 
   /** Two full batches' worth for each thread: one that runs and one that forms. */
-  #requestsGranted({ context }: ModelState & { readonly kind: "ready" }): number {
-    const { batched, batching, instances } = context.spec;
+  #requestsGranted({ model }: ModelState & { readonly kind: "ready" }): number {
+    const { batched, batching, instances } = model.spec;
     const rows = batched.enabled ? batching.rowsMax : 1;
     return Math.max(requestsGrantedMin, 2 * rows * instances);
   }

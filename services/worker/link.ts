@@ -14,7 +14,7 @@ import {
   type GatewayFrame,
   type WorkerControl,
 } from "#wire/worker-link.ts";
-import { ActiveRequest, type RequestModules } from "./active-request.ts";
+import { ActiveRequest, type AnswerSink, type RequestModules } from "./active-request.ts";
 import { toArrival } from "./arrival.ts";
 import { LinkCredit, type LinkCreditOptions } from "./link-credit.ts";
 import type { ModelSlot } from "./model-slot.ts";
@@ -56,6 +56,10 @@ export class Link {
   readonly #outbox = new Outbox<ControlFrame, ReplyHeader>();
   readonly #credit: LinkCredit;
   readonly #active = new Map<number, ActiveRequest>();
+  readonly #sink: AnswerSink = {
+    started: (id) => void this.#started.push(id),
+    reply: (id, header, payload) => this.#reply(id, header, payload),
+  };
   #gateway = "";
   #started: number[] = [];
   #bytesInside = 0;
@@ -200,12 +204,8 @@ export class Link {
   }
 
   #accept(id: number, { begin, arrivedUs, arrivedMs }: Begun): ActiveRequest {
-    const sink = {
-      started: () => void this.#started.push(id),
-      reply: (header: ReplyHeader, answer: Uint8Array) => this.#reply(id, header, answer),
-    };
     const arrival = toArrival(begin, { arrivedUs, arrivedMs });
-    const request = new ActiveRequest(arrival, sink, this.#modules);
+    const request = new ActiveRequest(arrival, this.#sink, this.#modules);
     this.#active.set(id, request);
     return request;
   }

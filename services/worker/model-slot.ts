@@ -6,7 +6,7 @@ import { BatchRunner } from "./batch-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
 import { type InferenceHost, openInferenceHost } from "./inference-host.ts";
-import type { QuestionContext } from "./question.ts";
+import { ServedModel } from "./served-model.ts";
 
 export type ModelState =
   | { readonly kind: "loading" }
@@ -14,7 +14,7 @@ export type ModelState =
       readonly kind: "ready";
       readonly host: InferenceHost;
       readonly runner: BatchRunner;
-      readonly context: QuestionContext;
+      readonly model: ServedModel;
     }
   /** Kept out until the process starts again. */
   | { readonly kind: "failed"; readonly reason: string }
@@ -88,7 +88,7 @@ export class ModelSlot implements AsyncDisposable {
       const runner = this.#stack.use(new BatchRunner({ host, events, announce }));
       const { windowMs, reducers } = settings.monitoring;
       recorder.modelLoaded({ digest: host.digest, spec: host.spec, windowMs, reducers });
-      this.#change({ kind: "ready", host, runner, context: { ref, spec: host.spec } });
+      this.#change({ kind: "ready", host, runner, model: new ServedModel(ref, host.spec) });
     } catch (error) {
       if (signal.aborted) return;
       this.#change({ kind: "failed", reason: Failure.from(error).message });

@@ -2,22 +2,20 @@ import { randomBytes } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { SpanRecord } from "#core/trace/span.ts";
-import { type TracedRequest, TraceRecorder } from "./trace-recorder.ts";
-import type { BatchFacts } from "./work.ts";
+import { TraceRecorder } from "./trace-recorder.ts";
+import type { TracedArrival } from "./trace-ring.ts";
+import { type BatchFacts, idOf, idPlaces, type Outcome } from "./work.ts";
 
 function batch(): BatchFacts {
   const facts = { rows: 2, requests: 2, closedBy: "full" as const, isTraced: false };
   return { spanId: randomBytes(8), ...facts, startedUs: 1_500, endedUs: 1_900 };
 }
 
-function request(flags: number, batches: readonly BatchFacts[] = []): TracedRequest {
-  const ids = {
-    traceId: randomBytes(16),
-    attemptSpanId: randomBytes(8),
-    runSpanId: randomBytes(8),
-  };
+type Ended = TracedArrival & Outcome;
+
+function request(traceFlags: number, batches: readonly BatchFacts[] = []): Ended {
   return {
-    ...{ predictionId: randomBytes(16), trace: { ...ids, flags }, method: "ModelInfer" },
+    ...{ ids: randomBytes(idPlaces.end), traceFlags, method: "ModelInfer" },
     ...{ attempt: 1, role: "primary", rows: 1, status: 0, error: undefined },
     ...{ arrivedUs: 1_000, endedUs: 2_000, batches },
     timings: { decodeUs: 100, queueUs: 400, runUs: 300, encodeUs: 50 },
@@ -28,23 +26,26 @@ function recorder(recordsMax = 100) {
   const spans: SpanRecord[] = [];
   const exporter = { export: (span: SpanRecord) => void spans.push(span) };
   const ref = { model: "wine", version: 2 };
-  return { spans, traces: new TraceRecorder({ ref, recordsMax }, { exporter }) };
+  const traces = new TraceRecorder({ ref, recordsMax }, { exporter });
+  const record = (ended: Ended) => traces.record(ended, ended);
+  const keep = ({ ids }: Ended) => traces.keep(idOf(ids, "prediction"));
+  return { spans, record, keep };
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 test("makes a run span of a sampled request, below the attempt that brought it", async () => {
-  const { spans, traces } = recorder();
+  const { spans, record } = recorder();
   const sampled = request(1);
-  traces.record(sampled);
-  traces.record(request(0));
+  record(sampled);
+  record(request(0));
   await turn();
-  const { trace } = sampled;
+  const { ids } = sampled;
   expect(spans).toMatchObject([
     {
-      traceId: hex(trace.traceId),
-      spanId: hex(trace.runSpanId),
-      parentSpanId: hex(trace.attemptSpanId),
+      traceId: hex(idOf(ids, "trace")),
+      spanId: hex(idOf(ids, "runSpan")),
+      parentSpanId: hex(idOf(ids, "attemptSpan")),
       name: "run wine@2",
       kind: "server",
       startUs: 1_000,
@@ -56,23 +57,23 @@ test("makes a run span of a sampled request, below the attempt that brought it",
 });
 
 test("makes one span of a batch, linked to the members kept by then, and they to it", async () => {
-  const { spans, traces } = recorder();
+  const { spans, record, keep } = recorder();
   const shared = batch();
   const [one, two, later] = [request(1, [shared]), request(1, [shared]), request(0, [shared])];
-  for (const each of [one, two, later]) traces.record(each);
+  for (const each of [one, two, later]) record(each);
   await turn();
-  traces.keep(later.predictionId);
+  keep(later);
   await turn();
   const batches = spans.filter(({ name }) => name === "batch wine@2");
   expect(batches).toHaveLength(1);
   expect(batches[0]).toMatchObject({
-    traceId: hex(one.trace.traceId),
-    parentSpanId: hex(one.trace.runSpanId),
+    traceId: hex(idOf(one.ids, "trace")),
+    parentSpanId: hex(idOf(one.ids, "runSpan")),
     startUs: 1_500,
     endUs: 1_900,
   });
   expect(batches[0]?.links.map(({ spanId }) => spanId)).toEqual(
-    [one, two].map(({ trace }) => hex(trace.runSpanId)),
+    [one, two].map(({ ids }) => hex(idOf(ids, "runSpan"))),
   );
   const runs = spans.filter(({ name }) => name === "run wine@2");
   expect(runs).toHaveLength(3);
@@ -80,30 +81,30 @@ test("makes one span of a batch, linked to the members kept by then, and they to
 });
 
 test("makes spans of what is asked for before it ends, and of nothing twice", async () => {
-  const { spans, traces } = recorder();
+  const { spans, record, keep } = recorder();
   const slow = request(0);
-  traces.keep(slow.predictionId);
-  traces.record(slow);
-  traces.keep(slow.predictionId);
+  keep(slow);
+  record(slow);
+  keep(slow);
   await turn();
   expect(spans).toHaveLength(1);
 });
 
 test("makes spans of every attempt at a prediction that it remembers", async () => {
-  const { spans, traces } = recorder();
+  const { spans, record, keep } = recorder();
   const first = request(0);
-  traces.record(first);
-  traces.record({ ...request(0), predictionId: first.predictionId, attempt: 2 });
-  traces.keep(first.predictionId);
+  record(first);
+  record({ ...request(0), ids: first.ids, attempt: 2 });
+  keep(first);
   await turn();
   expect(spans.map(({ attributes }) => attributes["sluice.attempt"])).toEqual([1, 2]);
 });
 
 test("forgets the oldest beyond its bound", async () => {
-  const { spans, traces } = recorder(2);
+  const { spans, record, keep } = recorder(2);
   const requests = [request(0), request(0), request(0)];
-  for (const each of requests) traces.record(each);
-  for (const { predictionId } of requests) traces.keep(predictionId);
+  for (const each of requests) record(each);
+  for (const each of requests) keep(each);
   await turn();
   expect(spans).toHaveLength(2);
 });

@@ -5,47 +5,26 @@
  */
 import { toHex } from "#core/hex.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
-import type { Role } from "#core/prediction/event.ts";
 import { formatPredictionId } from "#core/prediction-id.ts";
 import { traceAttribute } from "#core/trace/attribute.ts";
 import type { Attributes, SpanEvent, SpanLink, SpanRecord } from "#core/trace/span.ts";
 import type { SpanExporter } from "#platform/span-exporter.ts";
-import type { BatchFacts, WorkMethod, WorkTimings, WorkTrace } from "./work.ts";
-
-export type TracedRequest = {
-  readonly predictionId: Uint8Array;
-  readonly trace: WorkTrace;
-  readonly method: WorkMethod;
-  readonly attempt: number;
-  readonly role: Role;
-  readonly rows: number;
-  readonly status: number;
-  /** What went wrong; undefined for a request that was answered. */
-  readonly error: string | undefined;
-  /** Microseconds since 1970. */
-  readonly arrivedUs: number;
-  readonly endedUs: number;
-  readonly timings: WorkTimings;
-  readonly batches: readonly BatchFacts[];
-};
+import { type TracedArrival, type TracedRequest, TraceRing } from "./trace-ring.ts";
+import { type BatchFacts, idOf, idPlaces, isSampled, type Outcome } from "./work.ts";
 
 export type TraceRecorderOptions = {
   readonly ref: ModelRef;
   readonly recordsMax: number;
 };
 
-const sampledFlag = 1;
 /** Requests that are asked for before they are answered. */
 const earlyKeepsMax = 1024;
 
 export class TraceRecorder {
   readonly #options: TraceRecorderOptions;
   readonly #exporter: Pick<SpanExporter, "export">;
-  readonly #ring: TracedRequest[] = [];
-  #next = 0;
-  /** The attempts of a prediction that this worker made and still remembers. */
-  readonly #byPrediction = new Map<string, TracedRequest[]>();
-  readonly #early = new Set<string>();
+  readonly #ring: TraceRing;
+  readonly #early = new Set<number>();
   /** Kept in this turn of the event loop; their spans are made at its end. */
   #kept: TracedRequest[] = [];
 
@@ -54,39 +33,31 @@ export class TraceRecorder {
     modules: { readonly exporter: Pick<SpanExporter, "export"> },
   ) {
     this.#options = options;
+    this.#ring = new TraceRing(options);
     this.#exporter = modules.exporter;
   }
 
   /** Remembers a request that has ended. */
-  record(request: TracedRequest): void {
-    const key = keyOf(request.predictionId);
-    if ((request.trace.flags & sampledFlag) !== 0 || this.#early.delete(key)) {
-      this.#keep(request);
-      return;
-    }
-    this.#forget(this.#ring[this.#next]);
-    this.#ring[this.#next] = request;
-    this.#next = (this.#next + 1) % this.#options.recordsMax;
-    const attempts = this.#byPrediction.get(key);
-    if (attempts === undefined) this.#byPrediction.set(key, [request]);
-    else attempts.push(request);
+  record(arrival: TracedArrival, outcome: Outcome): void {
+    if (isSampled(arrival) || this.#wasAskedFor(arrival)) this.#keep({ ...arrival, ...outcome });
+    else this.#ring.add(arrival, outcome);
   }
 
   /**
    * Makes spans of a prediction's requests: of those remembered, or else of the next one to end.
    */
   keep(predictionId: Uint8Array): void {
-    const key = keyOf(predictionId);
-    const attempts = this.#byPrediction.get(key);
-    if (attempts === undefined) {
-      // Of a request that is forgotten or has its spans already nothing comes: the oldest give way.
-      const [oldest] = this.#early;
-      if (this.#early.size >= earlyKeepsMax && oldest !== undefined) this.#early.delete(oldest);
-      this.#early.add(key);
-      return;
-    }
-    this.#byPrediction.delete(key);
+    const attempts = this.#ring.take(predictionId);
     for (const request of attempts) this.#keep(request);
+    if (attempts.length > 0) return;
+    // Of a request that is forgotten or has its spans already nothing comes: the oldest give way.
+    const [oldest] = this.#early;
+    if (this.#early.size >= earlyKeepsMax && oldest !== undefined) this.#early.delete(oldest);
+    this.#early.add(keyOf(predictionId));
+  }
+
+  #wasAskedFor({ ids }: TracedArrival): boolean {
+    return this.#early.size > 0 && this.#early.delete(keyOf(ids));
   }
 
   #keep(request: TracedRequest): void {
@@ -111,21 +82,21 @@ export class TraceRecorder {
   }
 
   #runSpan(request: TracedRequest): SpanRecord {
-    const { trace, batches, timings, arrivedUs } = request;
+    const { ids, batches, timings, arrivedUs } = request;
     const decodedUs = arrivedUs + timings.decodeUs;
-    const traceId = toHex(trace.traceId);
+    const traceId = toHex(idOf(ids, "trace"));
     const [first] = batches;
     return {
       traceId,
-      spanId: toHex(trace.runSpanId),
-      parentSpanId: toHex(trace.attemptSpanId),
+      spanId: toHex(idOf(ids, "runSpan")),
+      parentSpanId: toHex(idOf(ids, "attemptSpan")),
       name: `run ${formatRef(this.#options.ref)}`,
       kind: "server",
       startUs: arrivedUs,
       endUs: request.endedUs,
       attributes: {
         ...this.#modelAttributes(),
-        [traceAttribute.predictionId]: formatPredictionId(request.predictionId),
+        [traceAttribute.predictionId]: formatPredictionId(idOf(ids, "prediction")),
         "sluice.method": request.method,
         "sluice.attempt": request.attempt,
         "sluice.role": request.role,
@@ -155,9 +126,9 @@ export class TraceRecorder {
     members: readonly TracedRequest[],
   ): SpanRecord {
     return {
-      traceId: toHex(parent.trace.traceId),
+      traceId: toHex(idOf(parent.ids, "trace")),
       spanId: toHex(batch.spanId),
-      parentSpanId: toHex(parent.trace.runSpanId),
+      parentSpanId: toHex(idOf(parent.ids, "runSpan")),
       name: `batch ${formatRef(this.#options.ref)}`,
       kind: "internal",
       startUs: batch.startedUs,
@@ -165,9 +136,9 @@ export class TraceRecorder {
       attributes: { ...this.#modelAttributes(), ...batchAttributes(batch) },
       events: [],
       links: members.map(
-        ({ trace }): SpanLink => ({
-          traceId: toHex(trace.traceId),
-          spanId: toHex(trace.runSpanId),
+        ({ ids }): SpanLink => ({
+          traceId: toHex(idOf(ids, "trace")),
+          spanId: toHex(idOf(ids, "runSpan")),
         }),
       ),
       error: undefined,
@@ -178,21 +149,13 @@ export class TraceRecorder {
     const { model, version } = this.#options.ref;
     return { [traceAttribute.model]: model, [traceAttribute.version]: version };
   }
-
-  #forget(request: TracedRequest | undefined): void {
-    if (request === undefined) return;
-    const key = keyOf(request.predictionId);
-    const attempts = this.#byPrediction.get(key);
-    if (attempts === undefined) return;
-    const rest = attempts.filter((each) => each !== request);
-    if (rest.length > 0) this.#byPrediction.set(key, rest);
-    else this.#byPrediction.delete(key);
-  }
 }
 
-function keyOf(predictionId: Uint8Array): string {
-  const { buffer, byteOffset, byteLength } = predictionId;
-  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
+/** The last six bytes of the prediction id that `ids` are or begin with, all of them random. */
+function keyOf(ids: Uint8Array): number {
+  let key = 0;
+  for (let at = idPlaces.trace - 6; at < idPlaces.trace; at += 1) key = key * 256 + (ids[at] ?? 0);
+  return key;
 }
 
 function batchAttributes({ rows, requests, closedBy }: BatchFacts): Attributes {

@@ -12,14 +12,11 @@ export type WorkTimings = {
   readonly encodeUs: number;
 };
 
-/** Ids drawn by the gateway, kept or not: 16 bytes for the trace and 8 for each span. */
-export type WorkTrace = {
-  readonly traceId: Uint8Array;
-  readonly attemptSpanId: Uint8Array;
-  readonly runSpanId: Uint8Array;
-  /** W3C trace flags: bit 0 is "sampled". */
-  readonly flags: number;
-};
+/**
+ * Where each id is in the `ids` of a request: those of the prediction and the trace have 16 bytes,
+ * those of the spans 8. One small array costs a fourth of four.
+ */
+export const idPlaces = { prediction: 0, trace: 16, attemptSpan: 32, runSpan: 40, end: 48 };
 
 /**
  * A request as its link brought it, without its payload: nothing in it is a view of the message it
@@ -31,15 +28,18 @@ export type Arrival = {
   readonly method: WorkMethod;
   readonly model: string;
   readonly version: number;
-  /** 16 bytes. */
-  readonly predictionId: Uint8Array;
+  /** Drawn by the gateway, kept or not; see `idPlaces`. */
+  readonly ids: Uint8Array;
+  /** Whether it has ids of a trace and its spans. */
+  readonly hasTrace: boolean;
+  /** W3C trace flags: bit 0 is "sampled". */
+  readonly traceFlags: number;
   readonly attempt: number;
   readonly role: Role;
   /** Must share its batch with no other. */
   readonly alone: boolean;
   /** When the caller gives up, on the monotonic clock; Infinity for never. */
   readonly deadlineMs: number;
-  readonly trace: WorkTrace | undefined;
   /** Microseconds since 1970. */
   readonly arrivedUs: number;
 };
@@ -56,3 +56,27 @@ export type BatchFacts = {
   /** True once its span has been recorded. */
   isTraced: boolean;
 };
+
+/** How a request ended. */
+export type Outcome = {
+  /** gRPC status code. */
+  readonly status: number;
+  readonly rows: number;
+  /** What went wrong; undefined for a request that was answered. */
+  readonly error: string | undefined;
+  /** Microseconds since 1970. */
+  readonly endedUs: number;
+  readonly timings: WorkTimings;
+  readonly batches: readonly BatchFacts[];
+};
+
+/** One of the ids of a request. */
+export function idOf(ids: Uint8Array, place: Exclude<keyof typeof idPlaces, "end">): Uint8Array {
+  const from = idPlaces[place];
+  return ids.subarray(from, from + (place === "prediction" || place === "trace" ? 16 : 8));
+}
+
+/** Whether the caller's trace is recorded whatever becomes of the request. */
+export function isSampled({ traceFlags }: Pick<Arrival, "traceFlags">): boolean {
+  return (traceFlags & 1) !== 0;
+}

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { seededDraw } from "#core/random.ts";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
-import { encodeInferResponse } from "#wire/oip/response.ts";
+import { InferResponseEncoder } from "#wire/oip/response.ts";
 import type { BenchChild } from "./child.ts";
 import type { LoadTarget } from "./load/plan.ts";
 import { type BenchModelName, benchModels } from "./models.ts";
@@ -37,8 +37,7 @@ export async function modelCall(
   return {
     path: modelInferPath,
     message: toBinary(ModelInferRequestSchema, request),
-    expected: encodeInferResponse({
-      ref: { model: as, version: 1 },
+    expected: new InferResponseEncoder({ model: as, version: 1 }).encode({
       id: "",
       outputs: [{ name: "y", dtype: "FP32", shape: outputShape, data: output }],
     }),

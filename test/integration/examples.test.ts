@@ -123,7 +123,8 @@ function toTensors(reply: ModelInferResponse): Tensor[] {
     const sized = shape.map(Number);
     const elements = sized.reduce((product, dim) => product * dim, 1);
     const head = { name, dtype: datatype, shape: sized, elements };
-    const data = decodeRaw(head, reply.rawOutputContents[index] ?? new Uint8Array());
+    const raw = reply.rawOutputContents[index] ?? new Uint8Array();
+    const data = decodeRaw(head, raw, { from: 0, end: raw.byteLength });
     return { name, dtype: datatype, shape: sized, data };
   });
 }

@@ -32,6 +32,21 @@ export function checkTensors(spec: ModelSpec, tensors: readonly Tensor[]): Failu
   return spec.batched.enabled ? rowsProblem(tensors) : undefined;
 }
 
+/**
+ * A request's tensors in the order of the model's inputs, or what is wrong with them as
+ * `checkTensors` has it.
+ */
+export function orderInputs(
+  spec: ModelSpec,
+  tensors: readonly Tensor[],
+): readonly Tensor[] | Failure {
+  // Most requests have them in order and right, which costs little to see.
+  if (areInOrder(spec, tensors)) return tensors;
+  const failure = checkTensors(spec, tensors);
+  if (failure !== undefined) return failure;
+  return spec.inputs.flatMap(({ name }) => tensors.filter((tensor) => tensor.name === name));
+}
+
 /** Compares the outputs a request asks for with those the model has. */
 export function checkOutputs(spec: ModelSpec, names: readonly string[]): Failure | undefined {
   const repeated = findRepeated(names);
@@ -67,7 +82,11 @@ function problemOf(input: TensorSpec, tensor: Tensor): string | undefined {
 
 function fits(expected: readonly number[], shape: readonly number[]): boolean {
   if (shape.length !== expected.length) return false;
-  return shape.every((dim, axis) => dim >= 0 && (expected[axis] === -1 || expected[axis] === dim));
+  for (let axis = 0; axis < shape.length; axis += 1) {
+    const dim = shape[axis] as number;
+    if (dim < 0 || (expected[axis] !== -1 && expected[axis] !== dim)) return false;
+  }
+  return true;
 }
 
 /** The runtime's binding ends a text at its first NUL and cannot tell anyone. */
@@ -89,6 +108,20 @@ function rowsProblem(tensors: readonly Tensor[]): Failure | undefined {
   if (other === undefined) return undefined;
   const expected = `expected ${rows} rows as in ${quote(first.name)}`;
   return invalid(`input ${quote(other.name)}: ${expected}, got ${other.shape[0]}`);
+}
+
+/** True only where `checkTensors` has nothing to say; texts are left to it. */
+function areInOrder({ inputs, batched }: ModelSpec, tensors: readonly Tensor[]): boolean {
+  if (tensors.length !== inputs.length) return false;
+  const rows = tensors[0]?.shape[0];
+  for (let index = 0; index < inputs.length; index += 1) {
+    const input = inputs[index] as TensorSpec;
+    const { name, dtype, shape, data } = tensors[index] as Tensor;
+    if (name !== input.name || dtype !== input.dtype || Array.isArray(data)) return false;
+    if (!fits(input.shape, shape) || data.length !== elementCount(shape)) return false;
+    if (batched.enabled && (shape[0] !== rows || rows === 0)) return false;
+  }
+  return true;
 }
 
 function invalid(message: string): Failure {

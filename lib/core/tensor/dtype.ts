@@ -95,14 +95,35 @@ export function allocate(dtype: Dtype, length: number): TensorData {
 }
 
 /**
- * Copies little-endian packed `bytes` into an array of their own, aligned whatever the alignment of
- * the source. Not for BYTES. The length of `bytes` must be a multiple of the element's.
+ * Copies little-endian packed `bytes`, or a range of them, into an array of their own, aligned
+ * whatever the alignment of the source. Not for BYTES. The length must be a multiple of the
+ * element's.
  */
-export function copyPacked(dtype: Exclude<Dtype, "BYTES">, bytes: Uint8Array): NumericData {
+export function copyPacked(
+  dtype: Exclude<Dtype, "BYTES">,
+  bytes: Uint8Array,
+  from: number = 0,
+  end: number = bytes.byteLength,
+): NumericData {
+  const length = end - from;
+  if (dtype === "FP32" && length <= scratchBytes.length) return copyFloats(bytes, from, length);
   const { array, bytes: size } = facts[dtype];
-  const copy = new Uint8Array(bytes.byteLength);
-  copy.set(bytes);
-  return new (array as ArrayConstructor)(copy.buffer, 0, bytes.byteLength / size);
+  const copy = new Uint8Array(length);
+  copy.set(from === 0 && end === bytes.byteLength ? bytes : bytes.subarray(from, end));
+  return new (array as ArrayConstructor)(copy.buffer, 0, length / size);
+}
+
+/** Arrays of up to 64 bytes live with the other objects: without a buffer they cost a quarter. */
+const scratchBytes = new Uint8Array(64);
+const scratchFloats = new Float32Array(scratchBytes.buffer);
+
+function copyFloats(bytes: Uint8Array, from: number, length: number): Float32Array {
+  for (let at = 0; at < length; at += 1) scratchBytes[at] = bytes[from + at] as number;
+  const copy = new Float32Array(length / 4);
+  for (let index = 0; index < copy.length; index += 1) {
+    copy[index] = scratchFloats[index] as number;
+  }
+  return copy;
 }
 
 /** The bytes an array of numbers occupies, without copying. */

@@ -11,12 +11,16 @@ export type Tensor = {
 
 /** How many elements a shape holds; 1 for a scalar's empty shape. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
+  let count = 1;
+  for (const dim of shape) count *= dim;
+  return count;
 }
 
 /** Elements of one row: the product of every dimension but the first. */
 export function rowElements(shape: readonly number[]): number {
-  return elementCount(shape.slice(1));
+  let count = 1;
+  for (let axis = 1; axis < shape.length; axis += 1) count *= shape[axis] as number;
+  return count;
 }
 
 /** `shape` as people read it, with -1 for any length: `[-1,64]`. */

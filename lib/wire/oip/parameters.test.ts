@@ -1,11 +1,17 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
-import { refuseUnserved } from "./parameters.ts";
+import { decodeInferRequest } from "./request.ts";
 
 type Init = MessageInitShape<typeof ModelInferRequestSchema>;
 
 const one = { parameterChoice: { case: "int64Param" as const, value: 1n } };
+
+function decode(init: Init) {
+  return decodeInferRequest(
+    toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, init)),
+  );
+}
 
 test.each<[string, Init, string]>([
   [
@@ -15,15 +21,15 @@ test.each<[string, Init, string]>([
   ],
   [
     "classification",
-    { outputs: [{ name: "p", parameters: { classification: one } }] },
+    { outputs: [{ name: "p", parameters: { mine: one, classification: one } }] },
     'output "p": classification is not served',
   ],
-  ["reserved parameters", { parameters: { triton_x: one } }, '"triton_x" is reserved'],
+  ["reserved parameters", { parameters: { mine: one, triton_x: one } }, '"triton_x" is reserved'],
 ])("refuses %s rather than answer something else", (_, init, problem) => {
-  expect(() => refuseUnserved(create(ModelInferRequestSchema, init))).toThrow(problem);
+  expect(() => decode(init)).toThrow(problem);
 });
 
 test("lets parameters of the caller's own pass", () => {
   const parameters = { mine: one, triton_enable_empty_final_response: one };
-  refuseUnserved(create(ModelInferRequestSchema, { parameters }));
+  expect(decode({ parameters }).inputs).toEqual([]);
 });

@@ -8,6 +8,7 @@ import {
   type TensorData,
 } from "#core/tensor/dtype.ts";
 import { formatShape, type Tensor } from "#core/tensor/tensor.ts";
+import { decodeText } from "../decode-text.ts";
 
 /** A tensor whose data has not been decoded yet; `elements` is the product of `shape`. */
 export type TensorHead = {
@@ -17,37 +18,43 @@ export type TensorHead = {
   readonly elements: number;
 };
 
-// The byte order mark is data like any other: it must come back as it went in.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lengthBytes = 4;
+
+/** A range of the bytes of a message. */
+export type ByteRange = { readonly from: number; readonly end: number };
 
 /**
  * The values of one entry of `raw_input_contents`, in arrays of their own whatever the alignment of
- * `bytes`. Throws an invalid-argument Failure unless the bytes are exactly what the head announces;
- * nothing is allocated before that is known.
+ * the bytes. Throws an invalid-argument Failure unless the bytes are exactly what the head
+ * announces; nothing is allocated before that is known.
  */
-export function decodeRaw(head: TensorHead, bytes: Uint8Array): TensorData {
-  if (head.dtype === "BYTES") return decodeTexts(head, bytes);
+export function decodeRaw(
+  head: TensorHead,
+  bytes: Uint8Array,
+  { from, end }: ByteRange,
+): TensorData {
+  if (head.dtype === "BYTES") return decodeTexts(head, bytes.subarray(from, end));
+  checkRaw(head, bytes, { from, end });
+  return copyPacked(head.dtype, bytes, from, end);
+}
+
+/** Throws an invalid-argument Failure unless the bytes are the numbers the head announces. */
+export function checkRaw(head: TensorHead, bytes: Uint8Array, { from, end }: ByteRange): void {
   const expected = head.elements * elementBytes(head.dtype);
-  if (bytes.byteLength !== expected) {
-    throw invalid(
-      head,
-      `expected ${expected} bytes for ${describe(head)}, got ${bytes.byteLength}`,
-    );
+  if (end - from !== expected) {
+    throw invalid(head, `expected ${expected} bytes for ${describe(head)}, got ${end - from}`);
   }
-  const data = copyPacked(head.dtype, bytes);
-  if (head.dtype === "BOOL") checkBooleans(head, bytes);
-  return data;
+  if (head.dtype === "BOOL") checkBooleans(head, bytes, { from, end });
 }
 
 /** One element of a BYTES tensor as text. Throws a Failure on what is not UTF-8 or holds a NUL. */
-export function decodeText(head: TensorHead, bytes: Uint8Array, index: number): string {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    throw invalid(head, `element ${index} is not valid UTF-8`);
-  }
+export function decodeElement(
+  head: TensorHead,
+  bytes: Uint8Array,
+  { from, end, index }: ByteRange & { readonly index: number },
+): string {
+  const text = decodeText(bytes, from, end);
+  if (text === undefined) throw invalid(head, `element ${index} is not valid UTF-8`);
   // ONNX Runtime's binding would cut the text there without a word.
   if (text.includes("\0")) throw invalid(head, `element ${index} contains a NUL character`);
   return text;
@@ -98,7 +105,7 @@ function decodeTexts(head: TensorHead, bytes: Uint8Array): string[] {
       throw invalid(head, `element ${index} says it has ${length} bytes, ${left} are left`);
     }
     offset += lengthBytes;
-    texts.push(decodeText(head, bytes.subarray(offset, offset + length), index));
+    texts.push(decodeElement(head, bytes, { from: offset, end: offset + length, index }));
     offset += length;
   }
   if (offset !== bytes.byteLength) {
@@ -108,8 +115,9 @@ function decodeTexts(head: TensorHead, bytes: Uint8Array): string[] {
   return texts;
 }
 
-function checkBooleans(head: TensorHead, bytes: Uint8Array): void {
-  const index = bytes.findIndex((byte) => byte > 1);
-  if (index < 0) return;
-  throw invalid(head, `a BOOL is 0 or 1, but element ${index} is ${bytes[index]}`);
+function checkBooleans(head: TensorHead, bytes: Uint8Array, { from, end }: ByteRange): void {
+  for (let at = from; at < end; at += 1) {
+    if ((bytes[at] as number) <= 1) continue;
+    throw invalid(head, `a BOOL is 0 or 1, but element ${at - from} is ${bytes[at]}`);
+  }
 }

@@ -1,20 +1,17 @@
-// A ModelInferRequest is read in three steps: the protobuf message, whose tensors stay views of the
-// bytes; the head of every tensor (name, type, shape), checked before anything is allocated for it;
-// the values, copied into arrays of their own so that the message can be let go.
-import { fromBinary } from "@bufbuild/protobuf";
-import { Failure, messageOf } from "#core/failure.ts";
+// A ModelInferRequest is read in two steps. The message is walked over once, noting names, types
+// and shapes and where values are. Then the values of each tensor are copied into an array of their
+// own, so that the message can be let go; nothing is allocated for a tensor before its type and
+// shape are known to fit the bytes there are.
+import { Failure } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
-import { dtypes, isDtype } from "#core/tensor/dtype.ts";
+import { type Dtype, dtypes, isDtype, type TensorData } from "#core/tensor/dtype.ts";
 import { formatShape, type Tensor } from "#core/tensor/tensor.ts";
-import {
-  type ModelInferRequest,
-  type ModelInferRequest_InferInputTensor,
-  ModelInferRequestSchema,
-} from "#gen/inference/grpc_service_pb.ts";
-import { refuseLongLists } from "../listed-elements.ts";
-import { refuseUnserved } from "./parameters.ts";
+import { Cursor } from "../cursor.ts";
+import { wireType } from "../field-reader.ts";
+import { listedMax } from "../listed-elements.ts";
+import { refuseRequest, refuseTensor } from "./parameters.ts";
 import { decodeRaw, invalid, type TensorHead } from "./raw.ts";
-import { decodeTyped, hasContents } from "./typed.ts";
+import { TypedContents } from "./typed.ts";
 
 /** What a caller of ModelInfer asked for, decoded but not yet checked against a model. */
 export type InferRequest = {
@@ -24,6 +21,14 @@ export type InferRequest = {
   readonly outputs: readonly string[];
 };
 
+/** A tensor as the message describes it. */
+type Described = {
+  name: string;
+  datatype: string;
+  readonly shape: number[];
+  contents: TypedContents | undefined;
+};
+
 const dimensionMax = 2 ** 31 - 1;
 const rankMax = 32;
 /**
@@ -31,84 +36,215 @@ const rankMax = 32;
  * its time.
  */
 const emptyDimensionMax = 65_536;
+const high32 = 2 ** 32;
 
 /**
  * Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the
  * numbers.
  */
 export function decodeInferRequest(bytes: Uint8Array): InferRequest {
-  const message = parse(bytes);
-  refuseUnserved(message);
-  return {
-    id: message.id,
-    inputs: decodeInputs(message),
-    outputs: message.outputs.map((output) => output.name),
-  };
+  return new InferReader(bytes).read();
 }
 
-/** `inputs`, and of each its `shape` and all of its `contents` that are not of fixed size. */
-const listed = {
-  5: { 3: "varints", 5: { 1: "varints", 2: "varints", 3: "varints", 4: "varints", 5: "varints" } },
-} as const;
+class InferReader {
+  readonly #cursor: Cursor;
+  readonly #inputs: Described[] = [];
+  readonly #outputs: string[] = [];
+  /** Where each of `raw_input_contents` begins and ends, in turns. */
+  readonly #raw: number[] = [];
+  #id = "";
+  #listed = 0;
+  /** The first reason to refuse a tensor, and the request itself. */
+  #refusedTensor: Failure | undefined;
+  #refused: Failure | undefined;
 
-function parse(bytes: Uint8Array): ModelInferRequest {
-  refuseLongLists(bytes, listed, "use raw_input_contents");
-  try {
-    return fromBinary(ModelInferRequestSchema, bytes, { readUnknownFields: false });
-  } catch (error) {
-    const problem = `the request is not a ModelInferRequest: ${messageOf(error)}`;
-    throw new Failure("invalid-argument", problem, { cause: error });
+  constructor(bytes: Uint8Array) {
+    this.#cursor = new Cursor(bytes, "the request is not a ModelInferRequest");
   }
-}
 
-function decodeInputs(message: ModelInferRequest): Tensor[] {
-  const { inputs, rawInputContents: raw } = message;
-  if (raw.length > 0 && raw.length !== inputs.length) {
-    const expected = `${inputs.length} raw_input_contents, one for each input`;
-    const problem = `expected ${expected}, got ${raw.length}`;
-    throw new Failure("invalid-argument", problem);
+  read(): InferRequest {
+    const cursor = this.#cursor;
+    while (cursor.next()) {
+      this.#list(1);
+      this.#readField();
+    }
+    const refused = this.#refusedTensor ?? this.#refused;
+    if (refused !== undefined) throw refused;
+    return { id: this.#id, inputs: this.#decodeInputs(), outputs: this.#outputs };
   }
-  return inputs.map((input, index) => {
+
+  #readField(): void {
+    const cursor = this.#cursor;
+    switch (cursor.number) {
+      case 1:
+      case 2:
+        // The model's name and version: whoever routed the request has read them.
+        cursor.expect(wireType.bytes, "the model's name");
+        cursor.skip();
+        break;
+      case 3:
+        this.#id = cursor.text("id");
+        break;
+      case 4:
+        this.#refused ??= refuseRequest(this.#readParameter());
+        break;
+      case 5:
+        this.#readInput();
+        break;
+      case 6:
+        this.#readOutput();
+        break;
+      case 7:
+        this.#raw.push(cursor.span("raw_input_contents"), cursor.at);
+        break;
+      default:
+        cursor.skip();
+    }
+  }
+
+  #readInput(): void {
+    const cursor = this.#cursor;
+    const outer = cursor.enter(cursor.span("inputs"), cursor.at);
+    const input: Described = { name: "", datatype: "", shape: [], contents: undefined };
+    let parameters: string[] | undefined;
+    while (cursor.next()) {
+      this.#list(1);
+      if (cursor.number === 1) input.name = cursor.text("name");
+      else if (cursor.number === 2) input.datatype = cursor.text("datatype");
+      else if (cursor.number === 3) this.#readShape(input.shape);
+      else if (cursor.number === 4) {
+        parameters ??= [];
+        parameters.push(this.#readParameter());
+      } else if (cursor.number === 5) {
+        input.contents ??= new TypedContents(cursor);
+        this.#list(input.contents.add());
+      } else cursor.skip();
+    }
+    cursor.leave(outer);
+    this.#inputs.push(input);
+    if (parameters !== undefined) this.#checkParameters(input.name, parameters);
+  }
+
+  #readOutput(): void {
+    const cursor = this.#cursor;
+    const outer = cursor.enter(cursor.span("outputs"), cursor.at);
+    let name = "";
+    let parameters: string[] | undefined;
+    while (cursor.next()) {
+      this.#list(1);
+      if (cursor.number === 1) name = cursor.text("name");
+      else if (cursor.number === 2) {
+        parameters ??= [];
+        parameters.push(this.#readParameter());
+      } else cursor.skip();
+    }
+    cursor.leave(outer);
+    this.#outputs.push(name);
+    if (parameters !== undefined) this.#checkParameters(name, parameters);
+  }
+
+  #readShape(shape: number[]): void {
+    const cursor = this.#cursor;
+    if (cursor.wire !== wireType.bytes) {
+      cursor.expect(wireType.varint, "shape");
+      shape.push(signed64(cursor));
+      return;
+    }
+    const outer = cursor.enter(cursor.span("shape"), cursor.at);
+    while (cursor.at < cursor.end) {
+      this.#list(1);
+      shape.push(signed64(cursor));
+    }
+    cursor.leave(outer);
+  }
+
+  /** The name of a parameter; its value changes nothing here. */
+  #readParameter(): string {
+    const cursor = this.#cursor;
+    const outer = cursor.enter(cursor.span("parameters"), cursor.at);
+    let name = "";
+    while (cursor.next()) {
+      if (cursor.number === 1) name = cursor.text("a parameter's name");
+      else cursor.skip();
+    }
+    cursor.leave(outer);
+    return name;
+  }
+
+  #checkParameters(tensor: string, parameters: readonly string[]): void {
+    for (const parameter of parameters) this.#refusedTensor ??= refuseTensor(tensor, parameter);
+  }
+
+  /** Bounds the numbers and fields of a request, each of which takes its time. */
+  #list(count: number): void {
+    this.#listed += count;
+    if (this.#listed <= listedMax) return;
+    const problem = `the request lists more than ${listedMax} elements one by one`;
+    throw new Failure("invalid-argument", `${problem}: use raw_input_contents`);
+  }
+
+  #decodeInputs(): Tensor[] {
+    const inputs = this.#inputs;
+    const raws = this.#raw.length / 2;
+    if (raws > 0 && raws !== inputs.length) {
+      const expected = `${inputs.length} raw_input_contents, one for each input`;
+      throw new Failure("invalid-argument", `expected ${expected}, got ${raws}`);
+    }
+    const tensors: Tensor[] = [];
+    for (let index = 0; index < inputs.length; index += 1) {
+      tensors.push(this.#decodeInput(inputs[index] as Described, index));
+    }
+    return tensors;
+  }
+
+  #decodeInput(input: Described, index: number): Tensor {
     const head = toHead(input);
-    const { contents } = input;
-    const bytes = raw[index];
-    const isTyped = contents !== undefined && hasContents(contents);
-    if (bytes !== undefined && isTyped) {
-      throw invalid(head, "typed contents must not be given together with raw_input_contents");
-    }
-    if (bytes === undefined && !isTyped && head.elements > 0) throw invalid(head, "no data given");
-    return { name: head.name, dtype: head.dtype, shape: head.shape, data: decode() };
+    const { name, dtype, shape } = head;
+    return { name, dtype, shape, data: this.#decodeData(head, input.contents, index) };
+  }
 
-    function decode() {
-      if (isTyped) return decodeTyped(head, contents);
-      return decodeRaw(head, bytes ?? new Uint8Array(0));
+  #decodeData(head: TensorHead, contents: TypedContents | undefined, index: number): TensorData {
+    const from = this.#raw[index * 2];
+    const end = this.#raw[index * 2 + 1] ?? 0;
+    if (contents === undefined || contents.isEmpty) {
+      if (from === undefined && head.elements > 0) throw invalid(head, "no data given");
+      return decodeRaw(head, this.#cursor.bytes, { from: from ?? 0, end });
     }
-  });
+    if (from === undefined) return contents.decode(head);
+    const problem = "typed contents must not be given together with raw_input_contents";
+    throw invalid(head, problem);
+  }
 }
 
-function toHead(input: ModelInferRequest_InferInputTensor): TensorHead {
-  const { name, datatype } = input;
+function signed64(cursor: Cursor): number {
+  const low = cursor.varint() >>> 0;
+  return cursor.high * high32 + low;
+}
+
+function toHead(input: Described): TensorHead {
+  const { name, datatype, shape } = input;
   if (!isDtype(datatype)) {
     throw invalid(input, `datatype ${quote(datatype)} is not one of ${dtypes.join(", ")}`);
   }
-  if (input.shape.length > rankMax) {
-    throw invalid(
-      input,
-      `shape has ${input.shape.length} dimensions, at most ${rankMax} are served`,
-    );
-  }
-  const shape = input.shape.map(Number);
-  if (shape.some((dim) => dim < 0)) {
-    throw invalid(input, `every dimension must be given, got ${formatShape(shape)}`);
+  if (shape.length > rankMax) {
+    throw invalid(input, `shape has ${shape.length} dimensions, at most ${rankMax} are served`);
   }
   // Beyond 2^53 a product is inexact but never small again: it cannot equal a length that exists.
-  const elements = shape.reduce((product, dim) => product * dim, 1);
-  if (shape.some((dim) => dim > dimensionMax) || elements > Number.MAX_SAFE_INTEGER) {
+  let elements = 1;
+  let largest = 0;
+  for (const dim of shape) {
+    if (dim < 0) {
+      throw invalid(input, `every dimension must be given, got ${formatShape(shape)}`);
+    }
+    elements *= dim;
+    if (dim > largest) largest = dim;
+  }
+  if (largest > dimensionMax || elements > Number.MAX_SAFE_INTEGER) {
     throw invalid(input, `shape ${formatShape(shape)} is larger than any data that could be sent`);
   }
-  if (elements === 0 && shape.some((dim) => dim > emptyDimensionMax)) {
+  if (elements === 0 && largest > emptyDimensionMax) {
     const limit = `a dimension of a tensor without elements is at most ${emptyDimensionMax}`;
     throw invalid(input, `${limit}, got ${formatShape(shape)}`);
   }
-  return { name, dtype: datatype, shape, elements };
+  return { name, dtype: datatype as Dtype, shape, elements };
 }

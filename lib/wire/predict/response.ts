@@ -16,6 +16,15 @@ export type PredictAnswer = {
   readonly rows: number;
   readonly predictions: readonly OutputSpec[];
   readonly outputs: readonly Tensor[];
+  /** Undefined to say nothing of it. */
+  readonly batch?: BatchTold | undefined;
+};
+
+/** What a reply tells of the batch it was computed in. */
+export type BatchTold = {
+  readonly rows: number;
+  readonly requests: number;
+  readonly closedBy: string;
 };
 
 const outputColumnsMax = 4096;
@@ -31,11 +40,18 @@ export function encodePredictResponse(answer: PredictAnswer): Uint8Array {
     id: answer.id,
     predictionId: answer.predictionId,
     rows: answer.rows,
+    ...batchOf(answer.batch),
     predictions: answer.predictions.flatMap((prediction) =>
       columnsOf(prediction, answer).map((column) => toMessage(column, answer.rows)),
     ),
   });
   return toBinary(PredictResponseSchema, message);
+}
+
+function batchOf(batch: BatchTold | undefined) {
+  if (batch === undefined) return {};
+  const { rows, requests, closedBy } = batch;
+  return { batch: { rows, requests, closedBy } };
 }
 
 function columnsOf(prediction: OutputSpec, { outputs, rows }: PredictAnswer): ValueColumn[] {

@@ -8,7 +8,7 @@ import { silentLog } from "#platform/log.ts";
 import { modelPaths, readModelSettings } from "#platform/model-repository.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
-import { encodeInferResponse } from "#wire/oip/response.ts";
+import { InferResponseEncoder } from "#wire/oip/response.ts";
 import { BatchRunner } from "../../../services/worker/batch-runner.ts";
 import { WorkerEvents } from "../../../services/worker/events.ts";
 import { openInferenceHost } from "../../../services/worker/inference-host.ts";
@@ -25,6 +25,7 @@ const host = await openInferenceHost({
 });
 const events = new WorkerEvents({ log: silentLog, meter: new Meter({ seriesMax: 100 }) });
 const runner = new BatchRunner({ host, events, announce: () => {} });
+const replies = new InferResponseEncoder(ref);
 const outputs = host.spec.outputs.map(({ name }) => name);
 
 await serve((call, callback) => {
@@ -35,7 +36,7 @@ await serve((call, callback) => {
       ...{ rows: inputs[0]?.shape[0] ?? 1, inputs, outputs },
       ...{ deadlineMs: Number.POSITIVE_INFINITY, alone: false },
       onStarted: () => {},
-      onDone: (result) => callback(null, encodeInferResponse({ ref, id, outputs: result.outputs })),
+      onDone: (result) => callback(null, replies.encode({ id, outputs: result.outputs })),
       onFailed: refuse,
     });
     if (taken === "full") refuse(new Failure("resource-exhausted", "the queue is full"));

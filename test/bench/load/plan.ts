@@ -8,7 +8,10 @@ export type LoadTarget = {
   readonly path: string;
   readonly message: Uint8Array;
   readonly expected: Uint8Array;
-  /** So many 32-bit floats at the end of a reply may differ in their last digits. */
+  /**
+   * So many 32-bit floats at the end of a reply may differ in their last digits. Where there are
+   * any, what is told of the batch may come before what is expected.
+   */
   readonly floats: number;
   /** What comes before the floats may be anything: another server's names and ids are its own. */
   readonly isHeadFree?: boolean;

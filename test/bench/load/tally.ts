@@ -76,8 +76,9 @@ function isRight({ expected, floats, isHeadFree = false }: LoadTarget, message: 
   if (tail === 0 || head < 0) return false;
   const expectedHead = expected.length - tail;
   if (!isHeadFree) {
-    if (head !== expectedHead) return false;
-    if (message.compare(expected, 0, expectedHead, 0, head) !== 0) return false;
+    // What is told of the batch comes first, and varies.
+    const from = head - expectedHead;
+    if (from < 0 || message.compare(expected, 0, expectedHead, from, head) !== 0) return false;
   }
   const wantedBytes = Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength);
   for (let at = 0; at < tail; at += floatBytes) {

@@ -1,0 +1,118 @@
+import type { Bitmap } from "#core/bitmap.ts";
+import { Failure } from "#core/failure.ts";
+import { formatRef, type ModelRef } from "#core/model/name.ts";
+import { checkOutputs, orderInputs } from "#core/model/signature.ts";
+import type { ModelSpec } from "#core/model/spec.ts";
+import { toInputs } from "#core/prediction/to-inputs.ts";
+import { countRows } from "#core/prediction/value-column.ts";
+import { formatPredictionId } from "#core/prediction-id.ts";
+import type { Tensor } from "#core/tensor/tensor.ts";
+import { decodeInferRequest } from "#wire/oip/request.ts";
+import { InferResponseEncoder } from "#wire/oip/response.ts";
+import { decodePredictRequest } from "#wire/predict/request.ts";
+import { encodePredictResponse } from "#wire/predict/response.ts";
+import type { Arrival, BatchFacts, WorkMethod } from "./work.ts";
+
+/** A request as the model sees it, checked against the model. */
+export type Question = {
+  readonly method: WorkMethod;
+  /** The id the caller gave, often empty. */
+  readonly requestId: string;
+  readonly rows: number;
+  /** In the model's order. */
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs to compute, in the order they are answered. */
+  readonly outputs: readonly string[];
+  /** Features of which rows were left out. */
+  readonly nulls: ReadonlyMap<string, Bitmap>;
+};
+
+const noNulls: ReadonlyMap<string, Bitmap> = new Map();
+
+/**
+ * How requests for one loaded model version are read and answered. What is the same for all of them
+ * is worked out once.
+ */
+export class ServedModel {
+  readonly ref: ModelRef;
+  readonly spec: ModelSpec;
+  readonly #outputs: readonly string[];
+  readonly #predicted: readonly string[];
+  readonly #inferResponses: InferResponseEncoder;
+
+  constructor(ref: ModelRef, spec: ModelSpec) {
+    this.ref = ref;
+    this.spec = spec;
+    this.#outputs = spec.outputs.map(({ name }) => name);
+    this.#predicted = [...new Set(spec.predictions.map(({ output }) => output))];
+    this.#inferResponses = new InferResponseEncoder(ref);
+  }
+
+  /**
+   * Decodes and checks a request. Nothing of `payload` is kept. Throws the Failure that its caller
+   * is to get.
+   */
+  read(payload: Uint8Array, arrival: Arrival): Question {
+    const { model, version } = arrival;
+    if (model !== this.ref.model || version !== this.ref.version) {
+      const served = formatRef(this.ref);
+      const problem = `this worker serves ${served}, not ${formatRef({ model, version })}`;
+      throw new Failure("internal", problem);
+    }
+    return arrival.method === "Predict" ? this.#readPredict(payload) : this.#readInfer(payload);
+  }
+
+  /** Encodes the reply; throws the Failure that the caller is to get where that cannot be. */
+  answer(
+    { method, requestId, rows }: Question,
+    outputs: readonly Tensor[],
+    { predictionId, batch }: { predictionId: Uint8Array; batch: BatchFacts | undefined },
+  ): Uint8Array {
+    if (method === "ModelInfer") {
+      return this.#inferResponses.encode({ id: requestId, outputs, batch });
+    }
+    return encodePredictResponse({
+      ref: this.ref,
+      id: requestId,
+      predictionId: formatPredictionId(predictionId),
+      rows,
+      predictions: this.spec.predictions,
+      outputs,
+      batch,
+    });
+  }
+
+  #readInfer(payload: Uint8Array): Question {
+    const { id, inputs, outputs } = decodeInferRequest(payload);
+    const ordered = orderInputs(this.spec, inputs);
+    if (ordered instanceof Failure) throw ordered;
+    if (outputs.length > 0) throwIfFailed(checkOutputs(this.spec, outputs));
+    return {
+      method: "ModelInfer",
+      requestId: id,
+      rows: countRows(this.spec, ordered),
+      inputs: ordered,
+      outputs: outputs.length > 0 ? outputs : this.#outputs,
+      nulls: noNulls,
+    };
+  }
+
+  #readPredict(payload: Uint8Array): Question {
+    const { id, columns } = decodePredictRequest(payload);
+    const { rows, inputs, nulls } = toInputs(this.spec, columns);
+    const ordered = orderInputs(this.spec, inputs);
+    if (ordered instanceof Failure) throw ordered;
+    return {
+      method: "Predict",
+      requestId: id,
+      rows,
+      inputs: ordered,
+      outputs: this.#predicted,
+      nulls,
+    };
+  }
+}
+
+function throwIfFailed(failure: Failure | undefined): void {
+  if (failure !== undefined) throw failure;
+}
