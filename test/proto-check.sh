@@ -15,6 +15,9 @@ buf lint
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 buf generate -o "$fresh"
-diff -r "$fresh/proto/gen" proto/gen || { echo "proto/gen is stale: run npm run generate" >&2; exit 1; }
+buf generate --template client/buf.gen.yaml -o "$fresh"
+for gen in proto/gen client/src/gen; do
+  diff -r "$fresh/$gen" $gen || { echo "$gen is stale: run npm run generate" >&2; exit 1; }
+done
 buf breaking --against proto/baseline.binpb
 echo "proto: lint clean, generated code fresh, nothing broken"

@@ -131,7 +131,8 @@ export const rules: readonly Rule[] = [
 ];
 
 function code(files: readonly RepositoryFile[]): RepositoryFile[] {
-  return files.filter((file) => /\.tsx?$/.test(file.path) && !file.path.startsWith("proto/gen/"));
+  const generated = /^(proto|client\/src)\/gen\//;
+  return files.filter((file) => /\.tsx?$/.test(file.path) && !generated.test(file.path));
 }
 
 function product(files: readonly RepositoryFile[]): RepositoryFile[] {
@@ -163,6 +164,7 @@ const aliases: Readonly<Record<string, string>> = {
   "#wire/": "lib/wire/",
   "#platform/": "lib/platform/",
   "#gen/": "proto/gen/",
+  "#client/": "client/src/",
 };
 
 /** Every path that another file imports, from its own folder or by alias. */
