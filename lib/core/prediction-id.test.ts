@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { fromHex } from "./hex.ts";
-import { formatPredictionId, predictionId } from "./prediction-id.ts";
+import { formatPredictionId, predictionId, predictionIdOf } from "./prediction-id.ts";
 
 it("is the example of RFC 9562", () => {
   const random = fromHex("0cc318c4dc0c0c07398f") ?? new Uint8Array();
@@ -23,4 +23,9 @@ it("sorts by time", () => {
     formatPredictionId(predictionId(ms, at % 2 ? later : random)),
   );
   expect(texts.toSorted()).toEqual(texts);
+});
+
+it("makes the same UUIDv8 of the same hash", () => {
+  const hash = new Uint8Array(32).fill(0xff);
+  expect(formatPredictionId(predictionIdOf(hash))).toBe("ffffffff-ffff-8fff-bfff-ffffffffffff");
 });

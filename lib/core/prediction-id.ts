@@ -17,6 +17,18 @@ export function predictionId(nowMs: number, random: Uint8Array): Uint8Array {
   return id;
 }
 
+/**
+ * The UUIDv8 (RFC 9562) made of a hash, as its 16 bytes: the same hash is the same prediction,
+ * however often and wherever it is made.
+ */
+export function predictionIdOf(hash: Uint8Array): Uint8Array {
+  assert(hash.byteLength >= 16, "a hash of at least sixteen bytes");
+  const id = hash.slice(0, 16);
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x80;
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
+  return id;
+}
+
 /** The 16 bytes of a UUID in its usual form of 36 characters. */
 export function formatPredictionId(id: Uint8Array): string {
   const hex = toHex(id);
