@@ -42,9 +42,10 @@ export class Admission {
 
   /** Why the request is not taken; undefined when it is. */
   refusal(queue: VersionQueue, exchange: Exchange): Failure | undefined {
-    const full = this.#fullness(queue);
+    // Bulk items are admitted with their streams, and wait where there is no room.
+    const full = exchange.isBulk ? undefined : this.#fullness(queue);
     if (full !== undefined) return this.#refused("queue_full", full);
-    const bytes = this.#live.refusal(exchange.payloadBytes);
+    const bytes = exchange.isBulk ? undefined : this.#live.refusal(exchange.payloadBytes);
     if (bytes !== undefined) return this.#refused("bytes", bytes);
     const harm = this.#harm(exchange);
     return harm === undefined ? undefined : this.#refused("quarantined", harm);

@@ -14,6 +14,7 @@ function exchange(fields: Partial<Exchange> = {}): Exchange {
     queueUntilMs: Number.POSITIVE_INFINITY,
     payloadBytes: 3,
     payload: new Uint8Array(3),
+    isBulk: false,
     isRetained: true,
     isSuspect: false,
     isEnded: false,

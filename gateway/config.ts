@@ -29,6 +29,8 @@ export type GatewayConfig = {
   readonly queueRequestsMax: number;
   /** Payload bytes of all requests under way together. */
   readonly heldBytesMax: number;
+  /** How long items of bulk streams wait while no replica of their version is ready. */
+  readonly bulkWaitMaxMs: number;
   /** Ready only while every model version is. */
   readonly isStrictReadiness: boolean;
 };
@@ -78,6 +80,7 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
       min: mebibyte,
       max: 64 * gibibyte,
     }),
+    bulkWaitMaxMs: reader.integer("SLUICE_BULK_WAIT_MAX_MS", 30_000, { min: 0, max: hourMs }),
     isStrictReadiness: reader.flag("SLUICE_STRICT_READINESS", false),
   };
   if (config.routesPath === undefined && config.natsUrl === undefined) {

@@ -5,7 +5,16 @@
 import type { Meter } from "#core/metric/meter.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import type { Log } from "#platform/log.ts";
+import { statusName } from "#wire/status.ts";
 import { type AnsweredRequest, RequestMetrics } from "./request-metrics.ts";
+
+export type EndedBulk = {
+  /** Undefined where the stream was never opened. */
+  readonly ref: ModelRef | undefined;
+  readonly status: number;
+  readonly seconds: number;
+  readonly items: number;
+};
 
 export type GatewayEvents = {
   answered(request: AnsweredRequest): void;
@@ -16,6 +25,8 @@ export type GatewayEvents = {
   linkUp(instance: string): void;
   linkLost(instance: string, loss: { readonly reason: string; readonly requests: number }): void;
   modelChanged(ref: ModelRef, change: { readonly state: string; readonly reason: string }): void;
+  /** A bulk stream has ended, with so many of its items answered. */
+  bulkEnded(stream: EndedBulk): void;
   traceKept(reason: string): void;
   serving(): void;
   /** Something the gateway goes on without. */
@@ -33,6 +44,11 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
     ...["model", "version", "reason"],
   );
   const losses = counter("sluice_gateway_link_losses_total", "Links to workers that were lost.");
+  const streams = counter(
+    "sluice_gateway_bulk_streams_total",
+    "Bulk streams ended, by status.",
+    ...["model", "version", "status"],
+  );
   const kept = counter("sluice_gateway_traces_kept_total", "Traces recorded, by reason.", "reason");
   return {
     answered: (request) => requests.answered(request),
@@ -45,6 +61,12 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
     },
     modelChanged: ({ model, version }, change) =>
       log.info("model changed", { model, version, ...change }),
+    bulkEnded: ({ ref, status, seconds, items }) => {
+      const model = ref?.model ?? "";
+      const version = ref === undefined ? "" : String(ref.version);
+      streams.series(model, version, statusName(status)).add(1);
+      log.info("bulk stream ended", { model, version, status, seconds, items });
+    },
     traceKept: (reason) => kept.series(reason).add(1),
     serving: () => log.info("serving"),
     trouble: (what, reason) => log.warn(what, { reason }),

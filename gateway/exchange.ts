@@ -75,6 +75,11 @@ export type Exchange = {
   /** Given up once a frame has left, where the bytes are not kept for another try. */
   payload: Uint8Array;
   isRetained: boolean;
+  /**
+   * An item of a bulk stream, which holds its bytes and sees to how many there are at a time. Only
+   * the rows that cannot be run are to fail.
+   */
+  readonly isBulk: boolean;
   /** It was being run by a worker that was lost. */
   isSuspect: boolean;
   isEnded: boolean;

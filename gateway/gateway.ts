@@ -19,6 +19,8 @@ import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
 import { startBackground } from "./background.ts";
+import type { BulkCall } from "./bulk-stream.ts";
+import { BulkStreams } from "./bulk-streams.ts";
 import type { GatewayConfig } from "./config.ts";
 import { controlHandlers } from "./control-handlers.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -32,6 +34,7 @@ import { Predictions } from "./predictions.ts";
 import { ServerHealth } from "./server-health.ts";
 import { serverVersion } from "./server-version.ts";
 import { Statistics } from "./statistics.ts";
+import { gatewayStopping } from "./stopping.ts";
 import { Traces } from "./traces.ts";
 
 export type GatewayOverrides = {
@@ -55,7 +58,8 @@ const scrapeMsMax = 2_000;
 const closeShare = 0.25;
 /** Kept for replies that are being written, whatever time is left. */
 const serverDrainMs = 300;
-const retryStoppedMs = 500;
+/** The part of what may be held of requests that may be unanswered items of bulk streams. */
+const bulkShare = 0.5;
 
 /**
  * Starts a gateway. Rejects with a Failure when a port is taken or the routes file is malformed.
@@ -132,16 +136,22 @@ async function openCore(
   stack.use(links);
   const statistics = new Statistics();
   const traces = new Traces(config.telemetry, { exporter, events });
-  const predictions = new Predictions(config, { links, dispatcher, traces, statistics, events });
+  const shared = { links, dispatcher, traces, statistics, events };
+  const predictions = new Predictions(config, shared);
+  const bulk = new BulkStreams(
+    { bytesMax: config.heldBytesMax * bulkShare, waitMaxMs: config.bulkWaitMaxMs },
+    shared,
+  );
   observeGateway(metrics.meter, {
     table: () => links.table,
     waiting: (ref) => dispatcher.waiting(ref),
     requests: () => dispatcher.live.size,
     bytes: () => dispatcher.live.bytes,
+    bulkStreams: () => bulk.size,
     spans: () => exporter,
     isBusConnected: () => bus?.isConnected === true,
   });
-  return { links, metrics, dispatcher, health, serverHealth, statistics, predictions };
+  return { links, metrics, dispatcher, health, serverHealth, statistics, predictions, bulk };
 }
 
 /** Undefined where there is no file yet, and NATS to learn from. */
@@ -202,7 +212,7 @@ function newServerHealth(
 }
 
 async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
-  const { links, health, serverHealth, statistics, predictions } = core;
+  const { links, health, serverHealth, statistics, predictions, bulk } = core;
   const { host, ports, messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
   const address = `${host.includes(":") ? `[${host}]` : host}:${ports.grpc}`;
   const inference = inferenceHandlers(
@@ -222,8 +232,11 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
       },
       {
         service: PredictService,
-        handlers: { Predict: predictions.handler("Predict") },
-        raw: ["Predict"],
+        handlers: {
+          Predict: predictions.handler("Predict"),
+          PredictBulk: (call: BulkCall) => bulk.handle(call),
+        },
+        raw: ["Predict", "PredictBulk"],
       },
       { service: ControlService, handlers: controlHandlers(links) },
     ],
@@ -239,14 +252,15 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
  * try elsewhere. Callers who read slowly have what is left of the time for that.
  */
 async function drain(core: Core, server: RpcServer, msMax: number): Promise<void> {
-  const { dispatcher, predictions, serverHealth, health } = core;
+  const { dispatcher, predictions, bulk, serverHealth, health } = core;
   const endMs = monotonicMs() + msMax;
   serverHealth.stop();
   predictions.stop();
-  await dispatcher.live.idle(AbortSignal.timeout(Math.ceil(msMax)));
-  dispatcher.abandon(
-    new Failure("unavailable", "the gateway is stopping", { retryAfterMs: retryStoppedMs }),
-  );
+  bulk.stop();
+  const signal = AbortSignal.timeout(Math.ceil(msMax));
+  await Promise.all([dispatcher.live.idle(signal), bulk.idle(signal)]);
+  bulk.abandon();
+  dispatcher.abandon(gatewayStopping());
   health[Symbol.dispose]();
   await server.drain(Math.max(serverDrainMs, endMs - monotonicMs()));
 }

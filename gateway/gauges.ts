@@ -8,6 +8,7 @@ export type GatewayGauges = {
   readonly waiting: (ref: ModelRef) => number;
   readonly requests: () => number;
   readonly bytes: () => number;
+  readonly bulkStreams: () => number;
   readonly spans: () => { readonly sent: number; readonly dropped: number };
   readonly isBusConnected: () => boolean;
 };
@@ -20,6 +21,7 @@ export function observeGateway(meter: Meter, gauges: GatewayGauges): void {
     });
   one("sluice_gateway_live_requests", "Requests under way.", gauges.requests);
   one("sluice_gateway_held_bytes", "Payload bytes of requests under way.", gauges.bytes);
+  one("sluice_gateway_bulk_streams", "Bulk streams under way.", gauges.bulkStreams);
   one("sluice_gateway_bus_connected", "1 while NATS can be reached, else 0.", () =>
     gauges.isBusConnected() ? 1 : 0,
   );

@@ -63,10 +63,11 @@ export class LiveExchanges {
     const { payloadBytes } = exchange;
     const { retainedBytesMax, retainedBytesTotalMax } = this.#limits;
     this.#bytes += payloadBytes;
-    exchange.isRetained =
+    const isKept =
       payloadBytes <= retainedBytesMax &&
       this.#retainedBytes + payloadBytes <= retainedBytesTotalMax;
-    if (exchange.isRetained) this.#retainedBytes += payloadBytes;
+    if (isKept && !exchange.isBulk) this.#retainedBytes += payloadBytes;
+    exchange.isRetained = isKept || exchange.isBulk;
     const dueMs = Math.min(exchange.deadlineMs, exchange.queueUntilMs);
     this.#deadlines.set(exchange, dueMs);
     this.#arm();
@@ -75,7 +76,7 @@ export class LiveExchanges {
   delete(exchange: Exchange): void {
     if (!this.#deadlines.delete(exchange)) return;
     this.#bytes -= exchange.payloadBytes;
-    if (exchange.isRetained) this.#retainedBytes -= exchange.payloadBytes;
+    if (exchange.isRetained && !exchange.isBulk) this.#retainedBytes -= exchange.payloadBytes;
     if (this.size > 0) return;
     this.#disarm();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();

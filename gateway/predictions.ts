@@ -14,19 +14,15 @@ import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import { metadataKey } from "#wire/metadata.ts";
 import { type RequestHead, scanModelInfer, scanPredict } from "#wire/scan.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { GatewayEvents } from "./events.ts";
 import type { Exchange, ExchangeMethod, Outcome } from "./exchange.ts";
 import type { Links } from "./links.ts";
-import { endOf, type PredictionRequest, type RequestEnd, timingOf } from "./request.ts";
-import type { Statistics } from "./statistics.ts";
-import type { Traces } from "./traces.ts";
+import { type RecordModules, recordEnd } from "./record-end.ts";
+import { endOf, type PredictionRequest, timingOf } from "./request.ts";
+import { gatewayStopping } from "./stopping.ts";
 
-export type PredictionsModules = {
+export type PredictionsModules = RecordModules & {
   readonly links: Links;
   readonly dispatcher: Dispatcher;
-  readonly traces: Traces;
-  readonly statistics: Statistics;
-  readonly events: GatewayEvents;
 };
 
 type Call = grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
@@ -37,8 +33,6 @@ const methods = {
   Predict: { rpc: "sluice.predict.v1.PredictService/Predict", scan: scanPredict },
 };
 
-/** About as long as a gateway takes to be replaced, or a load balancer to notice. */
-const retryStoppingMs = 500;
 const usPerMs = 1_000;
 
 export class Predictions {
@@ -95,9 +89,7 @@ export class Predictions {
   ): Exchange {
     if (this.#isStopping) {
       this.#modules.events.refused("stopping");
-      throw new Failure("unavailable", "the gateway is stopping", {
-        retryAfterMs: retryStoppingMs,
-      });
+      throw gatewayStopping();
     }
     const head = methods[method].scan(call.request);
     request.requestId = head.id;
@@ -113,6 +105,7 @@ export class Predictions {
       queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
       payloadBytes: call.request.byteLength,
       payload: call.request,
+      isBulk: false,
       isRetained: false,
       isSuspect: false,
       isEnded: false,
@@ -161,23 +154,7 @@ export class Predictions {
       const status = toStatusReply(outcome.failure, metadata);
       callback(status);
     }
-    this.#record(end);
-  }
-
-  #record(end: RequestEnd): void {
-    const { request, endedMs, status, reply } = end;
-    const { ref, attempts } = request.exchange ?? {};
-    const leftMs = attempts?.[0]?.leftMs;
-    this.#modules.events.answered({
-      method: request.rpc,
-      ref,
-      status,
-      seconds: (endedMs - request.arrivedMs) / 1_000,
-      waitSeconds: leftMs === undefined ? undefined : (leftMs - request.arrivedMs) / 1_000,
-      rows: reply?.rows ?? 0,
-    });
-    this.#modules.statistics.record(end, timingOf(end));
-    this.#modules.traces.end(end);
+    recordEnd(end, this.#modules);
   }
 }
 

@@ -10,6 +10,7 @@ import { traceAttribute } from "#core/trace/attribute.ts";
 import { KeepBudget } from "#core/trace/keep-budget.ts";
 import { type Sampler, shouldSample } from "#core/trace/sampler.ts";
 import type { Attributes, SpanEvent, SpanRecord } from "#core/trace/span.ts";
+import { monotonicMs } from "#platform/clock.ts";
 import { randomBytes } from "#platform/random-bytes.ts";
 import type { SpanExporter } from "#platform/span-exporter.ts";
 import { statusCode } from "#wire/status.ts";
@@ -23,6 +24,20 @@ export type TracesOptions = {
   /** A request that took at least this long is kept. */
   readonly slowMs: number;
   readonly keepsPerSecond: number;
+};
+
+/** A call that is a stream of predictions, each of which has a trace of its own. */
+export type StreamTrace = {
+  /** Full name of the method. */
+  readonly rpc: string;
+  readonly trace: RequestTrace;
+  /** Microseconds since 1970. */
+  readonly arrivedUs: number;
+  readonly ms: number;
+  /** gRPC status code. */
+  readonly status: number;
+  readonly error: string | undefined;
+  readonly attributes: Attributes;
 };
 
 const traceIdBytes = 16;
@@ -71,24 +86,34 @@ export class Traces {
     }
   }
 
+  /** A stream that lasts is not slow; one that fails is kept like a request. */
+  endStream(stream: StreamTrace): void {
+    const { trace, status } = stream;
+    const reason = trace.isSampled ? "sampled" : this.#reasonOf(status, false, monotonicMs());
+    if (reason === undefined) return;
+    this.#events.traceKept(reason);
+    this.#exporter.export(streamSpan(stream, reason));
+  }
+
   #reasonToKeep({ request, status, endedMs }: RequestEnd): string | undefined {
     if (request.trace.isSampled) return "sampled";
+    const isBulk = request.exchange?.isBulk === true;
+    const isSlow = !isBulk && endedMs - request.arrivedMs >= this.#options.slowMs;
+    return this.#reasonOf(status, isSlow, endedMs);
+  }
+
+  #reasonOf(status: number, isSlow: boolean, nowMs: number): string | undefined {
     const isError = status !== statusCode.ok && status !== statusCode.cancelled;
-    const isSlow = endedMs - request.arrivedMs >= this.#options.slowMs;
     if (!isError && !isSlow) return undefined;
     const reason = isError ? "error" : "slow";
-    return this.#budget.take(reason, endedMs) ? reason : undefined;
+    return this.#budget.take(reason, nowMs) ? reason : undefined;
   }
 }
 
 function serverSpan({ request, endedMs, status, error, reply }: RequestEnd, reason: string) {
   const { rpc, trace, exchange, arrivedMs, arrivedUs, requestId, predictionId } = request;
-  const [service = "", method = ""] = rpc.split("/");
   const attributes: Attributes = {
-    "rpc.system": "grpc",
-    "rpc.service": service,
-    "rpc.method": method,
-    "rpc.grpc.status_code": status,
+    ...rpcAttributes(rpc, status),
     [traceAttribute.predictionId]: formatPredictionId(predictionId),
     "sluice.kept": reason,
     ...(requestId === "" ? {} : { "sluice.request_id": clip(requestId) }),
@@ -110,6 +135,33 @@ function serverSpan({ request, endedMs, status, error, reply }: RequestEnd, reas
     error,
   };
   return span;
+}
+
+function streamSpan(stream: StreamTrace, reason: string): SpanRecord {
+  const { rpc, trace, arrivedUs, ms, status, error } = stream;
+  return {
+    traceId: toHex(trace.traceId),
+    spanId: toHex(trace.serverSpanId),
+    parentSpanId: trace.parentSpanId,
+    name: rpc,
+    kind: "server",
+    startUs: arrivedUs,
+    endUs: arrivedUs + toUs(ms),
+    attributes: { ...rpcAttributes(rpc, status), "sluice.kept": reason, ...stream.attributes },
+    events: [],
+    links: [],
+    error,
+  };
+}
+
+function rpcAttributes(rpc: string, status: number): Attributes {
+  const [service = "", method = ""] = rpc.split("/");
+  return {
+    "rpc.system": "grpc",
+    "rpc.service": service,
+    "rpc.method": method,
+    "rpc.grpc.status_code": status,
+  };
 }
 
 function attemptSpan({ request, endedMs, reply }: RequestEnd, attempt: Attempt): SpanRecord {

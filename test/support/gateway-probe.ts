@@ -57,6 +57,10 @@ export async function waitingRequests(metrics: string): Promise<number> {
   return await value(metrics, "sluice_gateway_waiting_requests");
 }
 
+export async function liveRequests(metrics: string): Promise<number> {
+  return await value(metrics, "sluice_gateway_live_requests");
+}
+
 export async function linked(metrics: string): Promise<number> {
   return await value(metrics, "sluice_gateway_replicas", 'linked="true"');
 }
