@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Batcher, type BatcherOptions, type Offer } from "./batcher.ts";
 
@@ -8,15 +7,13 @@ const defaults: BatcherOptions = {
   queueDelayMs: 0,
   queueRowsMax: 0,
   queueTimeoutMs: 0,
+  priorityLevels: 0,
   together: true,
 };
 
-let lastId = 0;
-
 function offer(value: string, rest: Partial<Offer<string>> = {}): Offer<string> {
-  lastId += 1;
-  const shared = { key: "k", rows: 1, deadlineMs: Infinity, alone: false };
-  return { id: lastId, value, ...shared, ...rest };
+  const shared = { key: "k", rows: 1, deadlineMs: Infinity, priority: 0, alone: false };
+  return { value, ...shared, ...rest };
 }
 
 function filled(options: Partial<BatcherOptions>, offers: readonly Offer<string>[], now = 0) {
@@ -94,10 +91,9 @@ describe("with a delay", () => {
   test("waits for more rows until the oldest has waited it", () => {
     const batcher = filled({ queueDelayMs: 5 }, [offer("a")], 100);
     expect(take(batcher, 101)).toBe("wait 105");
-    batcher.offer(offer("b", { deadlineMs: 103 }), 101);
-    expect(take(batcher, 101)).toBe("wait 103");
-    batcher.cancel(lastId);
-    expect(take(batcher, 105)).toBe("delay 1: a");
+    batcher.offer(offer("b"), 102);
+    expect(take(batcher, 104)).toBe("wait 105");
+    expect(take(batcher, 105)).toBe("delay 2: ab");
   });
 
   test("does not hold back a full batch of another key", () => {
@@ -163,51 +159,101 @@ describe("bounds", () => {
 });
 
 test("a cancelled request leaves the queue and its room", () => {
-  const [first, second] = [offer("a", { rows: 2 }), offer("b")];
-  const batcher = filled({ queueRowsMax: 3 }, [first, second]);
-  expect(batcher.cancel(first.id)).toBe("a");
-  expect(batcher.cancel(first.id)).toBeUndefined();
-  expect(batcher.waitingRows).toBe(1);
+  const batcher = new Batcher<string>({ ...defaults, queueRowsMax: 3 });
+  const first = batcher.offer(offer("a", { rows: 2, deadlineMs: 50 }), 0);
+  batcher.offer(offer("b"), 0);
+  expect(batcher.hasRoom(1)).toBe(false);
+  expect(batcher.cancel(first, 0)).toBe(true);
+  expect(batcher.cancel(first, 0)).toBe(false);
+  expect([batcher.waitingRows, batcher.hasRoom(2), batcher.expiresMs]).toEqual([1, true, Infinity]);
   expect(take(batcher)).toBe("idle 1: b");
 });
 
-test("every request ends exactly once, in a batch within bounds, expired or cancelled", () => {
-  const request = fc.record({
-    key: fc.constantFrom("a", "b"),
-    rows: fc.integer({ min: 0, max: 8 }),
-    deadlineMs: fc.oneof(fc.constant(Infinity), fc.nat(60)),
-    alone: fc.boolean(),
-    cancelled: fc.boolean(),
+describe("with levels of priority", () => {
+  const urgent = (value: string, priority: number) => offer(value, { priority });
+
+  test("takes more urgent levels first, and fills up with the others", () => {
+    const batcher = filled({ priorityLevels: 3, rowsMax: 4 }, [
+      urgent("a", 3),
+      urgent("b", 0),
+      offer("c", { priority: 3, deadlineMs: 40 }),
+      urgent("d", 1),
+      urgent("e", 2),
+    ]);
+    expect([take(batcher), take(batcher)]).toEqual(["full 4: dbec", "idle 1: a"]);
   });
-  const options = fc.record({
-    queueDelayMs: fc.nat(5),
-    queueTimeoutMs: fc.nat(20),
-    rowsPreferred: fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
+
+  test("takes the queue with the most urgent request first", () => {
+    const batcher = filled({ priorityLevels: 2 }, [
+      offer("a", { priority: 2, deadlineMs: 10 }),
+      offer("b", { priority: 1, key: "other" }),
+    ]);
+    expect([take(batcher), take(batcher)]).toEqual(["idle 1: b", "idle 1: a"]);
   });
-  fc.assert(
-    fc.property(fc.array(request), options, (requests, drawn) => {
-      const batcher = new Batcher<number>({ ...defaults, ...drawn });
-      const ended: number[] = [];
-      const step = (now: number) => {
-        const next = batcher.next(now);
-        ended.push(...next.expired.map(({ value }) => value));
-        if (next.kind === "wait") expect(next.untilMs).toBeGreaterThan(now);
-        if (next.kind !== "batch") return;
-        const { members, rows } = next.batch;
-        expect(rows).toBeLessThanOrEqual(8);
-        expect(new Set(members.map(({ key }) => key)).size).toBe(1);
-        if (members.length > 1) expect(members.some(({ alone }) => alone)).toBe(false);
-        for (const { deadlineMs } of members) expect(deadlineMs).toBeGreaterThan(now);
-        ended.push(...members.map(({ value }) => value));
-      };
-      requests.forEach(({ cancelled, ...rest }, index) => {
-        batcher.offer({ id: index, value: index, ...rest }, index);
-        if (cancelled && batcher.cancel(index) !== undefined) ended.push(index);
-        if (index % 3 === 0) step(index);
-      });
-      for (let now = requests.length; batcher.waiting > 0; now += 1) step(now);
-      expect(ended.sort((one, other) => one - other)).toEqual(requests.map((_, index) => index));
-      expect(batcher.waitingRows).toBe(0);
-    }),
-  );
+
+  test("expires what waits in any of them", () => {
+    const batcher = filled({ priorityLevels: 2, queueDelayMs: 100 }, [
+      urgent("a", 1),
+      offer("b", { priority: 2, deadlineMs: 10 }),
+    ]);
+    expect(batcher.expire(10)).toEqual([{ value: "b", reason: "deadline" }]);
+  });
+});
+
+describe("with run times", () => {
+  /** So often that the deviation is nothing. */
+  function trained(options: Partial<BatcherOptions>, runMs: Readonly<Record<number, number>>) {
+    const batcher = new Batcher<string>({ ...defaults, ...options });
+    batcher.offer(offer("x"), 0);
+    batcher.next(1000);
+    for (let time = 0; time < 200; time += 1) {
+      for (const [rows, ms] of Object.entries(runMs)) {
+        batcher.ran({ key: "k", rows: Number(rows) }, ms, time);
+      }
+    }
+    return batcher;
+  }
+
+  test("closes a batch in time for its most urgent request", () => {
+    const batcher = trained({ queueDelayMs: 100 }, { 1: 10, 2: 10 });
+    batcher.offer(offer("a"), 200);
+    batcher.offer(offer("b", { deadlineMs: 250 }), 200);
+    expect(take(batcher, 200)).toMatch(/^wait 239/);
+    expect(take(batcher, 239)).toBe("deadline 2: ba");
+  });
+
+  test("leaves out what would make another request late", () => {
+    const batcher = trained({}, { 1: 10, 8: 40 });
+    batcher.offer(offer("a", { deadlineMs: 215 }), 200);
+    batcher.offer(offer("b", { rows: 7 }), 200);
+    expect([take(batcher, 200), take(batcher, 200)]).toEqual(["deadline 1: a", "idle 7: b"]);
+  });
+
+  test("leaves nothing out for a request that is late as it is", () => {
+    const batcher = trained({}, { 1: 10, 8: 40 });
+    batcher.offer(offer("a", { rows: 7, deadlineMs: 241 }), 200);
+    batcher.offer(offer("b", { deadlineMs: 241 }), 200);
+    expect(take(batcher, 200)).toBe("full 8: ab");
+  });
+
+  test("expires at once what could not be in time even now", () => {
+    const batcher = trained({}, { 1: 10 });
+    batcher.offer(offer("a", { deadlineMs: 209 }), 200);
+    batcher.offer(offer("b", { deadlineMs: 220 }), 200);
+    expect(batcher.expire(200)).toEqual([{ value: "a", reason: "too-late" }]);
+    expect(batcher.expiresMs).toBeCloseTo(210, 3);
+    expect(batcher.expire(211)).toEqual([{ value: "b", reason: "too-late" }]);
+  });
+
+  test("tries a request again when the times it is given up by are old", () => {
+    const batcher = trained({}, { 1: 10 });
+    batcher.offer(offer("a", { deadlineMs: 5009 }), 5000);
+    expect(take(batcher, 5000)).toBe("idle 1: a");
+  });
+
+  test("tells what a full batch takes", () => {
+    const batcher = new Batcher<string>(defaults);
+    expect(batcher.fullRunMs(0)).toBe(0);
+    expect(trained({}, { 1: 10, 8: 40 }).fullRunMs(300)).toBeCloseTo(40);
+  });
 });

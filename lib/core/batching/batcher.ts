@@ -1,45 +1,45 @@
 /**
  * Forms batches. Requests wait in one queue for each key, and only those of one key run together.
  *
- * 1. A queue is in order of expiry, the earliest first; among equals, in order of arrival.
- * 2. `next` looks at the queues in the order of their first requests and takes the first that may
- *    close: it is full, reaches a preferred size, has waited its delay, or need not wait.
- * 3. A batch is the head of its queue. Nothing overtakes a request that did not fit or must run
- *    alone.
+ * 1. A queue is in order of level, within a level of deadline, and among equals of arrival.
+ * 2. `next` looks at the queues that may close in the order of their first requests; when one
+ *    closes is decided in `form-batch.ts`. Those that cannot close yet are kept apart, in the order
+ *    of when they have to be looked at again.
+ * 3. A level waits while there is work of a more urgent one, as long as its deadlines allow: there
+ *    is no ageing. Without levels no request is overtaken for ever that has a deadline.
+ *
+ * Every step is O(log n) for each request it concerns.
  */
 import { assert } from "../assert.ts";
+import { type ClosedBy, closeMs, type FormingOptions, formBatch } from "./form-batch.ts";
+import { byCheck, byExpiry, byHead, KeyQueue, type Offer, type Waiting } from "./key-queue.ts";
+import { PlacedHeap } from "./placed-heap.ts";
+import { levelOf } from "./priority.ts";
+import type { RunTimes } from "./run-times.ts";
 
-export type BatcherOptions = {
-  readonly rowsMax: number;
-  /** Sizes to close a batch at before it is full. */
-  readonly rowsPreferred: readonly number[];
-  /** How long an unfilled batch waits for more rows; 0 for not at all. */
-  readonly queueDelayMs: number;
+export type { ClosedBy } from "./form-batch.ts";
+export type { Offer, Waiting } from "./key-queue.ts";
+
+export type BatcherOptions = FormingOptions & {
   /** Rows that may wait; 0 for as many as come. A single request is taken whatever its size. */
   readonly queueRowsMax: number;
   /** How long a request may wait; 0 for as long as its deadline allows. */
   readonly queueTimeoutMs: number;
-  /** False where every request must run by itself. */
-  readonly together: boolean;
+  /** How many levels of priority there are; 0 for none. */
+  readonly priorityLevels: number;
 };
 
-export type Offer<T> = {
-  /** Unique among the requests waiting. */
-  readonly id: number;
-  readonly key: string;
-  readonly rows: number;
-  /** Infinity for none. */
-  readonly deadlineMs: number;
-  /** Must share its batch with no other. */
-  readonly alone: boolean;
+/**
+ * `deadline`: it has passed. `too-late`: it would pass during the run. `timeout`: the request has
+ * waited as long as it may.
+ */
+export type Expired<T> = {
   readonly value: T;
+  readonly reason: "deadline" | "too-late" | "timeout";
 };
-
-export type Expired<T> = { readonly value: T; readonly reason: "deadline" | "timeout" };
-
-export type ClosedBy = "full" | "preferred" | "delay" | "idle" | "alone" | "unbatched";
 
 export type Batch<T> = {
+  readonly key: string;
   readonly members: readonly Offer<T>[];
   readonly rows: number;
   readonly closedBy: ClosedBy;
@@ -52,32 +52,34 @@ export type Next<T> = { readonly expired: readonly Expired<T>[] } & (
   | { readonly kind: "idle" }
 );
 
-type Waiting<T> = {
-  readonly offer: Offer<T>;
-  readonly sequence: number;
-  readonly arrivedMs: number;
-  readonly expiresMs: number;
-};
-
-type Verdict =
-  | { readonly count: number; readonly closedBy: ClosedBy }
-  | { readonly untilMs: number };
+/** Keys whose run times are remembered while nothing of theirs waits. */
+const keysIdleMax = 64;
 
 export class Batcher<T> {
   readonly #options: BatcherOptions;
-  readonly #queues = new Map<string, Waiting<T>[]>();
-  readonly #byId = new Map<number, Waiting<T>>();
+  readonly #preferredMin: number;
+  readonly #queues = new Map<string, KeyQueue<T>>();
+  /** Of `#queues`, the one that has been empty longest first. */
+  readonly #empty = new Set<KeyQueue<T>>();
+  /** Queues that may close, by their first requests. */
+  readonly #ready = new PlacedHeap<KeyQueue<T>>(byHead());
+  /** Queues that wait, by when to look at them. */
+  readonly #held = new PlacedHeap<KeyQueue<T>>(byCheck());
+  readonly #expiring = new PlacedHeap<Waiting<T>>(byExpiry());
+  #waiting = 0;
   #rows = 0;
   #sequence = 0;
+  #lastTimes: RunTimes | undefined;
 
   constructor(options: BatcherOptions) {
     assert(options.rowsMax >= 1, "a batch holds at least one row");
     this.#options = options;
+    this.#preferredMin = Math.min(...options.rowsPreferred);
   }
 
   /** Requests that wait. */
   get waiting(): number {
-    return this.#byId.size;
+    return this.#waiting;
   }
 
   /** Rows that wait. */
@@ -85,122 +87,173 @@ export class Batcher<T> {
     return this.#rows;
   }
 
-  /** When the next request expires; Infinity where none does. */
+  /** When the next request may expire; Infinity where none does. */
   get expiresMs(): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const [head] of this.#queues.values()) {
-      earliest = Math.min(earliest, head?.expiresMs ?? earliest);
-    }
-    return earliest;
+    return this.#expiring.first?.expiresMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether a request of so many rows may wait. */
   hasRoom(rows: number): boolean {
     const { queueRowsMax } = this.#options;
-    if (queueRowsMax <= 0 || this.#byId.size === 0) return true;
+    if (queueRowsMax <= 0 || this.#waiting === 0) return true;
     return this.#rows + weight({ rows }) <= queueRowsMax;
   }
 
   /**
    * Queues a request, also where there is no room for it: whoever admits requests asks `hasRoom`
-   * first.
+   * first. What it gives is to cancel it by.
    */
-  offer(offer: Offer<T>, now: number): void {
-    const { queueTimeoutMs } = this.#options;
-    assert(!this.#byId.has(offer.id), `request ${offer.id} waits already`);
-    const timeoutMs = queueTimeoutMs > 0 ? now + queueTimeoutMs : Number.POSITIVE_INFINITY;
-    const expiresMs = Math.min(offer.deadlineMs, timeoutMs);
+  offer(offer: Offer<T>, now: number): Waiting<T> {
+    const { queueTimeoutMs, priorityLevels } = this.#options;
+    const queue = this.#queueOf(offer.key);
     this.#sequence += 1;
-    this.#insert({ offer, sequence: this.#sequence, arrivedMs: now, expiresMs });
+    const waiting: Waiting<T> = {
+      offer,
+      queue,
+      level: levelOf(offer.priority, priorityLevels),
+      sequence: this.#sequence,
+      arrivedMs: now,
+      timeoutMs: queueTimeoutMs > 0 ? now + queueTimeoutMs : Number.POSITIVE_INFINITY,
+      expiresMs: 0,
+      hasLeft: false,
+      place: -1,
+      expiryPlace: -1,
+    };
+    waiting.expiresMs = expiryOf(waiting, now);
+    if (waiting.expiresMs < Number.POSITIVE_INFINITY) this.#expiring.add(waiting);
+    queue.add(waiting);
+    this.#waiting += 1;
+    this.#rows += weight(offer);
+    this.#settle(queue, now);
+    return waiting;
   }
 
-  /** Takes a request out; undefined where it does not wait (any more). */
-  cancel(id: number): T | undefined {
-    const waiting = this.#byId.get(id);
-    if (waiting === undefined) return undefined;
-    const queue = this.#queues.get(waiting.offer.key);
-    assert(queue !== undefined, "a waiting request has a queue");
-    this.#remove(queue, queue.indexOf(waiting), 1);
-    return waiting.offer.value;
+  /** Takes a request out; false where it does not wait (any more). */
+  cancel(waiting: Waiting<T>, now: number): boolean {
+    if (waiting.hasLeft) return false;
+    this.#drop(waiting);
+    this.#settle(waiting.queue, now);
+    return true;
   }
 
   /** Takes out every request whose time has come. */
   expire(now: number): Expired<T>[] {
     const expired: Expired<T>[] = [];
-    for (const queue of [...this.#queues.values()]) {
-      let count = 0;
-      while ((queue[count]?.expiresMs ?? Number.POSITIVE_INFINITY) <= now) count += 1;
-      for (const { offer } of this.#remove(queue, 0, count)) {
-        const reason = offer.deadlineMs <= now ? "deadline" : "timeout";
-        expired.push({ value: offer.value, reason });
+    for (;;) {
+      const { first } = this.#expiring;
+      if (first === undefined || first.expiresMs > now) return expired;
+      // Runs may have become faster since.
+      first.expiresMs = expiryOf(first, now);
+      if (first.expiresMs > now) {
+        this.#expiring.moved(first);
+        continue;
       }
+      expired.push(toExpired(first, now));
+      this.#drop(first);
+      this.#settle(first.queue, now);
     }
-    return expired;
   }
 
   /** Decides what to run now. A batch that is returned no longer waits. */
   next(now: number): Next<T> {
     const expired = this.expire(now);
-    const queues = [...this.#queues.values()].sort((one, other) => compare(one[0], other[0]));
-    if (queues.length === 0) return { kind: "idle", expired };
-    let untilMs = this.expiresMs;
-    for (const queue of queues) {
-      const verdict = this.#judge(queue, now);
-      if ("count" in verdict) {
-        const members = this.#remove(queue, 0, verdict.count).map(({ offer }) => offer);
-        const rows = members.reduce((sum, offer) => sum + offer.rows, 0);
-        return { kind: "batch", batch: { members, rows, closedBy: verdict.closedBy }, expired };
-      }
-      untilMs = Math.min(untilMs, verdict.untilMs);
+    for (;;) {
+      const due = this.#held.first;
+      if (due === undefined || due.checkMs > now) break;
+      this.#move(due, this.#ready);
     }
+    for (let { first } = this.#ready; first !== undefined; first = this.#ready.first) {
+      const formed = formBatch(first, this.#options, now);
+      for (const waiting of formed.expired) {
+        expired.push(toExpired(waiting, now));
+        this.#drop(waiting);
+      }
+      if (formed.kind === "closed") return { ...this.#close(first, formed, now), expired };
+      if (formed.kind === "open") first.checkMs = formed.untilMs;
+      this.#move(first, formed.kind === "open" ? this.#held : undefined);
+    }
+    if (this.#waiting === 0) return { kind: "idle", expired };
+    const untilMs = Math.min(this.expiresMs, this.#held.first?.checkMs ?? this.expiresMs);
     return { kind: "wait", untilMs, expired };
   }
 
-  /** How many requests at the head of a queue run now, or until when they wait. */
-  #judge(queue: readonly Waiting<T>[], now: number): Verdict {
-    const { rowsMax, rowsPreferred, queueDelayMs, together } = this.#options;
-    if (!together) return { count: 1, closedBy: "unbatched" };
-    if (queue[0]?.offer.alone) return { count: 1, closedBy: "alone" };
-    let count = 0;
+  /** Learns from a batch that has run. */
+  ran({ key, rows }: Pick<Batch<T>, "key" | "rows">, runMs: number, now: number): void {
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    queue.times.add(rows, runMs, now);
+    this.#lastTimes = queue.times;
+    if (queue.size > 0) this.#settle(queue, now);
+  }
+
+  /** What a full batch takes as a rule, of the kind that ran last; 0 where nothing has run. */
+  fullRunMs(now: number): number {
+    const { rowsMax, together } = this.#options;
+    return this.#lastTimes?.meanMs(together ? rowsMax : 1, now) ?? 0;
+  }
+
+  #close(
+    queue: KeyQueue<T>,
+    { members, closedBy }: { readonly members: readonly Waiting<T>[]; readonly closedBy: ClosedBy },
+    now: number,
+  ) {
     let rows = 0;
-    let preferred = 0;
-    for (const { offer } of queue) {
-      if (count > 0 && (offer.alone || rows + offer.rows > rowsMax)) break;
-      count += 1;
-      rows += offer.rows;
-      if (rowsPreferred.includes(rows)) preferred = count;
+    for (const waiting of members) {
+      rows += waiting.offer.rows;
+      this.#drop(waiting);
     }
-    if (rows >= rowsMax || count < queue.length) return { count, closedBy: "full" };
-    if (preferred > 0) return { count: preferred, closedBy: "preferred" };
-    if (queueDelayMs <= 0) return { count, closedBy: "idle" };
-    const oldestMs = queue.reduce((oldest, { arrivedMs }) => Math.min(oldest, arrivedMs), now);
-    if (oldestMs + queueDelayMs <= now) return { count, closedBy: "delay" };
-    return { untilMs: oldestMs + queueDelayMs };
+    this.#settle(queue, now);
+    const offers = members.map(({ offer }) => offer);
+    return { kind: "batch" as const, batch: { key: queue.key, members: offers, rows, closedBy } };
   }
 
-  #insert(waiting: Waiting<T>): void {
-    const { key, id } = waiting.offer;
-    let queue = this.#queues.get(key);
-    if (queue === undefined) {
-      queue = [];
-      this.#queues.set(key, queue);
-    }
-    // Requests with like deadlines arrive in order, so the place is nearly always the end.
-    let place = queue.length;
-    while (place > 0 && compare(queue[place - 1], waiting) > 0) place -= 1;
-    queue.splice(place, 0, waiting);
-    this.#byId.set(id, waiting);
-    this.#rows += weight(waiting.offer);
+  #queueOf(key: string): KeyQueue<T> {
+    const known = this.#queues.get(key);
+    if (known !== undefined) return known;
+    const queue = new KeyQueue<T>(key, this.#options.queueDelayMs > 0);
+    this.#queues.set(key, queue);
+    return queue;
   }
 
-  #remove(queue: Waiting<T>[], from: number, count: number): Waiting<T>[] {
-    const removed = queue.splice(from, count);
-    for (const { offer } of removed) {
-      this.#byId.delete(offer.id);
-      this.#rows -= weight(offer);
-      if (queue.length === 0) this.#queues.delete(offer.key);
+  #drop(waiting: Waiting<T>): void {
+    waiting.queue.drop(waiting);
+    if (waiting.expiryPlace >= 0) this.#expiring.delete(waiting);
+    this.#waiting -= 1;
+    this.#rows -= weight(waiting.offer);
+  }
+
+  /** Finds a queue its place after something in it has changed. */
+  #settle(queue: KeyQueue<T>, now: number): void {
+    const mayClose = queue.size > 0 && this.#mayClose(queue);
+    if (mayClose && queue.home === this.#ready && queue.first === queue.head) return;
+    queue.checkMs = mayClose ? now : closeMs(queue, this.#options, now);
+    const home = mayClose ? this.#ready : this.#held;
+    this.#move(queue, queue.size === 0 ? undefined : home);
+  }
+
+  /** Whether it has to be looked at now: without that no queue that waits for its delay is. */
+  #mayClose({ rows, alone }: KeyQueue<T>): boolean {
+    const { rowsMax, queueDelayMs, together } = this.#options;
+    const isLong = rows >= rowsMax || rows >= this.#preferredMin || alone > 0;
+    return isLong || queueDelayMs <= 0 || !together;
+  }
+
+  #move(queue: KeyQueue<T>, home: PlacedHeap<KeyQueue<T>> | undefined): void {
+    queue.home?.delete(queue);
+    queue.home = home;
+    queue.head = queue.first;
+    home?.add(queue);
+    if (queue.size > 0) {
+      this.#empty.delete(queue);
+      return;
     }
-    return removed;
+    this.#empty.add(queue);
+    if (this.#empty.size <= keysIdleMax) return;
+    for (const oldest of this.#empty) {
+      this.#empty.delete(oldest);
+      this.#queues.delete(oldest.key);
+      break;
+    }
   }
 }
 
@@ -209,10 +262,13 @@ function weight(offer: { readonly rows: number }): number {
   return Math.max(1, offer.rows);
 }
 
-type Place = { readonly expiresMs: number; readonly sequence: number };
+function expiryOf<T>({ offer, queue, timeoutMs }: Waiting<T>, now: number): number {
+  if (offer.deadlineMs === Number.POSITIVE_INFINITY) return timeoutMs;
+  return Math.min(timeoutMs, offer.deadlineMs - queue.times.leastMs(offer.rows, now));
+}
 
-function compare(one: Place | undefined, other: Place | undefined): number {
-  assert(one !== undefined && other !== undefined, "empty queues are not kept");
-  if (one.expiresMs !== other.expiresMs) return one.expiresMs < other.expiresMs ? -1 : 1;
-  return one.sequence - other.sequence;
+function toExpired<T>({ offer, timeoutMs }: Waiting<T>, now: number): Expired<T> {
+  const { value, deadlineMs } = offer;
+  if (deadlineMs <= now) return { value, reason: "deadline" };
+  return { value, reason: timeoutMs <= now ? "timeout" : "too-late" };
 }
