@@ -46,6 +46,7 @@ export class ActiveRequest implements Job {
   inputs: readonly Tensor[] = noTensors;
   outputs: readonly string[] = noNames;
   readonly deadlineMs: number;
+  readonly priority: number;
   readonly alone: boolean;
   readonly #arrival: Arrival;
   readonly #sink: AnswerSink;
@@ -62,6 +63,7 @@ export class ActiveRequest implements Job {
     this.#sink = sink;
     this.#modules = modules;
     this.deadlineMs = arrival.deadlineMs;
+    this.priority = arrival.priority;
     this.alone = arrival.alone;
   }
 
@@ -93,7 +95,7 @@ export class ActiveRequest implements Job {
   }
 
   onDone(result: JobResult): void {
-    const { outputs, batches, runUs } = result;
+    const { inputs, outputs, batches, runUs } = result;
     if (this.#isOver || this.#question === undefined || this.#model === undefined) return;
     const startUs = wallUs();
     let payload: Uint8Array;
@@ -107,7 +109,7 @@ export class ActiveRequest implements Job {
     const endedUs = wallUs();
     const timings = this.#timings({ batches, runUs, encodeUs: endedUs - startUs, endedUs });
     const { recorder } = this.#modules;
-    recorder.record(this.#arrival, this.#question, { outputs, timings }, monotonicMs());
+    recorder.record(this.#arrival, this.#question, { inputs, outputs, timings }, monotonicMs());
     const outcome = { status: statusCode.ok, rows: this.rows, error: undefined, endedUs };
     this.#end({ ...outcome, timings, batches }, payload);
   }

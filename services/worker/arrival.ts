@@ -29,6 +29,7 @@ export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
     traceFlags: trace?.flags ?? 0,
     attempt: begin.attempt,
     role: toRole(begin.role),
+    priority: begin.priority,
     alone: begin.alone,
     deadlineMs: deadlineMs === 0 ? Number.POSITIVE_INFINITY : times.arrivedMs + deadlineMs,
     arrivedUs: times.arrivedUs,

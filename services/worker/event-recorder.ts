@@ -42,7 +42,12 @@ type AnsweredRequest = {
 };
 
 /** What was computed for a request, and how long it took. */
-export type Answer = { readonly outputs: readonly Tensor[]; readonly timings: WorkTimings };
+export type Answer = {
+  /** Of the question, where they are now. */
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly timings: WorkTimings;
+};
 
 const messageBytesPreferred = 128 * 1024;
 const messageBytesMax = 512 * 1024;
@@ -193,12 +198,13 @@ export class EventRecorder {
 
 function toRequest(arrival: Arrival, question: Question, answer: Answer): AnsweredRequest {
   const { ids, attempt, role, arrivedUs, traceFlags } = arrival;
-  const { rows, inputs, nulls, requestId } = question;
-  const { queueUs, runUs } = answer.timings;
+  const { rows, nulls, requestId } = question;
+  const { inputs, outputs, timings } = answer;
+  const { queueUs, runUs } = timings;
   const trace = { traceId: idOf(ids, "trace"), spanId: idOf(ids, "runSpan"), flags: traceFlags };
   const facts = {
     ...{ predictionId: idOf(ids, "prediction"), attempt, role, eventTimeUs: arrivedUs },
     ...{ status: 0, requestId, queueUs, runUs, trace: isSampled(arrival) ? trace : undefined },
   };
-  return { facts, rows, inputs, outputs: answer.outputs, nulls };
+  return { facts, rows, inputs, outputs, nulls };
 }

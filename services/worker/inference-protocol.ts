@@ -16,11 +16,19 @@ export type ToThread =
       readonly kind: "run";
       readonly inputs: readonly Tensor[];
       readonly outputs: readonly string[];
+      /** Whether the memory of the inputs is to be sent back. */
+      readonly comesBack: boolean;
     }
   | { readonly kind: "close" };
 
 /** A thread answers each message before it gets the next, so nothing needs a number. */
 export type FromThread =
   | { readonly kind: "loaded"; readonly model: LoadedModel | undefined }
-  | { readonly kind: "ran"; readonly outputs: readonly Tensor[]; readonly runUs: number }
+  | {
+      readonly kind: "ran";
+      readonly outputs: readonly Tensor[];
+      readonly runUs: number;
+      /** That of the inputs, in their order, where it was to be sent back. */
+      readonly buffers: readonly ArrayBuffer[];
+    }
   | { readonly kind: "failed"; readonly code: FailureCode; readonly message: string };

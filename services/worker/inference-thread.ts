@@ -53,7 +53,8 @@ async function runBatch(
     const started = performance.now();
     const outputs = await session.run(batch.inputs, batch.outputs);
     const runUs = (performance.now() - started) * 1000;
-    answer({ kind: "ran", outputs, runUs }, buffersOf(outputs));
+    const buffers = batch.comesBack ? [...new Set(buffersOf(batch.inputs))] : [];
+    answer({ kind: "ran", outputs, runUs, buffers }, [...buffersOf(outputs), ...buffers]);
   } catch (error) {
     fail(error);
   }

@@ -1,3 +1,4 @@
+import type { Waiting } from "#core/batching/batcher.ts";
 import { joinParts, type RowRange, sliceAll } from "#core/batching/split.ts";
 import { Failure } from "#core/failure.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
@@ -11,6 +12,8 @@ export type Job = {
   readonly outputs: readonly string[];
   /** On the monotonic clock; Infinity for none. */
   readonly deadlineMs: number;
+  /** 1 is the most urgent; 0 for the model's default. */
+  readonly priority: number;
   readonly alone: boolean;
   /** Its first batch is about to run; `onDone` or `onFailed` follows, unless it is cancelled. */
   readonly onStarted: () => void;
@@ -20,6 +23,8 @@ export type Job = {
 
 export type JobResult = {
   readonly outputs: readonly Tensor[];
+  /** What it was asked with. The tensors that came with the job may be empty by now. */
+  readonly inputs: readonly Tensor[];
   /** The time of every run it took part in, together. */
   readonly runUs: number;
   /** Those it ran in; of very many the first ones and the last. */
@@ -28,12 +33,18 @@ export type JobResult = {
 
 /** Some rows of a job, which run like a request of their own. */
 export type Part = {
-  readonly id: number;
   readonly progress: JobProgress;
   /** Its place among the parts. */
   readonly index: number;
   readonly range: RowRange;
   readonly inputs: readonly Tensor[];
+};
+
+export type PartResult = {
+  readonly outputs: readonly Tensor[];
+  readonly runUs: number;
+  /** What it was asked with, where its own memory went to the thread and is back. */
+  readonly inputs: readonly Tensor[] | undefined;
 };
 
 /** A job of more parts remembers the first batches and the latest. */
@@ -43,8 +54,8 @@ const batchesMax = 32;
 export class JobProgress {
   readonly job: Job;
   readonly submittedMs: number;
-  /** Of parts that wait for their batch. */
-  readonly waiting: Set<number> = new Set();
+  /** Its parts that wait for their batch: a few at a time. */
+  readonly waiting: Waiting<Part>[] = [];
   readonly #ranges: readonly RowRange[];
   readonly #results: (readonly Tensor[])[] = [];
   readonly #batches: BatchFacts[] = [];
@@ -69,19 +80,24 @@ export class JobProgress {
   }
 
   /** The next part to queue, in order; undefined when there is none any more. */
-  nextPart(id: number): Part | undefined {
+  nextPart(): Part | undefined {
     const index = this.#next;
     const range = this.#ranges[index];
     if (range === undefined || this.isOver) return undefined;
     this.#next += 1;
-    this.waiting.add(id);
     const inputs = this.isWhole ? this.job.inputs : sliceAll(this.job.inputs, range);
-    return { id, progress: this, index, range, inputs };
+    return { progress: this, index, range, inputs };
+  }
+
+  /** A part has left the queue. */
+  waitsNoMore(part: Part): void {
+    const at = this.waiting.findIndex(({ offer }) => offer.value === part);
+    if (at >= 0) this.waiting.splice(at, 1);
   }
 
   /** A part of it is about to run. */
   start(part: Part, batch: BatchFacts): void {
-    this.waiting.delete(part.id);
+    this.waitsNoMore(part);
     if (this.#batches.length === batchesMax) this.#batches.pop();
     this.#batches.push(batch);
     if (this.#state !== "new") return;
@@ -90,7 +106,7 @@ export class JobProgress {
   }
 
   /** A part has run. The last one to do so ends the job. */
-  finish(part: Part, outputs: readonly Tensor[], runUs: number): void {
+  finish(part: Part, { outputs, runUs, inputs }: PartResult): void {
     if (this.isOver) return;
     this.#results[part.index] = outputs;
     this.#runUs += runUs;
@@ -104,7 +120,12 @@ export class JobProgress {
       return;
     }
     this.#state = "over";
-    this.job.onDone({ outputs: whole, runUs: this.#runUs, batches: this.#batches });
+    this.job.onDone({
+      outputs: whole,
+      inputs: inputs ?? this.job.inputs,
+      runUs: this.#runUs,
+      batches: this.#batches,
+    });
   }
 
   fail(failure: Failure): void {

@@ -6,8 +6,20 @@ import type { FromThread, ThreadOrder, ToThread } from "./inference-protocol.ts"
 import type { LoadedModel } from "./load-model.ts";
 import { buffersOf, toMovable } from "./transfer.ts";
 
-export type Batch = { readonly inputs: readonly Tensor[]; readonly outputs: readonly string[] };
-export type BatchResult = { readonly outputs: readonly Tensor[]; readonly runUs: number };
+export type Batch = {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly string[];
+  /** All that the numbers of the inputs are in; found and, where need be, copied if absent. */
+  readonly buffers?: readonly ArrayBuffer[];
+  /** Whether to give the memory of the inputs back; by default not. */
+  readonly comesBack?: boolean;
+};
+export type BatchResult = {
+  readonly outputs: readonly Tensor[];
+  readonly runUs: number;
+  /** What came back, in the order of the inputs. */
+  readonly buffers: readonly ArrayBuffer[];
+};
 
 export type ThreadOptions = {
   readonly order: ThreadOrder;
@@ -85,8 +97,10 @@ export class ThreadHandle implements AsyncDisposable {
   run(batch: Batch): Promise<BatchResult> {
     assert(this.isIdle, `a batch came to a thread that is ${this.#state.kind}`);
     const settled = Promise.withResolvers<BatchResult>();
-    const inputs = toMovable(batch.inputs);
-    this.#post({ kind: "run", inputs, outputs: batch.outputs }, buffersOf(inputs));
+    const { outputs, comesBack = false } = batch;
+    const inputs = batch.buffers === undefined ? toMovable(batch.inputs) : batch.inputs;
+    const buffers = batch.buffers ?? buffersOf(inputs);
+    this.#post({ kind: "run", inputs, outputs, comesBack }, [...buffers]);
     const watchdog = setTimeout(() => this.#onHang(), this.#options.runMaxMs);
     this.#state = { kind: "running", settled, watchdog };
     return settled.promise;
@@ -120,7 +134,7 @@ export class ThreadHandle implements AsyncDisposable {
         // A run that was given up on may still end.
         if (state.kind !== "running") break;
         this.#becomeIdle(state.watchdog);
-        state.settled.resolve({ outputs: message.outputs, runUs: message.runUs });
+        state.settled.resolve(message);
         break;
       case "failed":
         this.#onFailure(new Failure(message.code, message.message));

@@ -36,6 +36,8 @@ export type Arrival = {
   readonly traceFlags: number;
   readonly attempt: number;
   readonly role: Role;
+  /** 1 is the most urgent; 0 for the model's default. */
+  readonly priority: number;
   /** Must share its batch with no other. */
   readonly alone: boolean;
   /** When the caller gives up, on the monotonic clock; Infinity for never. */

@@ -130,3 +130,16 @@ function copyFloats(bytes: Uint8Array, from: number, length: number): Float32Arr
 export function packedBytes(data: NumericData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
+
+/** Numbers in memory that is there already, from an offset their size divides. Not for BYTES. */
+export function viewPacked(
+  dtype: Exclude<Dtype, "BYTES">,
+  memory: {
+    readonly buffer: ArrayBufferLike;
+    readonly byteOffset: number;
+    readonly length: number;
+  },
+): NumericData {
+  const { buffer, byteOffset, length } = memory;
+  return new (facts[dtype].array as ArrayConstructor)(buffer, byteOffset, length);
+}
