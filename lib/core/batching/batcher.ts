@@ -65,7 +65,8 @@ export class Batcher<T> {
   readonly #ready = new PlacedHeap<KeyQueue<T>>(byHead());
   /** Queues that wait, by when to look at them. */
   readonly #held = new PlacedHeap<KeyQueue<T>>(byCheck());
-  readonly #expiring = new PlacedHeap<Waiting<T>>(byExpiry());
+  /** Queues in which something expires, by when. */
+  readonly #expiring = new PlacedHeap<KeyQueue<T>>(byExpiry());
   #waiting = 0;
   #rows = 0;
   #sequence = 0;
@@ -104,23 +105,18 @@ export class Batcher<T> {
    * first. What it gives is to cancel it by.
    */
   offer(offer: Offer<T>, now: number): Waiting<T> {
-    const { queueTimeoutMs, priorityLevels } = this.#options;
     const queue = this.#queueOf(offer.key);
     this.#sequence += 1;
     const waiting: Waiting<T> = {
       offer,
       queue,
-      level: levelOf(offer.priority, priorityLevels),
+      level: levelOf(offer.priority, this.#options.priorityLevels),
       sequence: this.#sequence,
+      deadlineMs: offer.deadlineMs,
       arrivedMs: now,
-      timeoutMs: queueTimeoutMs > 0 ? now + queueTimeoutMs : Number.POSITIVE_INFINITY,
-      expiresMs: 0,
       hasLeft: false,
       place: -1,
-      expiryPlace: -1,
     };
-    waiting.expiresMs = expiryOf(waiting, now);
-    if (waiting.expiresMs < Number.POSITIVE_INFINITY) this.#expiring.add(waiting);
     queue.add(waiting);
     this.#waiting += 1;
     this.#rows += weight(offer);
@@ -136,22 +132,20 @@ export class Batcher<T> {
     return true;
   }
 
-  /** Takes out every request whose time has come. */
+  /** Takes out the requests whose time has come. */
   expire(now: number): Expired<T>[] {
     const expired: Expired<T>[] = [];
-    for (;;) {
-      const { first } = this.#expiring;
-      if (first === undefined || first.expiresMs > now) return expired;
-      // Runs may have become faster since.
-      first.expiresMs = expiryOf(first, now);
-      if (first.expiresMs > now) {
-        this.#expiring.moved(first);
-        continue;
+    for (let { first } = this.#expiring; first !== undefined; first = this.#expiring.first) {
+      if (first.expiresMs > now) break;
+      for (;;) {
+        const waiting = first.firstTooLate(now) ?? this.#firstOverdue(first, now);
+        if (waiting === undefined) break;
+        expired.push(this.#toExpired(waiting, now));
+        this.#drop(waiting);
       }
-      expired.push(toExpired(first, now));
-      this.#drop(first);
-      this.#settle(first.queue, now);
+      this.#settle(first, now);
     }
+    return expired;
   }
 
   /** Decides what to run now. A batch that is returned no longer waits. */
@@ -165,12 +159,13 @@ export class Batcher<T> {
     for (let { first } = this.#ready; first !== undefined; first = this.#ready.first) {
       const formed = formBatch(first, this.#options, now);
       for (const waiting of formed.expired) {
-        expired.push(toExpired(waiting, now));
+        expired.push(this.#toExpired(waiting, now));
         this.#drop(waiting);
       }
       if (formed.kind === "closed") return { ...this.#close(first, formed, now), expired };
       if (formed.kind === "open") first.checkMs = formed.untilMs;
       this.#move(first, formed.kind === "open" ? this.#held : undefined);
+      this.#settleExpiry(first, now);
     }
     if (this.#waiting === 0) return { kind: "idle", expired };
     const untilMs = Math.min(this.expiresMs, this.#held.first?.checkMs ?? this.expiresMs);
@@ -210,25 +205,55 @@ export class Batcher<T> {
   #queueOf(key: string): KeyQueue<T> {
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const queue = new KeyQueue<T>(key, this.#options.queueDelayMs > 0);
+    const { queueDelayMs, queueTimeoutMs } = this.#options;
+    const queue = new KeyQueue<T>(key, queueDelayMs > 0 || queueTimeoutMs > 0);
     this.#queues.set(key, queue);
     return queue;
   }
 
   #drop(waiting: Waiting<T>): void {
     waiting.queue.drop(waiting);
-    if (waiting.expiryPlace >= 0) this.#expiring.delete(waiting);
     this.#waiting -= 1;
     this.#rows -= weight(waiting.offer);
   }
 
   /** Finds a queue its place after something in it has changed. */
   #settle(queue: KeyQueue<T>, now: number): void {
+    this.#settleExpiry(queue, now);
     const mayClose = queue.size > 0 && this.#mayClose(queue);
     if (mayClose && queue.home === this.#ready && queue.first === queue.head) return;
     queue.checkMs = mayClose ? now : closeMs(queue, this.#options, now);
     const home = mayClose ? this.#ready : this.#held;
     this.#move(queue, queue.size === 0 ? undefined : home);
+  }
+
+  #settleExpiry(queue: KeyQueue<T>, now: number): void {
+    const expiresMs = Math.min(queue.latestStartMs(now), this.#timeoutMs(queue));
+    if (expiresMs === queue.expiresMs) return;
+    queue.expiresMs = expiresMs;
+    if (expiresMs === Number.POSITIVE_INFINITY) this.#expiring.delete(queue);
+    else if (queue.expiryPlace < 0) this.#expiring.add(queue);
+    else this.#expiring.moved(queue);
+  }
+
+  /** When the oldest request of a queue has waited as long as it may. */
+  #timeoutMs({ oldest }: KeyQueue<T>): number {
+    return oldest === undefined ? Number.POSITIVE_INFINITY : this.#timeoutOf(oldest);
+  }
+
+  #timeoutOf({ arrivedMs }: Waiting<T>): number {
+    const { queueTimeoutMs } = this.#options;
+    return queueTimeoutMs > 0 ? arrivedMs + queueTimeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  #firstOverdue({ oldest }: KeyQueue<T>, now: number): Waiting<T> | undefined {
+    return oldest !== undefined && this.#timeoutOf(oldest) <= now ? oldest : undefined;
+  }
+
+  #toExpired(waiting: Waiting<T>, now: number): Expired<T> {
+    const { value } = waiting.offer;
+    if (waiting.deadlineMs <= now) return { value, reason: "deadline" };
+    return { value, reason: this.#timeoutOf(waiting) <= now ? "timeout" : "too-late" };
   }
 
   /** Whether it has to be looked at now: without that no queue that waits for its delay is. */
@@ -260,15 +285,4 @@ export class Batcher<T> {
 /** What a request counts against the bound: also one without rows takes a place. */
 function weight(offer: { readonly rows: number }): number {
   return Math.max(1, offer.rows);
-}
-
-function expiryOf<T>({ offer, queue, timeoutMs }: Waiting<T>, now: number): number {
-  if (offer.deadlineMs === Number.POSITIVE_INFINITY) return timeoutMs;
-  return Math.min(timeoutMs, offer.deadlineMs - queue.times.leastMs(offer.rows, now));
-}
-
-function toExpired<T>({ offer, timeoutMs }: Waiting<T>, now: number): Expired<T> {
-  const { value, deadlineMs } = offer;
-  if (deadlineMs <= now) return { value, reason: "deadline" };
-  return { value, reason: timeoutMs <= now ? "timeout" : "too-late" };
 }

@@ -1,14 +1,17 @@
 /**
  * Whether the requests at the head of a queue run now.
  *
- * 1. They are taken in order until the next one would make the batch too large, must be alone, or
- *    would make the most urgent of them miss a deadline that it meets without. Nothing overtakes a
- *    request that was left out.
+ * 1. They are taken in order until the next one would make the batch too large or must be alone.
+ *    Nothing overtakes a request that was left out.
  * 2. One that could not meet its deadline even in a run of its own, begun now, expires.
- * 3. A batch that may still grow waits until its delay is over, or until it has to run lest a
+ * 3. Where the next one would make others late that are in time without it, it is left out if it
+ *    can wait for the run after. If it cannot, there is more to do than can be done: small batches
+ *    for the most urgent would make everybody late in turn, so those that would be late are given
+ *    up and the batch goes on growing.
+ * 4. A batch that may still grow waits until its delay is over, or until it has to run lest a
  *    deadline be missed.
  */
-import type { KeyQueue, Waiting } from "./key-queue.ts";
+import { type KeyQueue, latestStartMs, type Waiting } from "./key-queue.ts";
 
 export type FormingOptions = {
   readonly rowsMax: number;
@@ -77,43 +80,79 @@ type TakenUp<T> = {
 
 function takeUp<T>(queue: KeyQueue<T>, options: FormingOptions, now: number): TakenUp<T> {
   const { rowsMax, rowsPreferred, together } = options;
-  const members: Waiting<T>[] = [];
   const expired: Waiting<T>[] = [];
+  let members: Waiting<T>[] = [];
   let rows = 0;
   let urgentMs = Number.POSITIVE_INFINITY;
   let preferred = 0;
   for (let next = queue.first; next !== undefined; next = queue.first) {
     const { offer } = next;
-    if (isTooLate(next, now)) {
+    if (members.length > 0 && (offer.alone || rows + offer.rows > rowsMax)) {
+      return { members, expired, stop: "full", preferred };
+    }
+    if (latestStartMs(next, now) <= now) {
       queue.takeUp(next);
       expired.push(next);
       continue;
     }
-    const stop = whatKeepsOut(next);
-    if (stop !== undefined) return { members, expired, stop, preferred };
+    if (urgentMs < Number.POSITIVE_INFINITY) {
+      // Of a less urgent level it has to wait, whatever becomes of it.
+      const mustWait = (members[0]?.level ?? 0) < next.level;
+      const effect = effectOf({ queue, rowsMax, rows, urgentMs, next, mustWait, now });
+      if (effect.kind === "leave-out") return { members, expired, stop: "deadline", preferred };
+      if (effect.kind === "give-up") {
+        const isLate = (each: Waiting<T>) => each.deadlineMs < effect.beforeMs;
+        expired.push(...members.filter(isLate));
+        members = members.filter((each) => !isLate(each));
+        ({ rows, urgentMs } = sum(members));
+        preferred = 0;
+      }
+    }
     queue.takeUp(next);
     members.push(next);
     rows += offer.rows;
-    urgentMs = Math.min(urgentMs, offer.deadlineMs);
+    urgentMs = Math.min(urgentMs, next.deadlineMs);
     if (!together) return { members, expired, stop: "unbatched", preferred };
     if (offer.alone) return { members, expired, stop: "alone", preferred };
     if (rows >= rowsMax) return { members, expired, stop: "full", preferred };
     if (rowsPreferred.includes(rows)) preferred = members.length;
   }
   return { members, expired, stop: undefined, preferred };
-
-  function whatKeepsOut({ offer }: Waiting<T>): ClosedBy | undefined {
-    if (members.length === 0) return undefined;
-    if (offer.alone || rows + offer.rows > rowsMax) return "full";
-    if (urgentMs === Number.POSITIVE_INFINITY) return undefined;
-    const isMet = now + queue.times.safeMs(rows, now) <= urgentMs;
-    const isSpoilt = now + queue.times.safeMs(rows + offer.rows, now) > urgentMs;
-    return isMet && isSpoilt ? "deadline" : undefined;
-  }
 }
 
-/** Whether it would miss its deadline even if it ran now. */
-export function isTooLate<T>({ offer, queue }: Waiting<T>, now: number): boolean {
-  if (offer.deadlineMs === Number.POSITIVE_INFINITY) return false;
-  return now + queue.times.leastMs(offer.rows, now) >= offer.deadlineMs;
+type Joining<T> = {
+  readonly queue: KeyQueue<T>;
+  readonly rowsMax: number;
+  /** Of those taken, and the earliest of their deadlines. */
+  readonly rows: number;
+  readonly urgentMs: number;
+  readonly next: Waiting<T>;
+  readonly mustWait: boolean;
+  readonly now: number;
+};
+
+const none = { kind: "none" } as const;
+const leaveOut = { kind: "leave-out" } as const;
+
+/** What it means for those taken that the next one joins them. */
+function effectOf<T>({ queue, rowsMax, rows, urgentMs, next, mustWait, now }: Joining<T>) {
+  const { times } = queue;
+  const { offer } = next;
+  const endMs = now + times.safeMs(rows + offer.rows, now);
+  if (endMs <= urgentMs) return none;
+  const endWithoutMs = now + times.safeMs(rows, now);
+  const rowsAfter = Math.min(rowsMax, queue.rows - rows);
+  const isPatient = endWithoutMs + times.safeMs(rowsAfter, now) <= next.deadlineMs;
+  if (!isPatient && !mustWait) return { kind: "give-up", beforeMs: endMs } as const;
+  return endWithoutMs <= urgentMs ? leaveOut : none;
+}
+
+function sum<T>(members: readonly Waiting<T>[]): { rows: number; urgentMs: number } {
+  let rows = 0;
+  let urgentMs = Number.POSITIVE_INFINITY;
+  for (const { offer, deadlineMs } of members) {
+    rows += offer.rows;
+    urgentMs = Math.min(urgentMs, deadlineMs);
+  }
+  return { rows, urgentMs };
 }

@@ -20,16 +20,13 @@ export type Waiting<T> = {
   readonly queue: KeyQueue<T>;
   readonly level: number;
   readonly sequence: number;
+  /** That of the offer. */
+  readonly deadlineMs: number;
   readonly arrivedMs: number;
-  /** When it has waited as long as it may. */
-  readonly timeoutMs: number;
-  /** When to look whether it has expired. */
-  expiresMs: number;
   /** True once it waits no more. */
   hasLeft: boolean;
-  /** In the heap of its level, and in that of all that expire. */
+  /** In the heap of its level. */
   place: number;
-  expiryPlace: number;
 };
 
 /**
@@ -49,11 +46,14 @@ export class KeyQueue<T> {
   place = -1;
   head: Waiting<T> | undefined;
   checkMs = 0;
+  /** The same for when to look whether something has expired. */
+  expiresMs: number = Number.POSITIVE_INFINITY;
+  expiryPlace = -1;
   readonly #levels: PlacedHeap<Waiting<T>>[] = [];
   readonly #arrivals: Waiting<T>[] | undefined;
   #oldest = 0;
 
-  /** `keepsArrivals` where `oldestMs` will be asked for. */
+  /** `keepsArrivals` where the oldest will be asked for. */
   constructor(key: string, keepsArrivals: boolean) {
     this.key = key;
     this.#arrivals = keepsArrivals ? [] : undefined;
@@ -70,16 +70,39 @@ export class KeyQueue<T> {
   get urgentMs(): number {
     let urgentMs = Number.POSITIVE_INFINITY;
     for (const { first } of this.#levels) {
-      if (first !== undefined) urgentMs = Math.min(urgentMs, first.offer.deadlineMs);
+      if (first !== undefined) urgentMs = Math.min(urgentMs, first.deadlineMs);
     }
     return urgentMs;
   }
 
-  /** When the one that has waited longest came. */
-  get oldestMs(): number {
-    const arrivals = this.#arrivals ?? [];
+  /** The one that has waited longest. */
+  get oldest(): Waiting<T> | undefined {
+    const arrivals = this.#arrivals;
+    if (arrivals === undefined) return undefined;
     while (arrivals[this.#oldest]?.hasLeft === true) this.#oldest += 1;
-    return arrivals[this.#oldest]?.arrivedMs ?? Number.POSITIVE_INFINITY;
+    return arrivals[this.#oldest];
+  }
+
+  /** When it came; Infinity where nothing waits. */
+  get oldestMs(): number {
+    return this.oldest?.arrivedMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** When the first of any level has to have started; Infinity where nothing has a deadline. */
+  latestStartMs(now: number): number {
+    let latestMs = Number.POSITIVE_INFINITY;
+    for (const { first } of this.#levels) {
+      if (first !== undefined) latestMs = Math.min(latestMs, latestStartMs(first, now));
+    }
+    return latestMs;
+  }
+
+  /** The first of a level that would miss its deadline even if it ran now. */
+  firstTooLate(now: number): Waiting<T> | undefined {
+    for (const { first } of this.#levels) {
+      if (first !== undefined && latestStartMs(first, now) <= now) return first;
+    }
+    return undefined;
   }
 
   add(waiting: Waiting<T>): void {
@@ -122,11 +145,17 @@ export class KeyQueue<T> {
 
 const arrivalsSpare = 64;
 
+/** When a request has to have started that is to be in time, as far as it is known. */
+export function latestStartMs<T>({ deadlineMs, offer, queue }: Waiting<T>, now: number): number {
+  if (deadlineMs === Number.POSITIVE_INFINITY) return deadlineMs;
+  return deadlineMs - queue.times.leastMs(offer.rows, now);
+}
+
 /** Whether a request goes before another, of whatever queue. */
 function isBefore<T>(one: Waiting<T>, other: Waiting<T>): boolean {
   if (one.level !== other.level) return one.level < other.level;
-  const [mine, its] = [one.offer.deadlineMs, other.offer.deadlineMs];
-  return mine === its ? one.sequence < other.sequence : mine < its;
+  if (one.deadlineMs !== other.deadlineMs) return one.deadlineMs < other.deadlineMs;
+  return one.sequence < other.sequence;
 }
 
 function inOrder<T>(): HeapOptions<Waiting<T>> {
@@ -139,13 +168,13 @@ function inOrder<T>(): HeapOptions<Waiting<T>> {
   };
 }
 
-/** Requests by when to look whether they have expired. */
-export function byExpiry<T>(): HeapOptions<Waiting<T>> {
+/** Queues by when to look whether something in them has expired. */
+export function byExpiry<T>(): HeapOptions<KeyQueue<T>> {
   return {
     isBefore: (one, other) => one.expiresMs < other.expiresMs,
     placeOf: ({ expiryPlace }) => expiryPlace,
-    setPlace: (waiting, place) => {
-      waiting.expiryPlace = place;
+    setPlace: (queue, place) => {
+      queue.expiryPlace = place;
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Items in an order of their own, the first one at hand. Every step is O(log n). Each item remembers
- * its place, which is what makes taking one out of the middle cheap: an item is in one heap at a
- * time that keeps its place in the same field.
+ * Items in an order of their own, the first one at hand. Every step is O(log n). Each item
+ * remembers its place, which is what makes taking one out of the middle cheap: an item is in one
+ * heap at a time that keeps its place in the same field.
  */
 export type HeapOptions<Item> = {
   readonly isBefore: (one: Item, other: Item) => boolean;
