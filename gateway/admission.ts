@@ -65,7 +65,7 @@ export class Admission {
   }
 
   #harm(exchange: Exchange): Failure | undefined {
-    const nowMs = monotonicMs();
+    const nowMs = exchange.arrivedMs;
     if (!this.#quarantine.isAny(nowMs)) return undefined;
     const leftMs = this.#quarantine.leftMs(hashOf(exchange), nowMs);
     if (leftMs === 0) return undefined;

@@ -30,6 +30,7 @@ function attempt(fields: Partial<Attempt> = {}): Attempt {
     number: 1,
     worker: { instance: "m-1-0", cancel() {}, keep() {} },
     isAlone: false,
+    linkId: 0,
     spanId: new Uint8Array(),
     runSpanId: new Uint8Array(),
     leftMs: 1,

@@ -11,7 +11,8 @@
  *    two replicas are ready.
  */
 import { Failure } from "#core/failure.ts";
-import { formatRef, type ModelRef } from "#core/model/name.ts";
+import type { ModelRef } from "#core/model/name.ts";
+import { RefMap } from "#core/model/ref-map.ts";
 import type { Draw } from "#core/random.ts";
 import { notReady } from "#core/routing/choose-version.ts";
 import { chooseWorker } from "#core/routing/choose-worker.ts";
@@ -48,7 +49,7 @@ export class Dispatcher {
   readonly #events: GatewayEvents;
   readonly #draw: Draw;
   readonly #live: LiveExchanges;
-  readonly #queues = new Map<string, VersionQueue>();
+  readonly #queues = new RefMap<VersionQueue>();
   readonly #waiting = new Set<VersionQueue>();
   #turn: NodeJS.Immediate | undefined;
 
@@ -76,7 +77,7 @@ export class Dispatcher {
 
   /** Requests of one version that wait for a worker. */
   waiting(ref: ModelRef): number {
-    return this.#queues.get(formatRef(ref))?.size ?? 0;
+    return this.#queues.get(ref)?.size ?? 0;
   }
 
   /** Takes a request; it may end at once, refused. */
@@ -103,11 +104,10 @@ export class Dispatcher {
   }
 
   #queueOf(ref: ModelRef): VersionQueue {
-    const name = formatRef(ref);
-    let queue = this.#queues.get(name);
+    let queue = this.#queues.get(ref);
     if (queue === undefined) {
       queue = new VersionQueue(ref);
-      this.#queues.set(name, queue);
+      this.#queues.set(ref, queue);
     }
     return queue;
   }
@@ -165,6 +165,7 @@ export class Dispatcher {
       isAlone: exchange.isSuspect,
       spanId: randomBytes(spanIdBytes),
       runSpanId: randomBytes(spanIdBytes),
+      linkId: 0,
       leftMs: undefined,
       isStarted: false,
       endedMs: undefined,
@@ -224,7 +225,7 @@ export class Dispatcher {
         this.#enqueue(this.#queueOf(ref), exchange);
       }
     }
-    const queue = this.#queues.get(formatRef(ref));
+    const queue = this.#queues.get(ref);
     if (queue === undefined || queue.size === 0) return;
     this.#failUnservable(queue);
     this.#wake(queue);
@@ -249,12 +250,13 @@ export class Dispatcher {
     if (exchange.isEnded) return;
     exchange.isEnded = true;
     this.#live.delete(exchange);
-    this.#queues.get(formatRef(exchange.ref))?.delete(exchange);
     const attempt = currentAttempt(exchange);
     if (attempt !== undefined) {
       attempt.endedMs = monotonicMs();
       attempt.failure = outcome.kind === "failure" ? outcome.failure.message : undefined;
       attempt.worker.cancel(attempt);
+    } else if (outcome.kind === "failure") {
+      this.#queues.get(exchange.ref)?.delete(exchange);
     }
     exchange.end(outcome);
   }

@@ -33,6 +33,8 @@ export type Attempt = {
   readonly isAlone: boolean;
   readonly spanId: Uint8Array;
   readonly runSpanId: Uint8Array;
+  /** Its number on the worker's link; 0 where it is not, or no longer, under way there. */
+  linkId: number;
   /** When its first frame left, on the monotonic clock; undefined while it waits for that. */
   leftMs: number | undefined;
   /** Whether the worker has said that it is about to run it. */

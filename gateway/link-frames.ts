@@ -12,16 +12,22 @@ export function encodeLeaving(
   frames: readonly OutboxFrame<ControlFrame, Attempt>[],
   nowMs: number,
 ): Uint8Array {
-  return encodeGatewayFrames(
-    frames.map((frame) => {
-      if (frame.kind !== "begin") return frame;
-      markLeft(frame.header, nowMs);
-      return { ...frame, header: toHeader(frame.header, nowMs) };
-    }),
-  );
+  return encodeGatewayFrames(frames.map((frame) => leaving(frame, nowMs)));
 }
 
+function leaving(
+  frame: OutboxFrame<ControlFrame, Attempt>,
+  nowMs: number,
+): OutboxFrame<ControlFrame, RequestHeader> {
+  if (frame.kind !== "begin") return frame;
+  const { kind, id, header: attempt, payload, payloadBytes } = frame;
+  markLeft(attempt, nowMs);
+  return { kind, id, header: toHeader(attempt, nowMs), payload, payloadBytes };
+}
+
+/** A reply that came whole is taken as it was read. */
 export function toReply(header: ReplyBegin, payload: Uint8Array): WorkerReply {
+  if (header.payload === payload) return header;
   const { status, message, rows, timings, batch } = header;
   return { status, message, payload, rows, timings, batch };
 }

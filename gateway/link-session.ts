@@ -66,7 +66,6 @@ export class LinkSession implements AttemptWorker {
   readonly #credit = new RequestCredit();
   readonly #writer: TurnWriter<ControlFrame, Attempt>;
   readonly #attempts = new Map<number, Attempt>();
-  readonly #ids = new Map<Attempt, number>();
   #lastId = 0;
   #acknowledgedBytes = 0;
   #isClosed = false;
@@ -104,7 +103,7 @@ export class LinkSession implements AttemptWorker {
     this.#lastId += 1;
     const id = this.#lastId;
     this.#attempts.set(id, attempt);
-    this.#ids.set(attempt, id);
+    attempt.linkId = id;
     this.#credit.begin(attempt.exchange.payloadBytes);
     this.#outbox.begin({ id, header: attempt, payload: attempt.exchange.payload });
   }
@@ -116,8 +115,8 @@ export class LinkSession implements AttemptWorker {
 
   /** Nobody waits for this attempt any more: takes it back, or tells the worker. */
   cancel(attempt: Attempt): void {
-    const id = this.#ids.get(attempt);
-    if (id === undefined) return;
+    const id = attempt.linkId;
+    if (id === 0) return;
     this.#inbox.discard(id);
     if (!this.#takeBack(id, attempt)) this.#control({ case: "cancel", value: { ids: [id] } });
   }
@@ -142,7 +141,7 @@ export class LinkSession implements AttemptWorker {
     this.#stream.cancel();
     const lost = [...this.#attempts.values()];
     this.#attempts.clear();
-    this.#ids.clear();
+    for (const attempt of lost) attempt.linkId = 0;
     this.#listener.onLost(reason, lost);
   }
 
@@ -156,7 +155,7 @@ export class LinkSession implements AttemptWorker {
   /** Forgets an attempt. True when no frame of it had left, so that it costs no credit. */
   #takeBack(id: number, attempt: Attempt): boolean {
     this.#attempts.delete(id);
-    this.#ids.delete(attempt);
+    attempt.linkId = 0;
     const isUnsent = this.#outbox.remove(id) === "unsent";
     if (isUnsent) this.#credit.takeBack(attempt.exchange.payloadBytes);
     else this.#writer.schedule();

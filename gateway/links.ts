@@ -1,5 +1,6 @@
 /** Every link of this gateway, and the routing table they make. */
-import { formatRef, type ModelRef } from "#core/model/name.ts";
+import type { ModelRef } from "#core/model/name.ts";
+import { RefMap } from "#core/model/ref-map.ts";
 import type { Draw } from "#core/random.ts";
 import {
   allVersions,
@@ -30,14 +31,16 @@ export type LinksListener = {
 /** What is known of a version that is or was ready. */
 export type KnownModel = { readonly description: ModelDescription; readonly digest: string };
 
+const none: readonly LinkSession[] = [];
+
 export class Links implements Disposable {
   readonly #options: SessionOptions;
   readonly #draw: Draw;
   readonly #listeners: LinksListener[] = [];
   readonly #links = new Map<string, Link>();
   /** By version: asked for at every draw, changed with the table alone. */
-  readonly #ready = new Map<string, readonly LinkSession[]>();
-  readonly #known = new Map<string, KnownModel>();
+  readonly #ready = new RefMap<readonly LinkSession[]>();
+  readonly #known = new RefMap<KnownModel>();
   #table: RoutingTable = emptyTable;
 
   constructor(options: SessionOptions, modules: { readonly draw: Draw }) {
@@ -121,12 +124,12 @@ export class Links implements Disposable {
 
   /** The sessions with workers of this version that are ready. */
   ready(ref: ModelRef): readonly LinkSession[] {
-    return this.#ready.get(formatRef(ref)) ?? [];
+    return this.#ready.get(ref) ?? none;
   }
 
   /** What a worker of a version last said of its model; undefined until one was ready. */
   known(ref: ModelRef): KnownModel | undefined {
-    return this.#known.get(formatRef(ref));
+    return this.#known.get(ref);
   }
 
   /** What a gateway could start from now: versions that somebody serves or that have failed. */
@@ -163,10 +166,10 @@ export class Links implements Disposable {
     if (this.#links.get(link.worker.instance) !== link) return;
     const { ref } = link;
     const sessions = this.of(ref).flatMap((one) => one.readySession ?? []);
-    this.#ready.set(formatRef(ref), sessions);
+    this.#ready.set(ref, sessions);
     const { description, digest = "" } = link.hello ?? {};
     if (link.readySession !== undefined && description !== undefined) {
-      this.#known.set(formatRef(ref), { description, digest });
+      this.#known.set(ref, { description, digest });
     }
     this.#change(ref, withReplica(this.#table, ref, link.replica));
   }

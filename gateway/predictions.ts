@@ -4,21 +4,22 @@
  */
 import * as grpc from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";
-import { formatPredictionId, predictionId, predictionIdRandomBytes } from "#core/prediction-id.ts";
-import { chooseVersion } from "#core/routing/choose-version.ts";
+import { formatPredictionId, predictionId, predictionIdBytes } from "#core/prediction-id.ts";
 import type { VersionEntry } from "#core/routing/table.ts";
 import { formatServerTiming } from "#core/timing/request-timing.ts";
-import { monotonicMs, wallUs } from "#platform/clock.ts";
+import { monotonicMs, wallUsAt } from "#platform/clock.ts";
 import { randomBytes } from "#platform/random-bytes.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
+import { OneHeader } from "#platform/rpc/one-header.ts";
 import { metadataKey } from "#wire/metadata.ts";
 import { type RequestHead, scanModelInfer, scanPredict } from "#wire/scan.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Exchange, ExchangeMethod, Outcome } from "./exchange.ts";
 import type { Links } from "./links.ts";
 import { type RecordModules, recordEnd } from "./record-end.ts";
-import { endOf, type PredictionRequest, timingOf } from "./request.ts";
+import { endOf, type PredictionRequest, type RequestEnd, timingOf } from "./request.ts";
 import { gatewayStopping } from "./stopping.ts";
+import { VersionChoices } from "./version-choices.ts";
 
 export type PredictionsModules = RecordModules & {
   readonly links: Links;
@@ -38,6 +39,7 @@ const usPerMs = 1_000;
 export class Predictions {
   readonly #deadlineDefaultMs: number;
   readonly #modules: PredictionsModules;
+  readonly #choices = new VersionChoices();
   #isStopping = false;
 
   constructor(options: { readonly deadlineDefaultMs: number }, modules: PredictionsModules) {
@@ -69,14 +71,15 @@ export class Predictions {
   }
 
   #arrive(call: Call, method: ExchangeMethod): PredictionRequest {
-    const arrivedUs = wallUs();
+    const arrivedMs = monotonicMs();
+    const arrivedUs = wallUsAt(arrivedMs);
     const [traceparent] = call.metadata.get(metadataKey.traceparent);
     return {
       rpc: methods[method].rpc,
-      predictionId: predictionId(arrivedUs / usPerMs, randomBytes(predictionIdRandomBytes)),
+      predictionId: predictionId(arrivedUs / usPerMs, randomBytes(predictionIdBytes)),
       trace: this.#modules.traces.begin(traceparent?.toString()),
       arrivedUs,
-      arrivedMs: monotonicMs(),
+      arrivedMs,
       requestId: "",
       exchange: undefined,
     };
@@ -115,9 +118,7 @@ export class Predictions {
   }
 
   #find({ model, version }: RequestHead): VersionEntry {
-    const choice = chooseVersion(this.#modules.links.table, model, version);
-    if (choice.kind === "refused") throw choice.failure;
-    return choice.entry;
+    return this.#choices.find(this.#modules.links.table, model, version);
   }
 
   #deadlineOf(call: Call): number {
@@ -140,22 +141,27 @@ export class Predictions {
   }): void {
     const { call, callback, request, outcome } = ending;
     const end = endOf(request, outcome, monotonicMs());
-    const metadata = new grpc.Metadata();
-    metadata.set(metadataKey.predictionId, formatPredictionId(request.predictionId));
-    const trailer = new grpc.Metadata();
-    if (call.metadata.get(metadataKey.explain)[0] === "1") {
-      trailer.set(metadataKey.serverTiming, formatServerTiming(timingOf(end)));
-    }
+    const id = formatPredictionId(request.predictionId);
+    const trailer = explanation(call, end);
     if (outcome.kind === "reply") {
-      call.sendMetadata(metadata);
+      call.sendMetadata(new OneHeader(metadataKey.predictionId, id));
       callback(null, outcome.reply.payload, trailer);
     } else {
-      metadata.merge(trailer);
-      const status = toStatusReply(outcome.failure, metadata);
-      callback(status);
+      const metadata = new grpc.Metadata();
+      metadata.set(metadataKey.predictionId, id);
+      if (trailer !== undefined) metadata.merge(trailer);
+      callback(toStatusReply(outcome.failure, metadata));
     }
     recordEnd(end, this.#modules);
   }
+}
+
+/** Where the time went, for a caller that asks. */
+function explanation(call: Call, end: RequestEnd): grpc.Metadata | undefined {
+  if (call.metadata.get(metadataKey.explain)[0] !== "1") return undefined;
+  const trailer = new grpc.Metadata();
+  trailer.set(metadataKey.serverTiming, formatServerTiming(timingOf(end)));
+  return trailer;
 }
 
 /** Why a call ended before it was answered: gRPC itself ends one whose deadline has passed. */

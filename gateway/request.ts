@@ -45,12 +45,17 @@ export function endOf(request: PredictionRequest, outcome: Outcome, endedMs: num
 
 /** Where the time of a request went. */
 export function timingOf({ request, endedMs, reply }: RequestEnd): RequestTiming {
-  const left = (request.exchange?.attempts ?? []).flatMap((attempt) => attempt.leftMs ?? []);
-  const firstMs = left[0] ?? endedMs;
+  let firstMs: number | undefined;
+  let lastMs: number | undefined;
+  for (const { leftMs } of request.exchange?.attempts ?? []) {
+    firstMs ??= leftMs;
+    lastMs = leftMs ?? lastMs;
+  }
+  firstMs ??= endedMs;
   return {
     totalMs: endedMs - request.arrivedMs,
     waitMs: firstMs - request.arrivedMs,
-    retryMs: (left.at(-1) ?? firstMs) - firstMs,
+    retryMs: (lastMs ?? firstMs) - firstMs,
     worker: reply?.timings,
   };
 }

@@ -1,5 +1,5 @@
-import { toHex } from "#core/hex.ts";
-import { formatRef, type ModelRef } from "#core/model/name.ts";
+import type { ModelRef } from "#core/model/name.ts";
+import { RefMap } from "#core/model/ref-map.ts";
 import { type Inference, ModelStatistics } from "#core/statistics/model-statistics.ts";
 import type { RequestTiming } from "#core/timing/request-timing.ts";
 import type { WorkerReply } from "./exchange.ts";
@@ -9,14 +9,13 @@ const usPerMs = 1_000;
 
 /** What each model version has answered through this gateway since it started. */
 export class Statistics {
-  readonly #models = new Map<string, ModelStatistics>();
+  readonly #models = new RefMap<ModelStatistics>();
 
   of(ref: ModelRef): ModelStatistics {
-    const name = formatRef(ref);
-    let statistics = this.#models.get(name);
+    let statistics = this.#models.get(ref);
     if (statistics === undefined) {
       statistics = new ModelStatistics();
-      this.#models.set(name, statistics);
+      this.#models.set(ref, statistics);
     }
     return statistics;
   }
@@ -28,12 +27,13 @@ export class Statistics {
     const statistics = this.of(exchange.ref);
     const { reply, error } = end;
     if (error !== undefined || reply === undefined) statistics.fail(timing.totalMs * usPerMs);
-    else statistics.succeed(toInference({ ...end, reply }, timing));
+    else statistics.succeed(toInference(end, reply, timing));
   }
 }
 
 function toInference(
-  { request, reply }: RequestEnd & { readonly reply: WorkerReply },
+  { request }: RequestEnd,
+  reply: WorkerReply,
   timing: RequestTiming,
 ): Inference {
   const { batch, timings } = reply;
@@ -49,6 +49,13 @@ function toInference(
     batch:
       batch === undefined || batch.spanId.byteLength === 0
         ? undefined
-        : { rows: batch.rows, key: toHex(batch.spanId) },
+        : { rows: batch.rows, key: keyOf(batch.spanId) },
   };
+}
+
+/** The first 53 bits of a span id: random, and far more than tell a few hundred runs apart. */
+function keyOf(spanId: Uint8Array): number {
+  let key = 0;
+  for (let at = 0; at < 6; at += 1) key = key * 256 + (spanId[at] ?? 0);
+  return key * 32 + ((spanId[6] ?? 0) >>> 3);
 }

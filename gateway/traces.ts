@@ -69,7 +69,7 @@ export class Traces {
       traceId,
       parentSpanId: parent?.spanId ?? "",
       serverSpanId: randomBytes(spanIdBytes),
-      isSampled: shouldSample(this.#options.sampler, parent, parent?.traceId ?? toHex(traceId)),
+      isSampled: shouldSample(this.#options.sampler, parent, traceId),
     };
   }
 

@@ -1,8 +1,13 @@
 /** Bytes as lower-case hexadecimal digits, two for each. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += digits[byte];
+  for (let at = 0; at < bytes.length; at += 1) text += hexOfByte(bytes[at] ?? 0);
   return text;
+}
+
+/** One byte as its two digits. */
+export function hexOfByte(byte: number): string {
+  return digits[byte] ?? "";
 }
 
 /** The bytes that hexadecimal digits of either case stand for; undefined for any other text. */

@@ -1,19 +1,25 @@
 import { assert } from "./assert.ts";
-import { toHex } from "./hex.ts";
+import { hexOfByte } from "./hex.ts";
 
-/** Random bytes a prediction id needs. */
-export const predictionIdRandomBytes = 10;
+export const predictionIdBytes = 16;
 
-/** The UUIDv7 (RFC 9562) of a prediction made at `nowMs` since 1970, as its 16 bytes. */
+/**
+ * The UUIDv7 (RFC 9562) of a prediction made at `nowMs` since 1970, as its 16 bytes: made of, and
+ * in the place of, as many random bytes.
+ */
 export function predictionId(nowMs: number, random: Uint8Array): Uint8Array {
-  assert(random.byteLength === predictionIdRandomBytes, "ten random bytes");
-  const id = new Uint8Array(16);
-  const view = new DataView(id.buffer);
-  view.setUint16(0, Math.floor(nowMs / 2 ** 32));
-  view.setUint32(2, nowMs % 2 ** 32);
-  id.set(random, 6);
-  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
-  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
+  assert(random.byteLength === predictionIdBytes, "sixteen random bytes");
+  const id = random;
+  const high = Math.floor(nowMs / 2 ** 32);
+  const low = Math.floor(nowMs % 2 ** 32);
+  id[0] = high >>> 8;
+  id[1] = high;
+  id[2] = low >>> 24;
+  id[3] = low >>> 16;
+  id[4] = low >>> 8;
+  id[5] = low;
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x70;
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
   return id;
 }
 
@@ -31,7 +37,10 @@ export function predictionIdOf(hash: Uint8Array): Uint8Array {
 
 /** The 16 bytes of a UUID in its usual form of 36 characters. */
 export function formatPredictionId(id: Uint8Array): string {
-  const hex = toHex(id);
-  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
-  return `${groups.join("-")}-${hex.slice(20)}`;
+  let text = "";
+  for (let at = 0; at < predictionIdBytes; at += 1) {
+    if (at === 4 || at === 6 || at === 8 || at === 10) text += "-";
+    text += hexOfByte(id[at] ?? 0);
+  }
+  return text;
 }

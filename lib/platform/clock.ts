@@ -7,8 +7,15 @@ export function monotonicMs(): number {
 
 /** Microseconds since 1970, to the microsecond. */
 export function wallUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+  return wallUsAt(monotonicMs());
 }
+
+/** The same of a moment on the monotonic clock. */
+export function wallUsAt(ms: number): number {
+  return Math.round((originMs + ms) * 1000);
+}
+
+const originMs = performance.timeOrigin;
 
 /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ it("answers counts as they are and durations in nanoseconds", () => {
   const statistics = new ModelStatistics();
   statistics.succeed({
     ...{ atMs: 1_700_000_000_000.5, rows: 3, totalUs: 100.5, queueUs: 10 },
-    ...{ decodeUs: 1, runUs: 50, encodeUs: 2, batch: { rows: 8, key: "a" } },
+    ...{ decodeUs: 1, runUs: 50, encodeUs: 2, batch: { rows: 8, key: 1 } },
   });
   statistics.fail(7);
   expect(toModelStatistics({ model: "wine", version: 2 }, statistics)).toMatchObject({

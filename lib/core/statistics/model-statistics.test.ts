@@ -9,13 +9,13 @@ const inference: Inference = {
   decodeUs: 1,
   runUs: 50,
   encodeUs: 2,
-  batch: { rows: 5, key: "a" },
+  batch: { rows: 5, key: 1 },
 };
 
 it("adds up what succeeded and what failed", () => {
   const statistics = new ModelStatistics();
   statistics.succeed(inference);
-  statistics.succeed({ ...inference, atMs: 500, batch: { rows: 5, key: "b" } });
+  statistics.succeed({ ...inference, atMs: 500, batch: { rows: 5, key: 2 } });
   statistics.fail(30);
   expect(statistics.totals).toMatchObject({
     success: { count: 2, us: 200 },
@@ -31,7 +31,7 @@ it("adds up what succeeded and what failed", () => {
 
 it("counts a run of many requests once", () => {
   const statistics = new ModelStatistics();
-  for (const key of ["a", "a", "b", "a"]) {
+  for (const key of [1, 1, 2, 1]) {
     statistics.succeed({ ...inference, batch: { rows: 5, key } });
   }
   expect(statistics.executions).toBe(2);
@@ -49,7 +49,7 @@ it("takes a request without a known run for one of its own", () => {
 it("tells sizes apart in order, up to a bound", () => {
   const statistics = new ModelStatistics();
   for (let rows = 2_000; rows > 0; rows -= 1) {
-    statistics.succeed({ ...inference, batch: { rows, key: String(rows) } });
+    statistics.succeed({ ...inference, batch: { rows, key: rows } });
   }
   expect(statistics.batches).toHaveLength(1_024);
   expect(statistics.batches[0]?.rows).toBe(977);

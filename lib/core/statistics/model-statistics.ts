@@ -18,7 +18,7 @@ export type Inference = {
    * The run it was part of: its rows, and what tells it from other runs; undefined where that is
    * unknown.
    */
-  readonly batch: { readonly rows: number; readonly key: string } | undefined;
+  readonly batch: { readonly rows: number; readonly key: number } | undefined;
 };
 
 type Stage = "decode" | "run" | "encode";
@@ -55,7 +55,8 @@ export class ModelStatistics {
   readonly #run = new Total();
   readonly #encode = new Total();
   readonly #sizes = new Map<number, Record<Stage, Total>>();
-  readonly #runs = new Set<string>();
+  readonly #runs = new Set<number>();
+  #lastRun = -1;
   #rows = 0;
   #executions = 0;
   #lastMs = 0;
@@ -109,8 +110,7 @@ export class ModelStatistics {
   }
 
   #countRun({ batch, rows, decodeUs, runUs, encodeUs }: Inference): void {
-    if (batch !== undefined && this.#runs.has(batch.key)) return;
-    if (batch !== undefined) this.#remember(batch.key);
+    if (batch !== undefined && !this.#isNew(batch.key)) return;
     this.#executions += 1;
     const size = this.#sizeOf(batch?.rows ?? rows);
     size?.decode.add(decodeUs);
@@ -118,10 +118,18 @@ export class ModelStatistics {
     size?.encode.add(encodeUs);
   }
 
-  #remember(key: string): void {
+  /** Whether nothing of this run has been counted; it is remembered. */
+  #isNew(key: number): boolean {
+    // Replies of one run mostly come one after the other.
+    if (key === this.#lastRun || this.#runs.has(key)) return false;
+    this.#lastRun = key;
     this.#runs.add(key);
-    const [oldest] = this.#runs;
-    if (this.#runs.size > runsRemembered && oldest !== undefined) this.#runs.delete(oldest);
+    if (this.#runs.size <= runsRemembered) return true;
+    for (const oldest of this.#runs) {
+      this.#runs.delete(oldest);
+      break;
+    }
+    return true;
   }
 
   #sizeOf(rows: number) {

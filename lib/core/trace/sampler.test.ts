@@ -1,12 +1,15 @@
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { SamplingDecision, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace";
 import { describe, expect, it } from "vitest";
+import { fromHex } from "../hex.ts";
 import { seededDraw } from "../random.ts";
 import { defaultSampler, parseSampler, type Sampler, shouldSample } from "./sampler.ts";
 
 const context = { traceId: "1".repeat(32), spanId: "2".repeat(16) };
 const sampled = { ...context, sampled: true };
 const unsampled = { ...context, sampled: false };
+
+const bytesOf = (id: string) => fromHex(id) ?? new Uint8Array();
 
 function traceIds(count: number): string[] {
   const draw = seededDraw(1);
@@ -28,7 +31,7 @@ describe("the sampler", () => {
   ])("%s %s decides for a root, a sampled and an unsampled caller", (name, argument, wanted) => {
     const sampler = parseSampler(name, argument) as Sampler;
     const decisions = [undefined, sampled, unsampled].map((caller) =>
-      shouldSample(sampler, caller, context.traceId),
+      shouldSample(sampler, caller, bytesOf(context.traceId)),
     );
     expect(decisions).toEqual(wanted);
   });
@@ -47,7 +50,9 @@ describe("the sampler", () => {
   });
 
   it("chooses one root in a hundred by default", () => {
-    const chosen = traceIds(20_000).filter((id) => shouldSample(defaultSampler, undefined, id));
+    const chosen = traceIds(20_000).filter((id) =>
+      shouldSample(defaultSampler, undefined, bytesOf(id)),
+    );
     expect(chosen.length).toBeGreaterThan(150);
     expect(chosen.length).toBeLessThan(250);
   });
@@ -56,7 +61,7 @@ describe("the sampler", () => {
     const theirs = new TraceIdRatioBasedSampler(0.3);
     for (const id of traceIds(500)) {
       const { decision } = theirs.shouldSample(ROOT_CONTEXT, id);
-      const ours = shouldSample({ ratio: 0.3, isParentBased: true }, undefined, id);
+      const ours = shouldSample({ ratio: 0.3, isParentBased: true }, undefined, bytesOf(id));
       expect(ours).toBe(decision === SamplingDecision.RECORD_AND_SAMPLED);
     }
   });

@@ -45,7 +45,7 @@ export function parseSampler(
 export function shouldSample(
   sampler: Sampler,
   context: TraceContext | undefined,
-  traceId: string,
+  traceId: Uint8Array,
 ): boolean {
   if (sampler.isParentBased && context !== undefined) return context.sampled;
   if (sampler.ratio === 0 || sampler.ratio === 1) return sampler.ratio === 1;
@@ -53,8 +53,8 @@ export function shouldSample(
 }
 
 /** The four 32-bit words of a trace id, exclusive-or: evenly spread however the id was drawn. */
-function foldTraceId(traceId: string): number {
+function foldTraceId(traceId: Uint8Array): number {
   let folded = 0;
-  for (let at = 0; at < 32; at += 8) folded ^= Number.parseInt(traceId.slice(at, at + 8), 16);
+  for (let at = 0; at < 16; at += 1) folded ^= (traceId[at] ?? 0) << (24 - 8 * (at & 3));
   return folded >>> 0;
 }
