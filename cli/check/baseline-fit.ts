@@ -3,12 +3,11 @@ import type { ModelSpec, TensorSpec } from "#core/model/spec.ts";
 import {
   featureColumns,
   outputColumns,
+  type PlannedColumn,
+  type PlannedTensor,
   type ReducersByName,
-  type ValueColumn,
-} from "#core/prediction/value-column.ts";
+} from "#core/prediction/column-plan.ts";
 import { quoteAll } from "#core/quote.ts";
-import { allocate } from "#core/tensor/dtype.ts";
-import { elementCount, type Tensor } from "#core/tensor/tensor.ts";
 
 export type Fit = {
   readonly baseline: Baseline;
@@ -28,12 +27,12 @@ export function baselineProblems({ baseline, spec, digest, reducers }: Fit): str
   const features = featureColumns({
     ...of,
     features: spec.features,
-    inputs: spec.inputs.map(blank),
+    inputs: spec.inputs.map(sized),
   });
   const outputs = outputColumns({
     ...of,
     predictions: spec.predictions,
-    outputs: spec.outputs.map(blank),
+    outputs: spec.outputs.map(sized),
   });
   return [
     ...(baseline.digest === digest
@@ -47,16 +46,16 @@ export function baselineProblems({ baseline, spec, digest, reducers }: Fit): str
 /** More than one, so that an axis of rows is told from others of length one. */
 const rows = 2;
 
-/** A tensor of the declared shape, so that its columns can be named as those of a real one. */
-function blank({ name, dtype, shape }: TensorSpec): Tensor {
-  const sized = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
-  return { name, dtype, shape: sized, data: allocate(dtype, elementCount(sized)) };
+/** The declared shape with lengths where it has none, as a request's would be. */
+function sized({ name, dtype, shape }: TensorSpec): PlannedTensor {
+  const lengths = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
+  return { name, dtype, shape: lengths };
 }
 
 function compareColumns(
   what: string,
   baseline: readonly FeatureBaseline[],
-  columns: readonly ValueColumn[],
+  columns: readonly PlannedColumn[],
 ): string[] {
   const known = new Map(baseline.map((each) => [each.name, each]));
   const expected = new Set(columns.map(({ name }) => name));

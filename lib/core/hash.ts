@@ -1,14 +1,22 @@
-const offsetBasis = 0xcbf29ce484222325n;
-const prime = 0x100000001b3n;
-const mask = 0xffffffffffffffffn;
-
-/** A short name for a text: its 64-bit FNV-1a hash over UTF-16 units, as 16 hexadecimal digits. */
+/**
+ * A short name for a text: its 64-bit FNV-1a hash over UTF-16 units, as 16 hexadecimal digits.
+ */
 export function hashText(text: string): string {
-  let hash = offsetBasis;
+  // In four parts of 16 bits, the lowest first: the prime is 2^40 + 435, and no product is larger
+  // than a double holds exactly.
+  let [a, b, c, d] = [0x2325, 0x8422, 0x9ce4, 0xcbf2];
   for (let index = 0; index < text.length; index += 1) {
-    hash = ((hash ^ BigInt(text.charCodeAt(index))) * prime) & mask;
+    a ^= text.charCodeAt(index);
+    const low = a * 435;
+    const second = b * 435 + (low >>> 16);
+    const third = c * 435 + (a << 8) + (second >>> 16);
+    const fourth = d * 435 + (b << 8) + (third >>> 16);
+    a = low & 0xffff;
+    b = second & 0xffff;
+    c = third & 0xffff;
+    d = fourth & 0xffff;
   }
-  return hash.toString(16).padStart(16, "0");
+  return [d, c, b, a].map((part) => part.toString(16).padStart(4, "0")).join("");
 }
 
 /**

@@ -1,15 +1,15 @@
-import type { Bitmap } from "#core/bitmap.ts";
 import { hashRow } from "#core/hash.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
-import { EventBatch, type EventBody, type RequestFacts } from "#core/prediction/event-batch.ts";
-import { EventBudget } from "#core/prediction/event-budget.ts";
 import {
-  featureColumns,
-  outputColumns,
+  ColumnPlan,
+  type PlannedColumn,
   type ReducersByName,
-  type ValueColumn,
-} from "#core/prediction/value-column.ts";
+} from "#core/prediction/column-plan.ts";
+import { ColumnPlans } from "#core/prediction/column-plans.ts";
+import { EventBatch, type EventBody, type RowSource } from "#core/prediction/event-batch.ts";
+import { EventBudget } from "#core/prediction/event-budget.ts";
+import type { RequestFacts } from "#core/prediction/request-columns.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import { encodePredictionEvent } from "#wire/event/encode.ts";
 import type { EventPublisher } from "./event-publisher.ts";
@@ -33,14 +33,6 @@ export type RecordedModel = {
   readonly reducers: ReducersByName;
 };
 
-type AnsweredRequest = {
-  readonly facts: RequestFacts;
-  readonly rows: number;
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  readonly nulls: ReadonlyMap<string, Bitmap>;
-};
-
 /** What was computed for a request, and how long it took. */
 export type Answer = {
   /** Of the question, where they are now. */
@@ -60,6 +52,11 @@ const silenceMs = 1000;
 const aliveMsExtra = 15_000;
 /** A text takes at most this much, cut and encoded. */
 const textBytesMax = 800;
+/** Of an event without rows. */
+const silent = new ColumnPlan({
+  ...{ features: [], predictions: [], inputs: [], outputs: [], rows: 0 },
+});
+const firstRow: readonly number[] = [0];
 
 /**
  * Turns answered requests into prediction events. Every answered row is counted; its values are
@@ -73,6 +70,7 @@ export class EventRecorder {
   /** One for each set of columns. */
   #batches: EventBatch[] = [];
   #model: RecordedModel | undefined;
+  #plans: ColumnPlans | undefined;
   #rowsTotal = 0;
   #rowsLeftOut = 0;
   #seq = 0;
@@ -96,27 +94,31 @@ export class EventRecorder {
 
   modelLoaded(model: RecordedModel): void {
     this.#model = model;
+    const { features, predictions } = model.spec;
+    this.#plans = new ColumnPlans({ features, predictions, reducers: model.reducers });
   }
 
-  /** Counts and, within the budget, keeps the rows of a request that is being answered. */
+  /**
+   * Counts and, within the budget, keeps the rows of a request that is being answered. Nothing is
+   * read of rows that are left out.
+   */
   record(arrival: Arrival, question: Question, answer: Answer, now: number): void {
-    const request = toRequest(arrival, question, answer);
-    const { rows } = request;
+    const { rows, nulls } = question;
     this.#rowsTotal += rows;
     this.#lastRowMs = now;
-    if (this.#publisher === undefined || this.#model === undefined || rows === 0) return;
-    const { predictionId } = request.facts;
-    const share = this.#budget.share(now);
-    const included: number[] = [];
-    for (let row = 0; row < rows; row += 1) {
-      if (share >= 1 || hashRow(predictionId, row) < share) included.push(row);
-    }
-    this.#rowsLeftOut += rows - included.length;
-    this.#events.eventRows("sampled_out", rows - included.length);
+    if (this.#publisher === undefined || this.#plans === undefined || rows === 0) return;
+    const { inputs, outputs } = answer;
+    const included = rowsWithin(this.#budget.share(now), arrival, rows);
+    const leftOut = rows - included.length;
+    this.#rowsLeftOut += leftOut;
+    this.#events.eventRows("sampled_out", leftOut);
     this.#events.eventRows("included", included.length);
-    const columns = this.#columnsOf(request, this.#model);
-    this.#budget.count(rows * columns.length, included.length * columns.length);
-    this.#keep(request.facts, columns, included, now);
+    const plan = this.#plans.of({ inputs, outputs, rows });
+    const values = plan.columns.length;
+    this.#budget.count(rows * values, included.length * values);
+    if (included.length === 0) return;
+    const facts = toFacts(arrival, question, answer.timings);
+    this.#keep(facts, plan, { inputs, outputs, nulls }, included, now);
   }
 
   /**
@@ -128,44 +130,37 @@ export class EventRecorder {
     const batches = this.#batches;
     this.#batches = [];
     for (const batch of batches) this.#send(batch, now);
-    if (this.#rowsLeftOut > 0) this.#send(new EventBatch([]), now);
+    if (this.#rowsLeftOut > 0) this.#send(new EventBatch(silent), now);
     const windowMs = this.#model?.windowMs ?? 0;
     const isAwaited = now < this.#lastRowMs + windowMs + aliveMsExtra;
-    if (isAwaited && now >= this.#lastMessageMs + silenceMs) this.#send(new EventBatch([]), now);
-  }
-
-  #columnsOf(
-    { inputs, outputs, rows, nulls }: AnsweredRequest,
-    model: RecordedModel,
-  ): ValueColumn[] {
-    const { spec, reducers } = model;
-    return [
-      ...featureColumns({ features: spec.features, inputs, rows, nulls, reducers }),
-      ...outputColumns({ predictions: spec.predictions, outputs, rows, reducers }),
-    ];
+    if (isAwaited && now >= this.#lastMessageMs + silenceMs)
+      this.#send(new EventBatch(silent), now);
   }
 
   /** Adds rows in portions, so that no message grows far beyond its preferred size. */
-  #keep(facts: RequestFacts, columns: ValueColumn[], rows: readonly number[], now: number): void {
-    const isText = ({ type, dtype }: ValueColumn) => type === "category" || dtype === "BYTES";
-    const rowBytes = columns.reduce((sum, each) => sum + (isText(each) ? textBytesMax : 8), 16);
-    const portion = Math.max(1, Math.floor(messageBytesPreferred / rowBytes));
+  #keep(
+    facts: RequestFacts,
+    plan: ColumnPlan,
+    source: RowSource,
+    rows: readonly number[],
+    now: number,
+  ): void {
+    const portion = portionOf(plan);
     for (let from = 0; from < rows.length; from += portion) {
-      const batch = this.#batchOf(columns, now);
-      batch.add(facts, columns, rows.slice(from, from + portion));
+      const batch = this.#batchOf(plan, now);
+      const isWhole = from === 0 && rows.length <= portion;
+      batch.add(facts, plan, source, isWhole ? rows : rows.slice(from, from + portion));
       if (batch.bytes < messageBytesPreferred) continue;
       this.#batches = this.#batches.filter((each) => each !== batch);
       this.#send(batch, now);
     }
   }
 
-  #batchOf(columns: readonly ValueColumn[], now: number): EventBatch {
-    let batch = this.#batches.find((each) => each.accepts(columns));
-    if (batch === undefined) {
-      if (this.#batches.length >= schemasMax) this.flush(now);
-      batch = new EventBatch(columns);
-      this.#batches.push(batch);
-    }
+  #batchOf(plan: ColumnPlan, now: number): EventBatch {
+    for (const batch of this.#batches) if (batch.schemaId === plan.schemaId) return batch;
+    if (this.#batches.length >= schemasMax) this.flush(now);
+    const batch = new EventBatch(plan);
+    this.#batches.push(batch);
     return batch;
   }
 
@@ -196,15 +191,41 @@ export class EventRecorder {
   }
 }
 
-function toRequest(arrival: Arrival, question: Question, answer: Answer): AnsweredRequest {
-  const { ids, attempt, role, arrivedUs, traceFlags } = arrival;
-  const { rows, nulls, requestId } = question;
-  const { inputs, outputs, timings } = answer;
-  const { queueUs, runUs } = timings;
-  const trace = { traceId: idOf(ids, "trace"), spanId: idOf(ids, "runSpan"), flags: traceFlags };
-  const facts = {
-    ...{ predictionId: idOf(ids, "prediction"), attempt, role, eventTimeUs: arrivedUs },
-    ...{ status: 0, requestId, queueUs, runUs, trace: isSampled(arrival) ? trace : undefined },
+/** The rows that are within a share of all, by the same draw wherever it is made. */
+function rowsWithin(share: number, { ids }: Arrival, rows: number): readonly number[] {
+  if (share >= 1 && rows === 1) return firstRow;
+  const predictionId = idOf(ids, "prediction");
+  const within: number[] = [];
+  for (let row = 0; row < rows; row += 1) {
+    if (share >= 1 || hashRow(predictionId, row) < share) within.push(row);
+  }
+  return within;
+}
+
+/** Rows that a message may take in at a time. */
+function portionOf({ columns }: ColumnPlan): number {
+  let rowBytes = 16;
+  for (const column of columns) rowBytes += isText(column) ? textBytesMax : 8;
+  return Math.max(1, Math.floor(messageBytesPreferred / rowBytes));
+}
+
+function isText({ type, dtype }: PlannedColumn): boolean {
+  return type === "category" || dtype === "BYTES";
+}
+
+function toFacts(arrival: Arrival, question: Question, timings: WorkTimings): RequestFacts {
+  const { ids, traceFlags } = arrival;
+  return {
+    predictionId: idOf(ids, "prediction"),
+    attempt: arrival.attempt,
+    role: arrival.role,
+    eventTimeUs: arrival.arrivedUs,
+    status: 0,
+    queueUs: timings.queueUs,
+    runUs: timings.runUs,
+    trace: isSampled(arrival)
+      ? { traceId: idOf(ids, "trace"), spanId: idOf(ids, "runSpan"), flags: traceFlags }
+      : undefined,
+    requestId: question.requestId,
   };
-  return { facts, rows, inputs, outputs, nulls };
 }

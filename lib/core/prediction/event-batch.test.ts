@@ -1,26 +1,28 @@
 import { expect, test } from "vitest";
 import { emptyBitmap, setBit } from "../bitmap.ts";
-import { EventBatch, type RequestFacts } from "./event-batch.ts";
-import type { ValueColumn } from "./value-column.ts";
+import type { PlannedColumn } from "./column-plan.ts";
+import { EventBatch, type RowSource } from "./event-batch.ts";
+import type { RequestFacts } from "./request-columns.ts";
 
-const shared = { offset: 0, stride: 1, labels: [], nulls: undefined };
-const number: ValueColumn = {
-  name: "x",
-  kind: "feature",
-  type: "number",
-  dtype: "FP32",
-  data: Float32Array.of(1, 2, 3),
+const shared = { offset: 0, stride: 1, labels: [], tensor: 0, reducer: undefined };
+const number: PlannedColumn = {
+  ...{ name: "x", kind: "feature", type: "number", dtype: "FP32" },
   ...shared,
 };
-const label: ValueColumn = {
-  ...number,
-  name: "label",
-  kind: "output",
-  type: "category",
-  dtype: "INT64",
-  data: BigInt64Array.of(1n, 0n, 1n),
+const label: PlannedColumn = {
+  ...{ name: "label", kind: "output", type: "category", dtype: "INT64" },
+  ...shared,
   labels: ["no", "yes"],
 };
+const source: RowSource = {
+  inputs: [{ name: "x", dtype: "FP32", shape: [3], data: Float32Array.of(1, 2, 3) }],
+  outputs: [{ name: "l", dtype: "INT64", shape: [3], data: BigInt64Array.of(1n, 0n, 1n) }],
+  nulls: new Map(),
+};
+
+function planOf(...columns: readonly PlannedColumn[]) {
+  return { schemaId: "s", columns };
+}
 
 function facts(byte: number, rest: Partial<RequestFacts> = {}): RequestFacts {
   return {
@@ -38,16 +40,16 @@ function facts(byte: number, rest: Partial<RequestFacts> = {}): RequestFacts {
 }
 
 test("gathers rows of several requests into columns", () => {
-  const columns = [number, label];
-  const batch = new EventBatch(columns);
+  const plan = planOf(number, label);
+  const batch = new EventBatch(plan);
   const trace = {
     traceId: new Uint8Array(16).fill(8),
     spanId: new Uint8Array(8).fill(9),
     flags: 1,
   };
-  batch.add(facts(1, { requestId: "mine" }), columns, [0, 2]);
-  batch.add(facts(2, { role: "shadow", attempt: 2, queueUs: 2 ** 40, trace }), columns, [1]);
-  batch.add(facts(3), columns, []);
+  batch.add(facts(1, { requestId: "mine" }), plan, source, [0, 2]);
+  batch.add(facts(2, { role: "shadow", attempt: 2, queueUs: 2 ** 40, trace }), plan, source, [1]);
+  batch.add(facts(3), plan, source, []);
   batch.cover(7);
   const body = batch.seal();
   expect(body).toMatchObject({ rowsCovered: 10, rowsIncluded: 3, rows: [0, 2, 1] });
@@ -83,28 +85,32 @@ test("gathers rows of several requests into columns", () => {
 test("marks the included rows that had no value", () => {
   const nulls = emptyBitmap(3);
   setBit(nulls, 2);
-  const column = { ...number, nulls };
-  const batch = new EventBatch([column]);
-  batch.add(facts(1), [column], [1, 2]);
+  const plan = planOf(number);
+  const batch = new EventBatch(plan);
+  batch.add(facts(1), plan, { ...source, nulls: new Map([["x", nulls]]) }, [1, 2]);
   expect([...(batch.seal().columns[0]?.nulls ?? [])]).toEqual([2]);
 });
 
 test("cuts texts that are no categories", () => {
-  const text: ValueColumn = { ...label, dtype: "BYTES", data: ["x".repeat(10_000)], labels: [] };
-  const batch = new EventBatch([text]);
-  batch.add(facts(1), [text], [0]);
+  const plan = planOf({ ...label, dtype: "BYTES", labels: [] });
+  const text = { name: "l", dtype: "BYTES" as const, shape: [1], data: ["x".repeat(10_000)] };
+  const batch = new EventBatch(plan);
+  batch.add(facts(1), plan, { ...source, outputs: [text] }, [0]);
   const values = batch.seal().columns[0]?.values;
   expect(values).toEqual({ kind: "texts", dictionary: ["x".repeat(256)], codes: [0] });
 });
 
-test("is for rows of its own columns alone, and named after them", () => {
-  const schemas = [[number], [label], [number, label], [{ ...number, dtype: "FP64" as const }]];
-  const batches = schemas.map((columns) => new EventBatch(columns));
-  expect(new Set(batches.map(({ schemaId }) => schemaId)).size).toBe(4);
-  batches.forEach((batch, index) => {
-    expect(schemas.map((columns) => batch.accepts(columns)).indexOf(true)).toBe(index);
+test("tells of wide rows by their summaries", () => {
+  const wide = { name: "x", dtype: "FP32" as const, shape: [2, 2] };
+  const inputs = [{ ...wide, data: Float32Array.of(9, 9, 3, 4) }];
+  const reduced = (reducer: "mean" | "norm"): PlannedColumn => ({
+    ...{ ...number, name: `x.${reducer}`, dtype: "FP64", stride: 2, reducer },
   });
-  const other = [{ ...number, data: Float32Array.of(9) }];
-  expect(batches[0]?.accepts(other)).toBe(true);
-  expect(new EventBatch(other).schemaId).toBe(batches[0]?.schemaId);
+  const plan = planOf(reduced("mean"), reduced("norm"));
+  const batch = new EventBatch(plan);
+  batch.add(facts(1), plan, { ...source, inputs }, [1]);
+  expect(batch.seal().columns.map(({ values }) => values)).toEqual([
+    { kind: "numbers", data: Float64Array.of(3.5) },
+    { kind: "numbers", data: Float64Array.of(5) },
+  ]);
 });

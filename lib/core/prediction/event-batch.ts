@@ -1,27 +1,12 @@
-import { assert } from "../assert.ts";
-import { emptyBitmap, isSet, setBit } from "../bitmap.ts";
-import { hashText } from "../hash.ts";
-import { elementBytes } from "../tensor/dtype.ts";
-import type { EventColumn, EventRequests, PredictionEvent, Role } from "./event.ts";
+import { type Bitmap, emptyBitmap, isSet, setBit } from "../bitmap.ts";
+import { elementBytes, type NumericData } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { ColumnPlan, PlannedColumn } from "./column-plan.ts";
+import type { EventColumn, PredictionEvent } from "./event.ts";
 import { GrowingArray } from "./growing-array.ts";
-import { textAt, type ValueColumn } from "./value-column.ts";
-
-/** What an event tells of a request besides its rows. */
-export type RequestFacts = {
-  /** 16 bytes. */
-  readonly predictionId: Uint8Array;
-  readonly attempt: number;
-  readonly role: Role;
-  readonly eventTimeUs: number;
-  readonly status: number;
-  readonly queueUs: number;
-  readonly runUs: number;
-  /** Undefined for a request that is not sampled: ids of 16 and 8 bytes. */
-  readonly trace:
-    | { readonly traceId: Uint8Array; readonly spanId: Uint8Array; readonly flags: number }
-    | undefined;
-  readonly requestId: string;
-};
+import { RequestColumns, type RequestFacts } from "./request-columns.ts";
+import { type Summary, summarise } from "./summary.ts";
+import { textAt } from "./value-column.ts";
 
 /** The columns, totals and requests of an event; who produced it is added when it is sealed. */
 export type EventBody = Pick<
@@ -29,31 +14,30 @@ export type EventBody = Pick<
   "schemaId" | "rowsCovered" | "rowsIncluded" | "requests" | "rows" | "columns"
 >;
 
+/** What a request was asked with and answered. */
+export type RowSource = {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Features of which rows were left out. */
+  readonly nulls: ReadonlyMap<string, Bitmap>;
+};
+
 /** Longer texts are cut: categories are short, and an event is not a place for documents. */
 const textLengthMax = 256;
-const requestIdLengthMax = 128;
 const requestBytes = 80;
-const uint32Max = 2 ** 32 - 1;
 
 /** Rows of one schema on their way into one event. Bounded by its owner, who looks at `bytes`. */
 export class EventBatch {
   readonly schemaId: string;
   readonly #columns: ColumnBatch[];
-  readonly #requests: (RequestFacts & { readonly rows: number })[] = [];
+  readonly #requests = new RequestColumns();
   readonly #rows: number[] = [];
   #rowsCovered = 0;
   #bytes = 0;
 
-  constructor(columns: readonly ValueColumn[]) {
-    const names = columns.map(({ name, kind, type, dtype }) => [name, kind, type, dtype]);
-    this.schemaId = hashText(JSON.stringify(names));
-    this.#columns = columns.map((column) => new ColumnBatch(column));
-  }
-
-  /** True where these are the batch's own columns: rows with others belong in another batch. */
-  accepts(columns: readonly ValueColumn[]): boolean {
-    if (columns.length !== this.#columns.length) return false;
-    return columns.every((column, index) => this.#columns[index]?.isLike(column));
+  constructor(plan: Pick<ColumnPlan, "schemaId" | "columns">) {
+    this.schemaId = plan.schemaId;
+    this.#columns = plan.columns.map((column) => new ColumnBatch(column));
   }
 
   /** Encoded size of what is held, within a few percent. */
@@ -61,19 +45,22 @@ export class EventBatch {
     return this.#bytes;
   }
 
-  /** Takes in rows of a request, by index; `columns` are those of the schema, in its order. */
-  add(facts: RequestFacts, columns: readonly ValueColumn[], rows: readonly number[]): void {
-    assert(columns.length === this.#columns.length, "rows have the columns of their schema");
+  /** Takes in rows of a request, by index; the plan is one of the batch's schema. */
+  add(
+    facts: RequestFacts,
+    plan: Pick<ColumnPlan, "columns">,
+    source: RowSource,
+    rows: readonly number[],
+  ): void {
     if (rows.length === 0) return;
-    this.#requests.push({ ...facts, rows: rows.length });
-    this.#bytes += requestBytes + facts.requestId.length;
+    this.#requests.add(facts, rows.length);
+    this.#bytes += requestBytes + facts.requestId.length + 2 * rows.length;
     this.#rowsCovered += rows.length;
-    for (const row of rows) {
-      for (const [index, column] of columns.entries()) {
-        this.#bytes += this.#columns[index]?.push(column, row) ?? 0;
-      }
-      this.#rows.push(row);
-      this.#bytes += 2;
+    for (const row of rows) this.#rows.push(row);
+    const values = new PlannedValues(source, rows);
+    for (let index = 0; index < this.#columns.length; index += 1) {
+      const column = plan.columns[index] as PlannedColumn;
+      this.#bytes += (this.#columns[index] as ColumnBatch).append(column, values);
     }
   }
 
@@ -88,43 +75,77 @@ export class EventBatch {
       schemaId: this.schemaId,
       rowsCovered: this.#rowsCovered,
       rowsIncluded: this.#rows.length,
-      requests: toRequests(this.#requests),
+      requests: this.#requests.seal(),
       rows: this.#rows,
       columns: this.#columns.map((column) => column.seal()),
     };
   }
 }
 
+/** Some rows of a request, of which each wide tensor is summarised once. */
+class PlannedValues {
+  readonly source: RowSource;
+  readonly rows: readonly number[];
+  #summarised: Tensor | undefined;
+  #summary: Summary | undefined;
+
+  constructor(source: RowSource, rows: readonly number[]) {
+    this.source = source;
+    this.rows = rows;
+  }
+
+  tensorOf({ kind, tensor }: PlannedColumn): Tensor {
+    const { inputs, outputs } = this.source;
+    return (kind === "feature" ? inputs : outputs)[tensor] as Tensor;
+  }
+
+  /** The summaries of a tensor are neighbours among the columns. */
+  summaryOf(tensor: Tensor, width: number): Summary {
+    if (this.#summary === undefined || this.#summarised !== tensor) {
+      this.#summarised = tensor;
+      this.#summary = summarise(tensor, this.rows, width);
+    }
+    return this.#summary;
+  }
+}
+
 class ColumnBatch {
-  readonly #like: ValueColumn;
+  readonly #head: PlannedColumn;
   readonly #numbers: GrowingArray | undefined;
   readonly #codeOf = new Map<string, number>();
   readonly #codes: number[] = [];
   readonly #nullRows: number[] = [];
   #count = 0;
 
-  constructor(like: ValueColumn) {
-    this.#like = like;
-    const isText = like.type === "category" || like.dtype === "BYTES";
-    this.#numbers = isText ? undefined : numbersOf(like);
+  constructor(head: PlannedColumn) {
+    this.#head = head;
+    const { type, dtype } = head;
+    const isText = type === "category" || dtype === "BYTES";
+    this.#numbers = isText ? undefined : new GrowingArray(dtype);
   }
 
-  isLike({ name, kind, type, dtype }: ValueColumn): boolean {
-    const like = this.#like;
-    return name === like.name && kind === like.kind && type === like.type && dtype === like.dtype;
-  }
-
-  /** Appends one row; gives back the bytes it adds. */
-  push(column: ValueColumn, row: number): number {
-    if (column.nulls !== undefined && isSet(column.nulls, row)) this.#nullRows.push(this.#count);
-    this.#count += 1;
-    if (this.#numbers === undefined) return this.#pushText(textAt(column, row));
-    this.#numbers.push(column.data[column.offset + row * column.stride] as number | bigint);
-    return elementBytes(this.#like.dtype);
+  /** Appends the rows; gives back the bytes they add. */
+  append(column: PlannedColumn, values: PlannedValues): number {
+    const { rows, source } = values;
+    if (source.nulls.size > 0 && column.kind === "feature") {
+      this.#appendNulls(source.nulls.get(column.name), rows);
+    }
+    this.#count += rows.length;
+    const tensor = values.tensorOf(column);
+    if (this.#numbers === undefined) return this.#appendTexts(column, tensor, rows);
+    const { reducer } = column;
+    if (reducer === undefined) {
+      this.#numbers.append(tensor.data as NumericData, column, rows);
+    } else {
+      for (const value of values.summaryOf(tensor, column.stride)[reducer]) {
+        this.#numbers.push(value);
+      }
+    }
+    return elementBytes(column.dtype) * rows.length;
   }
 
   seal(): EventColumn {
-    const { name, kind, dtype } = this.#like;
+    const { name, kind, dtype } = this.#head;
     const nulls = emptyBitmap(this.#nullRows.length === 0 ? 0 : this.#count);
     for (const row of this.#nullRows) setBit(nulls, row);
     const numbers = this.#numbers;
@@ -133,6 +154,20 @@ class ColumnBatch {
         ? { kind: "texts" as const, dictionary: [...this.#codeOf.keys()], codes: this.#codes }
         : { kind: "numbers" as const, data: numbers.view() };
     return { name, kind, dtype, nulls, values };
+  }
+
+  #appendNulls(nulls: Bitmap | undefined, rows: readonly number[]): void {
+    if (nulls === undefined) return;
+    for (let index = 0; index < rows.length; index += 1) {
+      if (isSet(nulls, rows[index] as number)) this.#nullRows.push(this.#count + index);
+    }
+  }
+
+  #appendTexts(column: PlannedColumn, { data }: Tensor, rows: readonly number[]): number {
+    const values = { ...column, data };
+    let bytes = 0;
+    for (const row of rows) bytes += this.#pushText(textAt(values, row));
+    return bytes;
   }
 
   #pushText(text: string): number {
@@ -144,43 +179,4 @@ class ColumnBatch {
     this.#codes.push(code);
     return isNew ? kept.length + 4 : 2;
   }
-}
-
-function numbersOf({ dtype }: ValueColumn): GrowingArray {
-  assert(dtype !== "BYTES", "texts are kept in a dictionary");
-  return new GrowingArray(dtype);
-}
-
-function toRequests(
-  requests: readonly (RequestFacts & { readonly rows: number })[],
-): EventRequests {
-  const count = requests.length;
-  const predictionIds = new Uint8Array(count * 16);
-  const traceIds = new Uint8Array(count * 16);
-  const spanIds = new Uint8Array(count * 8);
-  const traceFlags = new Uint8Array(count);
-  for (const [index, { predictionId, trace }] of requests.entries()) {
-    predictionIds.set(predictionId.subarray(0, 16), index * 16);
-    if (trace === undefined) continue;
-    traceIds.set(trace.traceId.subarray(0, 16), index * 16);
-    spanIds.set(trace.spanId.subarray(0, 8), index * 8);
-    traceFlags[index] = trace.flags;
-  }
-  return {
-    count,
-    predictionIds,
-    rows: requests.map(({ rows }) => rows),
-    attempts: requests.map(({ attempt }) => attempt),
-    roles: requests.map(({ role }) => role),
-    eventTimesUs: requests.map(({ eventTimeUs }) => eventTimeUs),
-    statuses: requests.map(({ status }) => status),
-    queueUs: requests.map(({ queueUs }) => Math.min(queueUs, uint32Max)),
-    runUs: requests.map(({ runUs }) => Math.min(runUs, uint32Max)),
-    traceIds,
-    spanIds,
-    traceFlags,
-    requestIds: requests.map(({ requestId }) =>
-      requestId.slice(0, requestIdLengthMax).toWellFormed(),
-    ),
-  };
 }

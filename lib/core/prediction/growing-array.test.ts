@@ -10,3 +10,16 @@ test("keeps what was appended, in order and in its type", () => {
   expect(wide.view()).toEqual(BigUint64Array.from({ length: 300 }, (_, index) => BigInt(index)));
   expect(new GrowingArray("BOOL").view()).toEqual(new Uint8Array(0));
 });
+
+test("appends the rows of a column that are named", () => {
+  const wide = new GrowingArray("INT64");
+  const table = BigInt64Array.from({ length: 1000 }, (_, index) => BigInt(index));
+  wide.append(table, { offset: 1, stride: 2 }, [0, 4, 2]);
+  wide.append(
+    table,
+    { offset: 0, stride: 1 },
+    Array.from({ length: 600 }, (_, row) => row),
+  );
+  expect(wide.view().slice(0, 4)).toEqual(BigInt64Array.of(1n, 9n, 5n, 0n));
+  expect(wide.view()).toHaveLength(603);
+});

@@ -18,6 +18,23 @@ export class GrowingArray {
     this.#length += 1;
   }
 
+  /** Appends the values of some rows: row r of a column stands at `offset + r · stride`. */
+  append(
+    source: NumericData,
+    { offset, stride }: { readonly offset: number; readonly stride: number },
+    rows: readonly number[],
+  ): void {
+    const needed = this.#length + rows.length;
+    while (needed > this.#data.length) this.#grow();
+    // A column has the type of its array, number or bigint.
+    const from = source as Float64Array;
+    const to = this.#data as Float64Array;
+    for (let index = 0; index < rows.length; index += 1) {
+      to[this.#length + index] = from[offset + (rows[index] as number) * stride] as number;
+    }
+    this.#length = needed;
+  }
+
   /** What has been appended, sharing its memory: valid until the next change. */
   view(): NumericData {
     return this.#data.subarray(0, this.#length) as NumericData;

@@ -1,31 +1,29 @@
-// What the monitor watches and PredictService answers is made of the same columns: one for each
-// feature, one or more for each declared output. A column is a view into the tensor it comes from;
-// only summaries are computed.
-import type { Bitmap } from "../bitmap.ts";
-import { reducers as allReducers, type Reducer } from "../model/settings.ts";
-import type { FeatureSpec, FeatureType, ModelSpec, OutputSpec } from "../model/spec.ts";
+import type { FeatureType, ModelSpec, OutputSpec } from "../model/spec.ts";
 import type { Dtype, TensorData } from "../tensor/dtype.ts";
 import { fromHalf } from "../tensor/half.ts";
 import { elementCount, rowElements, type Tensor } from "../tensor/tensor.ts";
-import { summarise } from "./summary.ts";
 
 export type ColumnKind = "feature" | "output";
 
-/** One value for each row: row r stands at `data[offset + r · stride]`. */
-export type ValueColumn = {
+/** A tensor as far as its shape matters. */
+export type Shaped = Pick<Tensor, "shape">;
+
+/** What a column of values is, wherever they are. */
+export type ColumnHead = {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly type: FeatureType;
   /** The model's own data type, also where values are shown by the names of their classes. */
   readonly dtype: Dtype;
-  readonly data: TensorData;
+  /** Row r stands at `offset + r · stride`. */
   readonly offset: number;
   readonly stride: number;
   /** Names of the classes that the values number; empty where they stand for themselves. */
   readonly labels: readonly string[];
-  /** Rows the caller gave no value for; undefined where there are none. */
-  readonly nulls: Bitmap | undefined;
 };
+
+/** The column itself: a view into the tensor it is of. */
+export type ValueColumn = ColumnHead & { readonly data: TensorData };
 
 /** A matrix wider than this is summarised rather than shown column by column. */
 export const columnsMax = 256;
@@ -46,74 +44,18 @@ export function textAt(column: ValueColumn, row: number): string {
   return column.labels[number] ?? String(typeof value === "bigint" ? value : number);
 }
 
-/** Which summaries to make, by input or output; all where none are named. */
-export type ReducersByName = Readonly<Record<string, readonly Reducer[]>>;
-
-export type FeatureSource = {
-  readonly features: readonly FeatureSpec[];
-  readonly inputs: readonly Tensor[];
-  readonly rows: number;
-  readonly nulls?: ReadonlyMap<string, Bitmap>;
-  readonly reducers?: ReducersByName;
-};
-
-/**
- * A column for each feature, then the summaries (`<input>.mean`, `.sd`, `.norm`) of every input of
- * numbers that has none, be it that no feature speaks of it or that it is one row as a whole.
- * Inputs whose rows are not the request's have no columns.
- */
-export function featureColumns(source: FeatureSource): ValueColumn[] {
-  const { features, inputs, rows, nulls, reducers } = source;
-  const tables = inputs.filter(({ shape }) => shape[0] === rows);
-  const columns = features.flatMap((feature) => {
-    const tensor = tables.find((input) => input.name === feature.input);
-    if (tensor === undefined) return [];
-    const width = rowElements(tensor.shape);
-    if (feature.column >= width) return [];
-    const { name, type, dtype, column } = feature;
-    const view = { data: tensor.data, offset: column, stride: width };
-    return [{ name, kind, type, dtype, ...view, labels: [], nulls: nulls?.get(name) }];
-  });
-  const named = new Set(features.map((feature) => feature.input));
-  const rest = inputs.filter((input) => !tables.includes(input) || !named.has(input.name));
-  return [
-    ...columns,
-    ...rest.flatMap((tensor) =>
-      summaryColumns({ kind, name: tensor.name, tensor, rows, reducers }),
-    ),
-  ];
-}
-
-const kind: ColumnKind = "feature";
-
-export type OutputSource = {
-  readonly predictions: readonly OutputSpec[];
-  readonly outputs: readonly Tensor[];
-  readonly rows: number;
-  readonly reducers?: ReducersByName;
-};
-
-/**
- * The columns of every declared output that is among `outputs`: its own name for one value a row,
- * `<name>.<label or number>` for several, summaries for embeddings and what is wider than
- * `columnsMax`.
- */
-export function outputColumns(source: OutputSource): ValueColumn[] {
-  const { predictions, outputs, rows, reducers } = source;
-  return predictions.flatMap((prediction) => {
-    const tensor = outputs.find((output) => output.name === prediction.output);
-    if (tensor === undefined) return [];
-    const width = rowWidth(tensor, rows);
-    if (width === undefined) return [];
-    if (prediction.role === "embedding" || width > columnsMax || rowRank(tensor, rows) > 1) {
-      return summaryColumns({ kind: "output", name: prediction.name, tensor, rows, reducers });
-    }
-    return wideColumns(prediction, tensor, rows);
-  });
-}
-
 /** Every value of an output by name, whatever its width; nothing is summarised. */
 export function wideColumns(prediction: OutputSpec, tensor: Tensor, rows: number): ValueColumn[] {
+  const { data } = tensor;
+  return wideHeads(prediction, tensor, rows).map((head) => ({ ...head, data }));
+}
+
+/** What these columns are. */
+export function wideHeads(
+  prediction: OutputSpec,
+  tensor: Pick<Tensor, "dtype" | "shape">,
+  rows: number,
+): ColumnHead[] {
   const width = rowWidth(tensor, rows) ?? 0;
   const isLabel = prediction.role === "label";
   const single = width === 1 && !(prediction.role === "probabilities" && rowRank(tensor, rows) > 0);
@@ -122,11 +64,9 @@ export function wideColumns(prediction: OutputSpec, tensor: Tensor, rows: number
     kind: "output",
     type: isLabel || tensor.dtype === "BYTES" ? "category" : "number",
     dtype: tensor.dtype,
-    data: tensor.data,
     offset,
     stride: width,
     labels: isLabel ? prediction.labels : [],
-    nulls: undefined,
   }));
 }
 
@@ -146,37 +86,12 @@ export function countRows(
 }
 
 /** Values a row has in a tensor, or undefined where the tensor is not made of these rows. */
-function rowWidth(tensor: Tensor, rows: number): number | undefined {
-  if (rows === 1) return elementCount(tensor.shape);
-  return tensor.shape[0] === rows ? rowElements(tensor.shape) : undefined;
+export function rowWidth({ shape }: Shaped, rows: number): number | undefined {
+  if (rows === 1) return elementCount(shape);
+  return shape[0] === rows ? rowElements(shape) : undefined;
 }
 
-function rowRank(tensor: Tensor, rows: number): number {
-  const [first, ...rest] = tensor.shape;
-  return first === rows ? rest.length : tensor.shape.length;
-}
-
-type SummarySource = {
-  readonly kind: ColumnKind;
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly rows: number;
-  readonly reducers: ReducersByName | undefined;
-};
-
-function summaryColumns({ kind: of, name, tensor, rows, reducers }: SummarySource): ValueColumn[] {
-  const width = rowWidth(tensor, rows);
-  if (tensor.dtype === "BYTES" || width === undefined) return [];
-  const summary = summarise(tensor, rows, width);
-  return (reducers?.[name] ?? allReducers).map((reducer) => ({
-    name: `${name}.${reducer}`,
-    kind: of,
-    type: "number",
-    dtype: "FP64",
-    data: summary[reducer],
-    offset: 0,
-    stride: 1,
-    labels: [],
-    nulls: undefined,
-  }));
+/** Dimensions a row has in a tensor. */
+export function rowRank({ shape }: Shaped, rows: number): number {
+  return shape[0] === rows ? shape.length - 1 : shape.length;
 }
