@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "#core/failure.ts";
 import { Quarantine } from "#core/limits/quarantine.ts";
+import { tooLong } from "#core/limits/queue-wait.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { GatewayEvents } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
@@ -43,10 +44,8 @@ export class Admission {
   /** Why the request is not taken; undefined when it is. */
   refusal(queue: VersionQueue, exchange: Exchange): Failure | undefined {
     // Bulk items are admitted with their streams, and wait where there is no room.
-    const full = exchange.isBulk ? undefined : this.#fullness(queue);
-    if (full !== undefined) return this.#refused("queue_full", full);
-    const bytes = exchange.isBulk ? undefined : this.#live.refusal(exchange.payloadBytes);
-    if (bytes !== undefined) return this.#refused("bytes", bytes);
+    const crowd = exchange.isBulk ? undefined : this.#crowd(queue, exchange);
+    if (crowd !== undefined) return crowd;
     const harm = this.#harm(exchange);
     return harm === undefined ? undefined : this.#refused("quarantined", harm);
   }
@@ -56,12 +55,42 @@ export class Admission {
     this.#quarantine.add(hashOf(exchange), monotonicMs());
   }
 
+  #crowd(queue: VersionQueue, exchange: Exchange): Failure | undefined {
+    const full = this.#fullness(queue);
+    if (full !== undefined) return this.#refused("queue_full", full);
+    const late = this.#lateness(queue, exchange);
+    if (late !== undefined) return this.#refused("queue_wait", late);
+    const bytes = this.#live.refusal(exchange.payloadBytes);
+    return bytes === undefined ? undefined : this.#refused("bytes", bytes);
+  }
+
   #fullness(queue: VersionQueue): Failure | undefined {
     const batching = this.#links.known(queue.ref)?.description.batching;
     const limit = batching?.queueRowsMax || this.#options.queueRequestsMax;
     if (queue.size < limit) return undefined;
     const message = `queue of ${queue.name} full: ${queue.size} waiting, limit ${limit}`;
     return new Failure("resource-exhausted", message, { retryAfterMs: retryFullMs });
+  }
+
+  /** What could not be answered in time is refused while its caller can still go elsewhere. */
+  #lateness(queue: VersionQueue, exchange: Exchange): Failure | undefined {
+    if (queue.size === 0) return undefined;
+    const ready = this.#links.ready(queue.ref);
+    // Only what was being run by a worker that was lost waits for others.
+    if (ready.length === 0) return undefined;
+    const perMs = queue.rate.perMs(ready.length);
+    if (perMs === undefined) return undefined;
+    const { deadlineMs, queueUntilMs, arrivedMs } = exchange;
+    const leftMs = Math.min(deadlineMs, queueUntilMs) - arrivedMs;
+    const inFlight = ready.reduce((sum, session) => sum + session.inFlight, 0);
+    // Counting those with an earlier deadline takes a look at each, so only where it may matter.
+    if (tooLong({ ahead: queue.size + inFlight, perMs, leftMs }) === undefined) return undefined;
+    const late = tooLong({ ahead: queue.ahead(deadlineMs) + inFlight, perMs, leftMs });
+    if (late === undefined) return undefined;
+    const [waitMs, maxMs] = [Math.ceil(late.waitMs), Math.floor(late.waitMsMax)];
+    const message = `would wait ${waitMs} ms for a worker of ${queue.name}, limit ${maxMs} ms`;
+    const { retryAfterMs } = late;
+    return new Failure("resource-exhausted", message, { retryAfterMs });
   }
 
   #harm(exchange: Exchange): Failure | undefined {

@@ -16,6 +16,7 @@ it("fills in what is not set", () => {
     uploadWindowBytes: 1024 * 1024,
     streamsMax: 1_024,
     connectionsMax: 1_024,
+    turnMsMax: 20,
     isStrictReadiness: false,
   });
 });

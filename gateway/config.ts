@@ -25,6 +25,8 @@ export type GatewayConfig = {
   /** Calls of one connection at a time. */
   readonly streamsMax: number;
   readonly connectionsMax: number;
+  /** With turns of the event loop longer than this the gateway has more to do than it can. */
+  readonly turnMsMax: number;
   /** Requests of one model version that may wait, where its model does not say. */
   readonly queueRequestsMax: number;
   /** Payload bytes of all requests under way together. */
@@ -72,6 +74,7 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
     }),
     streamsMax: reader.integer("SLUICE_STREAMS_MAX", 1_024, { min: 1, max: 1_000_000 }),
     connectionsMax: reader.integer("SLUICE_CONNECTIONS_MAX", 1_024, { min: 1, max: 1_000_000 }),
+    turnMsMax: reader.integer("SLUICE_TURN_MAX_MS", 20, { min: 1, max: 10_000 }),
     queueRequestsMax: reader.integer("SLUICE_QUEUE_REQUESTS_MAX", 4_096, {
       min: 1,
       max: 1_000_000,

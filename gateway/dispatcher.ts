@@ -126,10 +126,19 @@ export class Dispatcher {
   #takeTurn(): void {
     this.#turn = undefined;
     const used = new Set<LinkSession>();
-    for (const queue of this.#waiting) this.#drawFor(queue, used);
+    for (const queue of this.#waiting) {
+      this.#drawFor(queue, used);
+      this.#markRate(queue);
+    }
     // What could not be given to anybody waits for credit or another worker, which wakes its queue.
     this.#waiting.clear();
     for (const session of used) session.flush();
+  }
+
+  /** What is left in a queue waits because its workers have all the work they take. */
+  #markRate(queue: VersionQueue): void {
+    const workers = queue.size === 0 ? 0 : this.#links.ready(queue.ref).length;
+    queue.rate.mark(workers, monotonicMs());
   }
 
   #drawFor(queue: VersionQueue, used: Set<LinkSession>): void {
@@ -178,6 +187,7 @@ export class Dispatcher {
   #takeReply(attempt: Attempt, reply: WorkerReply): void {
     const { exchange } = attempt;
     attempt.endedMs = monotonicMs();
+    this.#queueOf(exchange.ref).rate.answered();
     if (reply.status === statusCode.ok) {
       this.#finish(exchange, { kind: "reply", reply });
       return;
@@ -256,7 +266,8 @@ export class Dispatcher {
       attempt.failure = outcome.kind === "failure" ? outcome.failure.message : undefined;
       attempt.worker.cancel(attempt);
     } else if (outcome.kind === "failure") {
-      this.#queues.get(exchange.ref)?.delete(exchange);
+      const queue = this.#queueOf(exchange.ref);
+      if (queue.delete(exchange) && queue.size === 0) this.#markRate(queue);
     }
     exchange.end(outcome);
   }

@@ -18,7 +18,10 @@ export type EndedBulk = {
 
 export type GatewayEvents = {
   answered(request: AnsweredRequest): void;
-  /** Refused before anything was done for it: queue_full, bytes, quarantined or stopping. */
+  /**
+   * Refused before anything was done for it: overload, queue_full, queue_wait, bytes, quarantined
+   * or stopping.
+   */
   refused(reason: string): void;
   /** Given to another worker: not_started, suspect or given_back. */
   retried(ref: ModelRef, reason: string): void;

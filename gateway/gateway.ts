@@ -30,6 +30,7 @@ import { inferenceHandlers } from "./inference-handlers.ts";
 import { Links } from "./links.ts";
 import type { LostModel } from "./lost-model.ts";
 import { ModelLog } from "./model-log.ts";
+import { Overload } from "./overload.ts";
 import { Predictions } from "./predictions.ts";
 import { ServerHealth } from "./server-health.ts";
 import { serverVersion } from "./server-version.ts";
@@ -142,7 +143,9 @@ async function openCore(
     { bytesMax: config.heldBytesMax * bulkShare, waitMaxMs: config.bulkWaitMaxMs },
     shared,
   );
+  const overload = new Overload({ turnMsMax: config.turnMsMax }, { events });
   observeGateway(metrics.meter, {
+    isShedding: () => overload.isShedding,
     table: () => links.table,
     waiting: (ref) => dispatcher.waiting(ref),
     requests: () => dispatcher.live.size,
@@ -151,7 +154,17 @@ async function openCore(
     spans: () => exporter,
     isBusConnected: () => bus?.isConnected === true,
   });
-  return { links, metrics, dispatcher, health, serverHealth, statistics, predictions, bulk };
+  return {
+    links,
+    metrics,
+    dispatcher,
+    health,
+    serverHealth,
+    statistics,
+    predictions,
+    bulk,
+    overload,
+  };
 }
 
 /** Undefined where there is no file yet, and NATS to learn from. */
@@ -222,7 +235,7 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
   return await RpcServer.listen(
     {
       ...{ address, setting: "SLUICE_GRPC_PORT", messageBytesMax, drainMsMax: serverDrainMs },
-      ...{ uploadWindowBytes, streamsMax, connectionsMax },
+      ...{ uploadWindowBytes, streamsMax, connectionsMax, gate: core.overload.gate },
     },
     [
       {

@@ -11,6 +11,7 @@ export type GatewayGauges = {
   readonly bulkStreams: () => number;
   readonly spans: () => { readonly sent: number; readonly dropped: number };
   readonly isBusConnected: () => boolean;
+  readonly isShedding: () => boolean;
 };
 
 /** Adds the metrics that are looked up when somebody asks for them. */
@@ -24,6 +25,9 @@ export function observeGateway(meter: Meter, gauges: GatewayGauges): void {
   one("sluice_gateway_bulk_streams", "Bulk streams under way.", gauges.bulkStreams);
   one("sluice_gateway_bus_connected", "1 while NATS can be reached, else 0.", () =>
     gauges.isBusConnected() ? 1 : 0,
+  );
+  one("sluice_gateway_shedding", "1 while requests are taken at a limited rate.", () =>
+    gauges.isShedding() ? 1 : 0,
   );
   observeVersions(meter, gauges);
   const spans = {

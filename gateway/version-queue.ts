@@ -1,4 +1,5 @@
 import { DeadlineHeap } from "#core/limits/deadline-heap.ts";
+import { ServiceRate } from "#core/limits/service-rate.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -9,6 +10,8 @@ import type { Exchange } from "./exchange.ts";
  */
 export class VersionQueue {
   readonly ref: ModelRef;
+  /** How fast its workers answer while requests wait here. */
+  readonly rate: ServiceRate = new ServiceRate();
   readonly #ordinary = new DeadlineHeap<Exchange>();
   readonly #suspects = new DeadlineHeap<Exchange>();
 
@@ -39,6 +42,15 @@ export class VersionQueue {
   /** False when it was not here. */
   delete(exchange: Exchange): boolean {
     return this.#heapOf(exchange).delete(exchange);
+  }
+
+  /** How many are served before one with this deadline. */
+  ahead(deadlineMs: number): number {
+    let count = 0;
+    for (const waiting of this.#ordinary.values()) {
+      if (waiting.deadlineMs <= deadlineMs) count += 1;
+    }
+    return count;
   }
 
   /** Those that do not depend on another replica, in no order. */

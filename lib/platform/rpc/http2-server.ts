@@ -23,9 +23,11 @@ export function onHttp2Server(
   };
 }
 
-function requireShape(server: grpc.Server): void {
+/** Throws a Failure unless a server has the private members that are used here and around. */
+export function requireShape(server: grpc.Server): void {
   const isKnown =
     typeof server["createHttp2Server"] === "function" &&
+    typeof server["_streamHandler"] === "function" &&
     typeof server["commonServerOptions"] === "object";
   if (isKnown) return;
   const message = "this version of @grpc/grpc-js is not the one Sluice is made for: reinstall it";

@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
+import { type ArrivalGate, guardArrivals } from "./arrivals.ts";
 import { serviceDefinition } from "./definition.ts";
 import { limitConnections } from "./limit-connections.ts";
 import { cutLongTimeouts } from "./long-timeouts.ts";
@@ -27,6 +28,8 @@ export type RpcServerOptions = {
   readonly streamsMax?: number;
   /** Connections at a time; further ones are told to go away. Default any number. */
   readonly connectionsMax?: number;
+  /** Asked about calls before anything is done for them. */
+  readonly gate?: ArrivalGate;
 };
 
 /** A bound grpc-js server. `drain` lets calls under way finish; disposing drains. */
@@ -84,7 +87,7 @@ export class RpcServer implements AsyncDisposable {
 }
 
 function newServer(options: RpcServerOptions): grpc.Server {
-  const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = options;
+  const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax, gate } = options;
   const server = new grpc.Server({
     "grpc.max_receive_message_length": messageBytesMax,
     "grpc.max_send_message_length": -1,
@@ -94,6 +97,7 @@ function newServer(options: RpcServerOptions): grpc.Server {
   cutLongTimeouts(server);
   if (uploadWindowBytes !== undefined) widenUploads(server, uploadWindowBytes);
   if (connectionsMax !== undefined) limitConnections(server, connectionsMax);
+  if (gate !== undefined) guardArrivals(server, gate);
   return server;
 }
 
