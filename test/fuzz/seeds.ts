@@ -1,0 +1,128 @@
+/** Valid messages of every kind, small and with every field in use, to start changing from. */
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
+import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1/link_pb.ts";
+import { PredictRequestSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
+import { makeEvent } from "../support/prediction-events.ts";
+
+const id = Uint8Array.from({ length: 16 }, (_, index) => index);
+const span = id.subarray(0, 8);
+const payload = Uint8Array.of(1, 2, 3);
+
+export const gatewayFrames: readonly Uint8Array[] = [
+  encode(ConnectRequestSchema, {
+    frames: [
+      { kind: { case: "hello", value: { instance: "gateway", cluster: "local" } } },
+      {
+        kind: {
+          case: "requestBegin",
+          value: {
+            ...{ id: 7, predictionId: id, method: 1, model: "m", version: 2, deadlineMs: 900 },
+            ...{ attempt: 1, role: 1, alone: true, gatewayWaitUs: 40n, priority: 1, bulk: true },
+            trace: {
+              traceId: id,
+              serverSpanId: span,
+              attemptSpanId: span,
+              runSpanId: span,
+              flags: 1,
+            },
+            ...{ payloadBytes: 3n, payload },
+          },
+        },
+      },
+    ],
+  }),
+  encode(ConnectRequestSchema, {
+    frames: [
+      { kind: { case: "requestChunk", value: { id: 7, data: payload } } },
+      { kind: { case: "requestEnd", value: { id: 7, aborted: true } } },
+      { kind: { case: "cancel", value: { ids: [1, 300, 70_000] } } },
+      { kind: { case: "credit", value: { requests: 1n, requestBytes: 2n, chunkBytes: 3n } } },
+      { kind: { case: "keep", value: { predictionId: id, reason: "slow" } } },
+      { kind: { case: "goodbye", value: { reason: "over" } } },
+    ],
+  }),
+];
+
+export const workerFrames: readonly Uint8Array[] = [
+  encode(ConnectResponseSchema, {
+    frames: [
+      { kind: { case: "hello", value: { instance: "w", cluster: "c", model: "m", version: 1 } } },
+      {
+        kind: {
+          case: "replyBegin",
+          value: {
+            ...{ id: 7, status: 3, message: "no", payloadBytes: 3n, payload, rows: 2 },
+            timings: { decodeUs: 1, queueUs: 2, runUs: 3, encodeUs: 4, totalUs: 10 },
+            batch: { rows: 2, requests: 1, closedBy: "idle", spanId: span },
+            rowsAnswered: 9n,
+            failedRows: [{ row: 1, status: 3, message: "bad" }],
+          },
+        },
+      },
+    ],
+  }),
+  encode(ConnectResponseSchema, {
+    frames: [
+      { kind: { case: "replyChunk", value: { id: 7, data: payload } } },
+      { kind: { case: "replyEnd", value: { id: 7 } } },
+      { kind: { case: "started", value: { ids: [7, 8, 70_000] } } },
+      { kind: { case: "credit", value: { requests: 64n, requestBytes: 99n } } },
+      { kind: { case: "load", value: { queueWaitUs: 5, inFlight: 6 } } },
+      { kind: { case: "goodbye", value: { reason: "over" } } },
+    ],
+  }),
+];
+
+const floats = new Uint8Array(Float32Array.of(1, Number.NaN).buffer);
+const choice = (value: bigint) => ({
+  parameterChoice: { case: "int64Param" as const, value },
+});
+
+export const inferRequests: readonly Uint8Array[] = [
+  encode(ModelInferRequestSchema, {
+    ...{ modelName: "m", modelVersion: "1", id: "mine" },
+    parameters: { timeout: choice(5000n), priority: choice(1n) },
+    inputs: [{ name: "x", datatype: "FP32", shape: [1n, 2n], parameters: { mine: choice(1n) } }],
+    outputs: [{ name: "y" }],
+    rawInputContents: [floats],
+  }),
+  encode(ModelInferRequestSchema, {
+    modelName: "m",
+    inputs: [
+      { name: "f", datatype: "FP32", shape: [2n], contents: { fp32Contents: [1, 2] } },
+      { name: "d", datatype: "FP64", shape: [1n], contents: { fp64Contents: [1] } },
+      { name: "i", datatype: "INT64", shape: [2n], contents: { int64Contents: [-1n, 300n] } },
+      { name: "u", datatype: "UINT8", shape: [2n], contents: { uintContents: [1, 255] } },
+      { name: "n", datatype: "INT8", shape: [1n], contents: { intContents: [-128] } },
+      { name: "b", datatype: "BOOL", shape: [2n], contents: { boolContents: [true, false] } },
+      { name: "s", datatype: "BYTES", shape: [1n], contents: { bytesContents: [payload] } },
+    ],
+  }),
+  encode(ModelInferRequestSchema, {
+    modelName: "m",
+    inputs: [{ name: "s", datatype: "BYTES", shape: [2n] }],
+    rawInputContents: [Uint8Array.of(1, 0, 0, 0, 65, 0, 0, 0, 0)],
+  }),
+];
+
+export const predictRequests: readonly Uint8Array[] = [
+  encode(PredictRequestSchema, {
+    ...{ model: "m", version: "1", id: "mine" },
+    columns: [
+      { name: "a", values: { case: "numbers", value: { values: [1.5, 2] } }, nulls: span },
+      { name: "b", values: { case: "integers", value: { values: [-1n, 2n ** 60n] } } },
+      { name: "c", values: { case: "texts", value: { values: ["x", "ä"] } } },
+    ],
+  }),
+];
+
+export const predictionEvents: readonly Uint8Array[] = [
+  encodePredictionEvent(makeEvent({})),
+  encodeProducerEnd({ producer: "p", answered: 5, gateway: "g" }),
+];
+
+function encode<Desc extends DescMessage>(desc: Desc, init: MessageInitShape<Desc>): Uint8Array {
+  return toBinary(desc, create(desc, init));
+}

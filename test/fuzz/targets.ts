@@ -1,0 +1,147 @@
+/** What of the code reads bytes nobody vouches for, with the generated code as a witness. */
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
+import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1/link_pb.ts";
+import { PredictRequestSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { decodePredictionMessage } from "#wire/event/decode.ts";
+import { decodeWorkerFrames } from "#wire/gateway-link.ts";
+import { decodeInferRequest } from "#wire/oip/request.ts";
+import { decodePredictRequest } from "#wire/predict/request.ts";
+import { scanModelInfer, scanPredict } from "#wire/scan.ts";
+import { decodeGatewayFrames } from "#wire/worker-link.ts";
+import {
+  gatewayFrames,
+  inferRequests,
+  predictionEvents,
+  predictRequests,
+  workerFrames,
+} from "./seeds.ts";
+import { Disagreement, type FuzzTarget, requireSame, verdictOf } from "./target.ts";
+import { isWellFormed } from "./well-formed.ts";
+
+type Frame = { readonly case: string; readonly value: unknown };
+
+export const targets: readonly FuzzTarget[] = [
+  {
+    name: "gateway-frames",
+    seeds: gatewayFrames,
+    read: (bytes) => {
+      const ours = frames((take) => decodeGatewayFrames(bytes, take));
+      compareFrames(ours, witnessOfFrames(ConnectRequestSchema, bytes));
+    },
+  },
+  {
+    name: "worker-frames",
+    seeds: workerFrames,
+    read: (bytes) => {
+      const ours = frames((take) => decodeWorkerFrames(bytes, take));
+      compareFrames(ours, witnessOfFrames(ConnectResponseSchema, bytes));
+    },
+  },
+  {
+    name: "infer-head",
+    seeds: inferRequests,
+    read: (bytes) => {
+      const { model, version, id } = scanModelInfer(bytes);
+      const there = witness(ModelInferRequestSchema, bytes);
+      if (there === undefined) return;
+      const { modelName, modelVersion } = there;
+      requireSame(
+        { model, version, id },
+        { model: modelName, version: modelVersion, id: there.id },
+      );
+    },
+  },
+  {
+    name: "predict-head",
+    seeds: predictRequests,
+    read: (bytes) => {
+      const { model, version, id } = scanPredict(bytes);
+      const there = witness(PredictRequestSchema, bytes);
+      if (there !== undefined) requireSame({ model, version, id }, there);
+    },
+  },
+  {
+    name: "infer-request",
+    seeds: inferRequests,
+    read: (bytes) => {
+      const { id, inputs, outputs } = decodeInferRequest(bytes);
+      const there = witness(ModelInferRequestSchema, bytes);
+      if (there === undefined) return;
+      requireSame(id, there.id);
+      requireSame(
+        inputs.map(({ name, dtype, shape }) => ({ name, datatype: dtype, shape })),
+        there.inputs,
+      );
+      requireSame(
+        outputs,
+        there.outputs.map(({ name }) => name),
+      );
+    },
+  },
+  {
+    name: "predict-request",
+    seeds: predictRequests,
+    read: (bytes) => {
+      const { id, columns } = decodePredictRequest(bytes);
+      const there = witness(PredictRequestSchema, bytes);
+      if (there === undefined) return;
+      requireSame(id, there.id);
+      for (const [index, { name, values, nulls }] of columns.entries()) {
+        const other = there.columns[index];
+        requireSame({ name, nulls }, other);
+        requireSame(values.kind, other?.values.case);
+        requireSame([...values.values], [...(other?.values.value?.values ?? [])]);
+      }
+    },
+  },
+  {
+    name: "prediction-event",
+    seeds: predictionEvents,
+    read: (bytes) => void decodePredictionMessage(bytes),
+  },
+];
+
+/** The frames a decoder gave, and whether it came to the end of the message. */
+function frames(decode: (take: (frame: Frame) => void) => void) {
+  const taken: Frame[] = [];
+  const verdict = verdictOf(() => decode((frame) => void taken.push(frame)));
+  return { taken, isWhole: !("refused" in verdict) };
+}
+
+type Frames = readonly {
+  readonly kind: { readonly case: string | undefined; readonly value?: unknown };
+}[];
+
+function compareFrames({ taken, isWhole }: ReturnType<typeof frames>, there: Frames | undefined) {
+  if (there === undefined) return;
+  if (!isWhole) throw new Disagreement("refused here, a message for the generated code");
+  requireSame(
+    taken,
+    there.map(({ kind }) => kind).filter((kind) => kind.case !== undefined),
+  );
+}
+
+/** Undefined also where a frame is of several kinds at once, as no writer makes one. */
+function witnessOfFrames(
+  desc: typeof ConnectRequestSchema | typeof ConnectResponseSchema,
+  bytes: Uint8Array,
+): Frames | undefined {
+  let isSingle = true;
+  isWellFormed(desc, bytes, (name, fields) => {
+    if (name.endsWith("Frame") && fields > 1) isSingle = false;
+  });
+  return isSingle ? witness(desc, bytes)?.frames : undefined;
+}
+
+function witness<Desc extends DescMessage>(
+  desc: Desc,
+  bytes: Uint8Array,
+): MessageShape<Desc> | undefined {
+  if (!isWellFormed(desc, bytes)) return undefined;
+  try {
+    return fromBinary(desc, bytes);
+  } catch {
+    return undefined;
+  }
+}
