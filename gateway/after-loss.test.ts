@@ -15,6 +15,7 @@ function exchange(fields: Partial<Exchange> = {}): Exchange {
     payloadBytes: 3,
     payload: new Uint8Array(3),
     isBulk: false,
+    priority: 0,
     isRetained: true,
     isSuspect: false,
     isEnded: false,

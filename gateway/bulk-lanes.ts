@@ -191,6 +191,7 @@ export class BulkLane {
       queueUntilMs: Number.POSITIVE_INFINITY,
       payloadBytes: payload.byteLength,
       payload,
+      priority: 0,
       isBulk: true,
       isRetained: false,
       isSuspect: false,

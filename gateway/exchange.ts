@@ -71,6 +71,8 @@ export type Exchange = {
   readonly trace: RequestTrace;
   readonly arrivedMs: number;
   readonly deadlineMs: number;
+  /** 1 is the most urgent; 0 for the model's default. */
+  readonly priority: number;
   /** Waits for a worker until then at most. */
   readonly queueUntilMs: number;
   readonly payloadBytes: number;

@@ -55,6 +55,7 @@ function toHeader(attempt: Attempt, nowMs: number): RequestHeader {
     attempt: number,
     role: Role.PRIMARY,
     alone: isAlone,
+    priority: exchange.priority,
     bulk: exchange.isBulk,
     trace: { traceId, serverSpanId, attemptSpanId: spanId, runSpanId, flags: isSampled ? 1 : 0 },
     gatewayWaitUs: Math.max(0, Math.round((nowMs - exchange.arrivedMs) * 1_000)),

@@ -105,6 +105,7 @@ export class Predictions {
       trace,
       arrivedMs,
       deadlineMs: arrivedMs + this.#deadlineOf(call),
+      priority: head.priority,
       queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
       payloadBytes: call.request.byteLength,
       payload: call.request,

@@ -17,6 +17,7 @@ it("reads names and leaves the rest empty", () => {
     version: "2",
     id: "ä",
     timeoutUs: 0,
+    priority: 0,
   });
 });
 
@@ -43,7 +44,7 @@ const message = fc.record({
   modelVersion: fc.string(),
   id: fc.string({ unit: "grapheme" }),
   parameters: fc.dictionary(
-    fc.constantFrom("timeout", "other"),
+    fc.constantFrom("timeout", "priority", "other"),
     parameter.map((parameterChoice) => ({ parameterChoice })),
   ),
   inputs: fc.array(
@@ -72,6 +73,7 @@ function agreesWithDecoder(
     version: decoded.modelVersion,
     id: decoded.id,
     timeoutUs: integerOf(decoded.parameters["timeout"]),
+    priority: integerOf(decoded.parameters["priority"]),
   });
 }
 
@@ -93,11 +95,15 @@ it("accepts or refuses any bytes without any other error", () => {
   );
 });
 
-it("refuses a negative timeout", () => {
-  const timeout = { parameterChoice: { case: "int64Param" as const, value: -5n } };
-  const message = create(ModelInferRequestSchema, { parameters: { timeout } });
+it.each([
+  ["timeout", -5n],
+  ["priority", -5n],
+  ["priority", 2n ** 32n],
+])("refuses a %s of %i", (key, value) => {
+  const parameter = { parameterChoice: { case: "int64Param" as const, value } };
+  const message = create(ModelInferRequestSchema, { parameters: { [key]: parameter } });
   const bytes = toBinary(ModelInferRequestSchema, message);
-  expect(() => scanModelInfer(bytes)).toThrow("parameter timeout is -5, expected at least 0");
+  expect(() => scanModelInfer(bytes)).toThrow(`parameter ${key} is ${value}, expected at least 0`);
 });
 
 it("counts tensors, parameters, fields and unknown bytes against their limits", () => {

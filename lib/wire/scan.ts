@@ -13,6 +13,8 @@ export type RequestHead = {
   readonly id: string;
   /** Microseconds the request may wait in queues, from `parameters`; 0 where absent. */
   readonly timeoutUs: number;
+  /** From `parameters`: 1 is the most urgent; 0 for the model's default. */
+  readonly priority: number;
 };
 
 export type ScanLimits = {
@@ -85,7 +87,7 @@ function scan(
   fields: readonly (Field | undefined)[],
   limits: ScanLimits,
 ): RequestHead {
-  const head = { model: "", version: "", id: "", timeoutUs: 0 };
+  const head = { model: "", version: "", id: "", timeoutUs: 0, priority: 0 };
   const counts: Counts = { fields: 0, tensors: 0, parameters: 0, unknownBytes: 0 };
   const tally = { counts, limits };
   const reader = new FieldReader(bytes);
@@ -98,11 +100,13 @@ function scan(
       head[field.key] = reader.text(field.name);
     } else if (field.kind === "parameter") {
       counts.parameters += 1;
-      readParameter(reader.message("parameters"), head, tally);
+      const outer = reader.enter("parameters");
+      readParameter(reader, head, tally);
+      reader.leave(outer);
     } else {
       counts.tensors += 1;
       if (field.kind === "raw") reader.skip();
-      else readTensor(reader.message(field.name), field.fieldMax, tally);
+      else readTensor(reader, field, tally);
     }
     check(tally);
   }
@@ -110,13 +114,19 @@ function scan(
 }
 
 /** Counts what is in a tensor; the values themselves are passed over. */
-function readTensor(reader: FieldReader, fieldMax: number, tally: Tally): void {
+function readTensor(
+  reader: FieldReader,
+  { name, fieldMax }: Field & { readonly kind: "tensor" },
+  tally: Tally,
+): void {
+  const outer = reader.enter(name);
   for (let from = reader.at; reader.next(); from = reader.at) {
     const isKnown = reader.number <= fieldMax;
     reader.skip();
     if (!isKnown) tally.counts.unknownBytes += reader.at - from;
     check(tally);
   }
+  reader.leave(outer);
 }
 
 /** One entry of `parameters`; of a oneof and of a key the last one counts. */
@@ -126,11 +136,14 @@ function readParameter(entry: FieldReader, head: Mutable<RequestHead>, tally: Ta
   while (entry.next()) {
     if (entry.number === 1) key = entry.text("the key of a parameter");
     else if (entry.number === 2) {
-      integer = readInteger(entry.message("the value of a parameter"), integer, tally);
+      const outer = entry.enter("the value of a parameter");
+      integer = readInteger(entry, integer, tally);
+      entry.leave(outer);
     } else entry.skip();
     check(tally);
   }
-  if (key === "timeout") head.timeoutUs = requireInteger(key, integer);
+  if (key === "timeout") head.timeoutUs = requireInteger(key, integer, Number.MAX_SAFE_INTEGER);
+  else if (key === "priority") head.priority = requireInteger(key, integer, 2 ** 32 - 1);
 }
 
 /** The integer an InferParameter ends up holding; 0 where it holds something else. */
@@ -148,9 +161,10 @@ function readInteger(value: FieldReader, before: bigint, tally: Tally): bigint {
   return integer;
 }
 
-function requireInteger(key: string, integer: bigint): number {
-  if (integer >= 0n && integer <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(integer);
-  throw new Failure("invalid-argument", `parameter ${key} is ${integer}, expected at least 0`);
+function requireInteger(key: string, integer: bigint, max: number): number {
+  if (integer >= 0n && integer <= BigInt(max)) return Number(integer);
+  const problem = `parameter ${key} is ${integer}, expected at least 0 and at most ${max}`;
+  throw new Failure("invalid-argument", problem);
 }
 
 /** Called once for every field. */

@@ -2,97 +2,85 @@
  * Things by the time they are due, earliest first; equal times in no order. Every step is O(log n).
  */
 export class DeadlineHeap<Item extends object> {
-  readonly #items: Item[] = [];
-  readonly #due: number[] = [];
-  readonly #places = new Map<Item, number>();
+  readonly #entries: Entry<Item>[] = [];
+  readonly #entryOf = new Map<Item, Entry<Item>>();
 
   get size(): number {
-    return this.#items.length;
+    return this.#entries.length;
   }
 
   /** The earliest time, or undefined when empty. */
   get earliest(): number | undefined {
-    return this.#due[0];
+    return this.#entries[0]?.due;
   }
 
   /** The item due first, left where it is. */
   get first(): Item | undefined {
-    return this.#items[0];
+    return this.#entries[0]?.item;
   }
 
   /** Adds an item, or moves one that is here to another time. */
   set(item: Item, due: number): void {
     this.delete(item);
-    this.#items.push(item);
-    this.#due.push(due);
-    this.#places.set(item, this.#items.length - 1);
-    this.#rise(this.#items.length - 1);
+    const entry = { item, due, place: this.#entries.length };
+    this.#entries.push(entry);
+    this.#entryOf.set(item, entry);
+    this.#rise(entry);
   }
 
   delete(item: Item): boolean {
-    const place = this.#places.get(item);
-    if (place === undefined) return false;
-    this.#places.delete(item);
-    const lastItem = this.#items.pop();
-    const lastDue = this.#due.pop();
-    if (lastItem === undefined || lastDue === undefined || lastItem === item) return true;
-    this.#put(place, lastItem, lastDue);
-    this.#sink(place);
-    this.#rise(place);
+    const entry = this.#entryOf.get(item);
+    if (entry === undefined) return false;
+    this.#entryOf.delete(item);
+    const last = this.#entries.pop();
+    if (last === undefined || last === entry) return true;
+    this.#put(last, entry.place);
+    this.#sink(last);
+    this.#rise(last);
     return true;
   }
 
   /** Removes and returns the item due first, if it is due by `now`. */
   takeDue(now: number): Item | undefined {
-    const [item] = this.#items;
-    const [due] = this.#due;
-    if (item === undefined || due === undefined || due > now) return undefined;
-    this.delete(item);
-    return item;
+    const [first] = this.#entries;
+    if (first === undefined || first.due > now) return undefined;
+    this.delete(first.item);
+    return first.item;
   }
 
   /** All items, in no order. */
   values(): IterableIterator<Item> {
-    return this.#places.keys();
+    return this.#entryOf.keys();
   }
 
-  #put(place: number, item: Item, due: number): void {
-    this.#items[place] = item;
-    this.#due[place] = due;
-    this.#places.set(item, place);
+  #put(entry: Entry<Item>, place: number): void {
+    this.#entries[place] = entry;
+    entry.place = place;
   }
 
-  #rise(from: number): void {
-    for (let place = from; place > 0; ) {
-      const parent = (place - 1) >> 1;
-      if (!this.#isBefore(place, parent)) return;
-      this.#swap(place, parent);
-      place = parent;
+  #rise(entry: Entry<Item>): void {
+    while (entry.place > 0) {
+      const { place } = entry;
+      const parent = this.#entries[(place - 1) >> 1];
+      if (parent === undefined || parent.due <= entry.due) return;
+      this.#put(entry, parent.place);
+      this.#put(parent, place);
     }
   }
 
-  #sink(from: number): void {
-    for (let place = from; ; ) {
-      const left = 2 * place + 1;
-      if (left >= this.#items.length) return;
-      const right = left + 1;
-      const child = right < this.#items.length && this.#isBefore(right, left) ? right : left;
-      if (!this.#isBefore(child, place)) return;
-      this.#swap(place, child);
-      place = child;
+  #sink(entry: Entry<Item>): void {
+    for (;;) {
+      const { place } = entry;
+      const left = this.#entries[2 * place + 1];
+      if (left === undefined) return;
+      const right = this.#entries[2 * place + 2];
+      const child = right !== undefined && right.due < left.due ? right : left;
+      if (child.due >= entry.due) return;
+      this.#put(entry, child.place);
+      this.#put(child, place);
     }
-  }
-
-  #isBefore(one: number, other: number): boolean {
-    return (this.#due[one] ?? 0) < (this.#due[other] ?? 0);
-  }
-
-  #swap(one: number, other: number): void {
-    const item = this.#items[one];
-    const otherItem = this.#items[other];
-    const due = this.#due[one] ?? 0;
-    if (item === undefined || otherItem === undefined) return;
-    this.#put(one, otherItem, this.#due[other] ?? 0);
-    this.#put(other, item, due);
   }
 }
+
+/** Knows its place, so that moving it does not mean finding it. */
+type Entry<Item> = { readonly item: Item; readonly due: number; place: number };
