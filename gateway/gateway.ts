@@ -26,6 +26,8 @@ import { controlHandlers } from "./control-handlers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { createEvents } from "./events.ts";
 import { observeGateway } from "./gauges.ts";
+import type { InferStreamCall } from "./infer-stream.ts";
+import { InferStreams } from "./infer-streams.ts";
 import { inferenceHandlers } from "./inference-handlers.ts";
 import { Links } from "./links.ts";
 import type { LostModel } from "./lost-model.ts";
@@ -139,6 +141,7 @@ async function openCore(
   const traces = new Traces(config.telemetry, { exporter, events });
   const shared = { links, dispatcher, traces, statistics, events };
   const predictions = new Predictions(config, shared);
+  const inferStreams = new InferStreams({ predictions, dispatcher });
   const bulk = new BulkStreams(
     { bytesMax: config.heldBytesMax * bulkShare, waitMaxMs: config.bulkWaitMaxMs },
     shared,
@@ -162,6 +165,7 @@ async function openCore(
     serverHealth,
     statistics,
     predictions,
+    inferStreams,
     bulk,
     overload,
   };
@@ -225,7 +229,7 @@ function newServerHealth(
 }
 
 async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
-  const { links, health, serverHealth, statistics, predictions, bulk } = core;
+  const { links, health, serverHealth, statistics, predictions, inferStreams, bulk } = core;
   const { host, ports, messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
   const address = `${host.includes(":") ? `[${host}]` : host}:${ports.grpc}`;
   const inference = inferenceHandlers(
@@ -240,8 +244,12 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
     [
       {
         service: GRPCInferenceService,
-        handlers: { ...inference, ModelInfer: predictions.handler("ModelInfer") },
-        raw: ["ModelInfer"],
+        handlers: {
+          ...inference,
+          ModelInfer: predictions.handler("ModelInfer"),
+          ModelStreamInfer: (call: InferStreamCall) => inferStreams.handle(call),
+        },
+        raw: ["ModelInfer", "ModelStreamInfer"],
       },
       {
         service: PredictService,
@@ -265,10 +273,11 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
  * try elsewhere. Callers who read slowly have what is left of the time for that.
  */
 async function drain(core: Core, server: RpcServer, msMax: number): Promise<void> {
-  const { dispatcher, predictions, bulk, serverHealth, health } = core;
+  const { dispatcher, predictions, inferStreams, bulk, serverHealth, health } = core;
   const endMs = monotonicMs() + msMax;
   serverHealth.stop();
   predictions.stop();
+  inferStreams.stop();
   bulk.stop();
   const signal = AbortSignal.timeout(Math.ceil(msMax));
   await Promise.all([dispatcher.live.idle(signal), bulk.idle(signal)]);

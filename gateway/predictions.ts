@@ -1,6 +1,7 @@
 /**
- * ModelInfer and Predict: reads what routing needs off the bytes, finds the model version, has
- * the dispatcher get an answer, and passes the answer on. Neither request nor reply is decoded.
+ * ModelInfer, alone or in a stream, and Predict: reads what routing needs off the bytes, finds the
+ * model version, has the dispatcher get an answer, and passes the answer on. Neither request nor
+ * reply is decoded.
  */
 import * as grpc from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";
@@ -28,9 +29,20 @@ export type PredictionsModules = RecordModules & {
 
 type Call = grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
 type Callback = grpc.sendUnaryData<Uint8Array>;
+type StreamCall = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
+type Method = keyof typeof methods;
+type Incoming = {
+  readonly call: Call | StreamCall;
+  readonly method: Method;
+  readonly payload: Uint8Array;
+};
 
 const methods = {
   ModelInfer: { rpc: "inference.GRPCInferenceService/ModelInfer", scan: scanModelInfer },
+  ModelStreamInfer: {
+    rpc: "inference.GRPCInferenceService/ModelStreamInfer",
+    scan: scanModelInfer,
+  },
   Predict: { rpc: "sluice.predict.v1.PredictService/Predict", scan: scanPredict },
 };
 
@@ -52,13 +64,34 @@ export class Predictions {
     this.#isStopping = true;
   }
 
+  /** One request of a ModelStreamInfer call. `answer` is called once, perhaps at once. */
+  ask(
+    call: StreamCall,
+    payload: Uint8Array,
+    answer: (outcome: Outcome) => void,
+  ): PredictionRequest {
+    const request = this.#arrive(call, "ModelStreamInfer");
+    const end = (outcome: Outcome) => {
+      recordEnd(endOf(request, outcome, monotonicMs()), this.#modules);
+      answer(outcome);
+    };
+    try {
+      const exchange = this.#admit({ call, method: "ModelStreamInfer", payload }, request, end);
+      request.exchange = exchange;
+      this.#modules.dispatcher.submit(exchange);
+    } catch (error) {
+      end({ kind: "failure", failure: Failure.from(error), reply: undefined });
+    }
+    return request;
+  }
+
   /** The handler of a method whose messages stay bytes. */
   handler(method: ExchangeMethod): grpc.handleUnaryCall<Uint8Array, Uint8Array> {
     return (call, callback) => {
       const request = this.#arrive(call, method);
       const answer = (outcome: Outcome) => this.#answer({ call, callback, request, outcome });
       try {
-        const exchange = this.#admit(call, method, { request, answer });
+        const exchange = this.#admit({ call, method, payload: call.request }, request, answer);
         request.exchange = exchange;
         call.on("cancelled", () => {
           if (!exchange.isEnded) this.#modules.dispatcher.cancel(exchange, goneOf(call));
@@ -70,7 +103,7 @@ export class Predictions {
     };
   }
 
-  #arrive(call: Call, method: ExchangeMethod): PredictionRequest {
+  #arrive(call: Call | StreamCall, method: Method): PredictionRequest {
     const arrivedMs = monotonicMs();
     const arrivedUs = wallUsAt(arrivedMs);
     const [traceparent] = call.metadata.get(metadataKey.traceparent);
@@ -86,35 +119,35 @@ export class Predictions {
   }
 
   #admit(
-    call: Call,
-    method: ExchangeMethod,
-    { request, answer }: { request: PredictionRequest; answer: (outcome: Outcome) => void },
+    { call, method, payload }: Incoming,
+    request: PredictionRequest,
+    end: (outcome: Outcome) => void,
   ): Exchange {
     if (this.#isStopping) {
       this.#modules.events.refused("stopping");
       throw gatewayStopping();
     }
-    const head = methods[method].scan(call.request);
+    const head = methods[method].scan(payload);
     request.requestId = head.id;
     const entry = this.#find(head);
     const { arrivedMs, predictionId: id, trace } = request;
     return {
       predictionId: id,
-      method,
+      method: method === "Predict" ? "Predict" : "ModelInfer",
       ref: { model: entry.model, version: entry.version },
       trace,
       arrivedMs,
       deadlineMs: arrivedMs + this.#deadlineOf(call),
       priority: head.priority,
       queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
-      payloadBytes: call.request.byteLength,
-      payload: call.request,
+      payloadBytes: payload.byteLength,
+      payload,
       isBulk: false,
       isRetained: false,
       isSuspect: false,
       isEnded: false,
       attempts: [],
-      end: answer,
+      end,
     };
   }
 
@@ -122,7 +155,7 @@ export class Predictions {
     return this.#choices.find(this.#modules.links.table, model, version);
   }
 
-  #deadlineOf(call: Call): number {
+  #deadlineOf(call: Call | StreamCall): number {
     const deadline = Number(call.getDeadline());
     return Number.isFinite(deadline) ? deadline - Date.now() : this.#deadlineDefaultMs;
   }

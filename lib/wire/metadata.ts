@@ -8,6 +8,8 @@ export const metadataKey = {
   serverTiming: "server-timing",
   /** Request: W3C trace context. */
   traceparent: "traceparent",
+  /** Request: `true` has the first error of a ModelStreamInfer end the call, as Triton has it. */
+  tritonGrpcError: "triton_grpc_error",
   tracestate: "tracestate",
   /** Reply: milliseconds to wait before trying again, as gRPC retry policies read it. */
   retryPushback: "grpc-retry-pushback-ms",

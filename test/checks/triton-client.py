@@ -7,6 +7,7 @@ batches of 37, so that batched and unbatched paths are both seen.
 import csv
 import os
 import pathlib
+import queue
 import sys
 
 import numpy as np
@@ -100,6 +101,37 @@ def check_refusals(client):
     return 0
 
 
+def check_stream(client):
+    """Ten requests on one stream come back in their order, and one that fails ends nothing."""
+    folder = MODELS / "wine"
+    settings = yaml.safe_load((folder / "model.yaml").read_text())
+    rows = list(csv.DictReader((folder / "examples.csv").open()))
+    metadata = client.get_model_metadata("wine", "1")
+    answers = queue.Queue()
+    client.start_stream(callback=lambda result, error: answers.put((result, error)))
+    for index in range(10):
+        inputs = tensors(metadata, settings, rows[index : index + 1])
+        client.async_stream_infer(
+            "nothing" if index == 4 else "wine",
+            inputs,
+            request_id=str(index),
+            enable_empty_final_response=True,
+        )
+    wrong = 0
+    for index in range(10):
+        result, error = answers.get(timeout=30)
+        if index == 4:
+            wrong += error is None or "not found" not in error.message()
+            continue
+        response = result.get_response()
+        wrong += error is not None or response.id != str(index)
+        wrong += not response.parameters["triton_final_response"].bool_param
+        wrong += differences(result, settings, "1", rows[index : index + 1])
+    client.stop_stream()
+    print(f"stream: {wrong} wrong")
+    return wrong
+
+
 def check_readme():
     """The Python of the README, as it stands there, but for the address."""
     readme = (MODELS.parent / "README.md").read_text()
@@ -113,7 +145,7 @@ def main():
     assert client.is_server_live() and client.is_server_ready()
     folders = sorted(path.parent for path in MODELS.glob("*/model.yaml"))
     assert folders, "no sample models"
-    wrong = sum(check_model(client, folder) for folder in folders)
+    wrong = sum(check_model(client, folder) for folder in folders) + check_stream(client)
     statistics = client.get_inference_statistics("wine")
     assert statistics.model_stats[0].inference_count >= 178, statistics
     return 1 if wrong or check_refusals(client) else 0
