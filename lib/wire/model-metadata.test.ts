@@ -19,6 +19,7 @@ function description(enabled: boolean) {
       queueRowsMax: 4096,
       queueTimeoutMs: 20,
       orderingPreserved: true,
+      priorityLevels: 3,
     },
     instances: 2,
   });
@@ -55,7 +56,14 @@ it("shows dimensions without the batch in the configuration of a batched model",
       preferredBatchSize: [8, 16],
       maxQueueDelayMicroseconds: 1_500n,
       preserveOrdering: true,
-      defaultQueuePolicy: { defaultTimeoutMicroseconds: 20_000n, maxQueueSize: 4096 },
+      priorityLevels: 3n,
+      defaultPriorityLevel: 2n,
+      defaultQueuePolicy: {
+        timeoutAction: 0,
+        allowTimeoutOverride: true,
+        defaultTimeoutMicroseconds: 20_000n,
+        maxQueueSize: 4096,
+      },
     },
   });
 });

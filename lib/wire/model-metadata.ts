@@ -2,6 +2,7 @@
  * A loaded model in the words of the Open Inference Protocol and of Triton's model configuration.
  */
 import { create } from "@bufbuild/protobuf";
+import { defaultLevel } from "#core/batching/priority.ts";
 import { configOfDtype, isDtype } from "#core/tensor/dtype.ts";
 import {
   type ModelMetadataResponse,
@@ -12,6 +13,7 @@ import {
   type ModelConfig,
   ModelConfigSchema,
   ModelInstanceGroup_Kind,
+  ModelQueuePolicy_TimeoutAction,
 } from "#gen/inference/model_config_pb.ts";
 import type { Batching, ModelDescription, TensorSpec } from "#gen/sluice/control/v1/model_pb.ts";
 
@@ -79,7 +81,9 @@ function toDynamicBatching(batching: Batching) {
     maxQueueDelayMicroseconds: toUs(batching.queueDelayMs),
     preserveOrdering: batching.orderingPreserved,
     priorityLevels: BigInt(batching.priorityLevels),
+    defaultPriorityLevel: BigInt(defaultLevel(batching.priorityLevels)),
     defaultQueuePolicy: {
+      timeoutAction: ModelQueuePolicy_TimeoutAction.REJECT,
       defaultTimeoutMicroseconds: toUs(batching.queueTimeoutMs),
       allowTimeoutOverride: true,
       maxQueueSize: batching.queueRowsMax,

@@ -1,7 +1,8 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
-import { Outbox } from "#core/link/outbox.ts";
+import { Outbox, outboxDefaults, type Sending } from "#core/link/outbox.ts";
+import { ReplyOrder } from "#core/link/reply-order.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
 import type { ControlFrame } from "#wire/link-frames.ts";
 import type { ReplyHeader } from "#wire/reply-begin.ts";
@@ -16,13 +17,16 @@ import {
 } from "#wire/worker-link.ts";
 import { ActiveRequest, type AnswerSink, type RequestModules } from "./active-request.ts";
 import { toArrival } from "./arrival.ts";
-import { LinkCredit, type LinkCreditOptions } from "./link-credit.ts";
+import { type CreditWindow, LinkCredit } from "./link-credit.ts";
 import type { ModelSlot } from "./model-slot.ts";
 
 export type LinkStream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 export type LinkOptions = {
-  readonly credit: LinkCreditOptions;
+  /** The most any gateway may ever begin: what is larger is refused. */
+  readonly most: CreditWindow;
+  /** The gateway has used what it was granted, and might use more. */
+  readonly onShort: () => void;
   readonly onEnd: (link: Link) => void;
 };
 
@@ -54,7 +58,11 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #inbox: Inbox<Begun>;
   readonly #outbox = new Outbox<ControlFrame, ReplyHeader>();
-  readonly #credit: LinkCredit;
+  readonly #order = new ReplyOrder<Sending<ReplyHeader>>({
+    chunkBytes: outboxDefaults.chunkBytes,
+    send: (reply) => this.#outbox.begin(reply),
+  });
+  readonly credit: LinkCredit;
   readonly #active = new Map<number, ActiveRequest>();
   readonly #sink: AnswerSink = {
     started: (id) => void this.#started.push(id),
@@ -70,12 +78,10 @@ export class Link {
     this.#stream = stream;
     this.#options = options;
     this.#modules = modules;
-    this.#credit = new LinkCredit(options.credit);
-    this.#inbox = new Inbox({ payloadBytesMax, openMax: options.credit.requestsMax });
+    this.credit = new LinkCredit(options.onShort);
+    this.#inbox = new Inbox({ payloadBytesMax, openMax: options.most.requests });
     stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
-    stream.on("end", () => this.#end());
-    stream.on("cancelled", () => this.#end());
-    stream.on("error", () => this.#end());
+    for (const event of ["end", "cancelled", "error"]) stream.on(event, () => this.#end());
   }
 
   /** Requests taken and not yet answered. */
@@ -90,9 +96,9 @@ export class Link {
     this.#flushSoon();
   }
 
-  /** Lets the gateway begin requests, now that it is known how many. */
-  grant(requests: number): void {
-    this.#credit.open(requests);
+  /** Lets the gateway begin as many requests from now on. */
+  grant(window: CreditWindow): void {
+    this.credit.open(window);
     this.#flushSoon();
   }
 
@@ -163,13 +169,13 @@ export class Link {
 
   #begin(begin: RequestBegin): void {
     const { id, payload, payloadBytes } = begin;
-    if (!this.#credit.begin(id, payloadBytes)) {
+    if (!this.credit.begin(id, payloadBytes)) {
       this.#violated(`request ${id} was begun twice or beyond the credit`);
       return;
     }
     const begun = { begin, arrivedUs: wallUs(), arrivedMs: monotonicMs() };
     const received = this.#inbox.begin(id, begun, payloadBytes, payload);
-    const { requestBytes } = this.#options.credit;
+    const { requestBytes } = this.#options.most;
     if (payloadBytes <= requestBytes || received.kind === "invalid") {
       this.#received(received);
       return;
@@ -185,7 +191,7 @@ export class Link {
         this.#complete(received.id, received.header, received.payload);
         break;
       case "aborted":
-        this.#credit.finish(received.id);
+        this.credit.finish(received.id);
         break;
       case "invalid":
         this.#violated(received.reason);
@@ -198,6 +204,9 @@ export class Link {
   #complete(id: number, begun: Begun, payload: Uint8Array): void {
     const request = this.#accept(id, begun);
     const { state } = this.#modules.slot;
+    if (state.kind === "ready" && state.model.spec.batching.orderingPreserved) {
+      this.#order.arrived(id);
+    }
     if (this.#state === "open" && state.kind === "ready") request.begin(payload, state);
     else if (state.kind === "failed") request.refuse(notReady(`failed to load: ${state.reason}`));
     else request.refuse(notReady(state.kind === "loading" ? "still loading" : "shutting down"));
@@ -213,7 +222,7 @@ export class Link {
   #reply(id: number, header: ReplyHeader, payload: Uint8Array): void {
     this.#active.delete(id);
     const headerBytes = headerBytesBase + 3 * (header.message?.length ?? 0);
-    this.#outbox.begin({ id, header, payload, headerBytes });
+    this.#order.reply({ id, header, payload, headerBytes });
     this.#flushSoon();
   }
 
@@ -222,11 +231,12 @@ export class Link {
     if (request !== undefined) {
       this.#active.delete(id);
       request.cancel();
-      this.#credit.finish(id);
+      this.#order.drop(id);
+      this.credit.finish(id);
       return;
     }
     // Either its reply waits to leave, or it is still arriving and its end will follow.
-    if (this.#outbox.remove(id) === "unsent") this.#credit.finish(id);
+    if (this.#order.drop(id) || this.#outbox.remove(id) === "unsent") this.credit.finish(id);
     else this.#inbox.discard(id);
   }
 
@@ -238,7 +248,7 @@ export class Link {
     clearImmediate(this.#flush);
     this.#flush = undefined;
     if (this.#state === "ended") return;
-    const credit = this.#credit.news(this.#inbox.chunkBytes);
+    const credit = this.credit.news(this.#inbox.chunkBytes);
     if (credit !== undefined) {
       const frame = encodeWorkerControl({ case: "credit", value: credit });
       this.#outbox.control(frame, frame.byteLength);
@@ -248,7 +258,9 @@ export class Link {
       if (frames.length === 0) break;
       for (const frame of frames) {
         const isWhole = frame.kind === "begin" && frame.payload.length === frame.payloadBytes;
-        if (isWhole || frame.kind === "end") this.#credit.finish(frame.id);
+        if (!isWhole && frame.kind !== "end") continue;
+        this.credit.finish(frame.id);
+        this.#order.left(frame.id);
       }
       this.#write(encodeWorkerFrames(frames));
     }

@@ -65,6 +65,11 @@ export class ModelSlot implements AsyncDisposable {
     return this.#state.kind === "ready" ? this.#state.runner.queueWaitUs : 0;
   }
 
+  /** What a full batch takes to run, in microseconds; 0 until one has run. */
+  get batchRunUs(): number {
+    return this.#state.kind === "ready" ? this.#state.runner.batchRunUs : 0;
+  }
+
   /** Tells of every change to come. The listener must not throw. */
   onChange(listener: (state: ModelState) => void): void {
     this.#listeners.add(listener);

@@ -143,9 +143,9 @@ async function openCore(
       { events, recorder, onCrash: crash },
     ),
   );
-  const credit = { requestBytes: config.messageBytesMax, requestsMax };
+  const most = { requests: requestsMax, requestBytes: config.messageBytesMax };
   const links = new LinkService(
-    { instance, cluster, ref, producer, credit },
+    { instance, cluster, ref, producer, most },
     { slot, recorder, traces, events },
   );
   const health = new Health();
