@@ -3,8 +3,9 @@ import { readEnv, toConfig } from "./config.ts";
 
 it("fills in what is not set", () => {
   expect(toConfig(readEnv({ SLUICE_ROUTES: "/run/routes.json" }))).toMatchObject({
-    host: "127.0.0.1",
-    ports: { grpc: 8001, metrics: 8002 },
+    listen: { address: "127.0.0.1:8001", setting: "SLUICE_GRPC_PORT" },
+    metrics: { host: "127.0.0.1", port: 8002, setting: "SLUICE_METRICS_PORT" },
+    siblings: [],
     cluster: "local",
     routesPath: "/run/routes.json",
     natsUrl: undefined,
@@ -35,4 +36,18 @@ it("reports everything that is wrong together", () => {
 it("does with NATS alone", () => {
   const config = toConfig(readEnv({ NATS_URL: "nats://localhost" }));
   expect([config.routesPath, config.natsUrl]).toEqual([undefined, "nats://localhost"]);
+});
+
+it("listens on sockets where it is one of several", () => {
+  const env = {
+    SLUICE_ROUTES: "/run/routes.json",
+    SLUICE_GATEWAY_SOCKET: "/run/0.sock",
+    SLUICE_GATEWAY_METRICS_SOCKET: "/run/0.metrics.sock",
+    SLUICE_GATEWAY_SIBLINGS: "unix:/run/1.sock\nunix:/run/2.sock",
+  };
+  expect(toConfig(readEnv(env))).toMatchObject({
+    listen: { address: "unix:/run/0.sock" },
+    metrics: { socket: "/run/0.metrics.sock" },
+    siblings: ["unix:/run/1.sock", "unix:/run/2.sock"],
+  });
 });

@@ -1,12 +1,19 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { type Env, SettingsReader } from "#platform/config.ts";
+import type { ListenOn } from "#platform/listen.ts";
 import { uploadWindowBytesDefault } from "#platform/rpc/upload-window.ts";
 import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
 
 export type GatewayConfig = {
-  readonly host: string;
-  readonly ports: { readonly grpc: number; readonly metrics: number };
+  /** Where calls are served: `host:port` or `unix:/path`, and the setting that says so. */
+  readonly listen: { readonly address: string; readonly setting: string };
+  readonly metrics: ListenOn;
+  /**
+   * Sockets (`unix:/path`) of the other gateways among whom a supervisor divides the connections to
+   * one port; none where this one stands alone.
+   */
+  readonly siblings: readonly string[];
   readonly cluster: string;
   /** Tells this gateway from every other. */
   readonly instance: string;
@@ -49,11 +56,8 @@ export function readEnv(env: Env = process.env): SettingsReader {
 export function toConfig(reader: SettingsReader): GatewayConfig {
   const routesPath = reader.optionalText("SLUICE_ROUTES");
   const config: GatewayConfig = {
-    host: reader.text("SLUICE_HOST", "127.0.0.1"),
-    ports: {
-      grpc: reader.port("SLUICE_GRPC_PORT", 8001),
-      metrics: reader.port("SLUICE_METRICS_PORT", 8002),
-    },
+    ...readListen(reader),
+    siblings: reader.optionalText("SLUICE_GATEWAY_SIBLINGS")?.split("\n") ?? [],
     cluster: reader.text("SLUICE_CLUSTER", "local"),
     instance: reader.text("SLUICE_INSTANCE", `gateway-${hostname()}-${process.pid}`),
     routesPath: routesPath === undefined ? undefined : resolve(routesPath),
@@ -91,4 +95,24 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
   }
   reader.finish();
   return config;
+}
+
+/** Ports of its own, or the Unix sockets that a supervisor of several gateways gives it. */
+function readListen(reader: SettingsReader): Pick<GatewayConfig, "listen" | "metrics"> {
+  const host = reader.text("SLUICE_HOST", "127.0.0.1");
+  const port = reader.port("SLUICE_GRPC_PORT", 8001);
+  const metricsPort = reader.port("SLUICE_METRICS_PORT", 8002);
+  const socket = reader.optionalText("SLUICE_GATEWAY_SOCKET");
+  const metricsSocket = reader.optionalText("SLUICE_GATEWAY_METRICS_SOCKET");
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return {
+    listen:
+      socket === undefined
+        ? { address, setting: "SLUICE_GRPC_PORT" }
+        : { address: `unix:${resolve(socket)}`, setting: "SLUICE_GATEWAY_SOCKET" },
+    metrics:
+      metricsSocket === undefined
+        ? { host, port: metricsPort, setting: "SLUICE_METRICS_PORT" }
+        : { socket: resolve(metricsSocket) },
+  };
 }

@@ -31,7 +31,8 @@ export type GatewayEvents = {
   /** A bulk stream has ended, with so many of its items answered. */
   bulkEnded(stream: EndedBulk): void;
   traceKept(reason: string): void;
-  serving(): void;
+  /** The server as a whole has become ready, or no longer is. */
+  serving(isServing: boolean): void;
   /** Something the gateway goes on without. */
   trouble(what: string, reason: string): void;
 };
@@ -71,7 +72,7 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
       log.info("bulk stream ended", { model, version, status, seconds, items });
     },
     traceKept: (reason) => kept.series(reason).add(1),
-    serving: () => log.info("serving"),
+    serving: (isServing) => log.info(isServing ? "serving" : "not serving"),
     trouble: (what, reason) => log.warn(what, { reason }),
   };
 }

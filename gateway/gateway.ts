@@ -26,6 +26,7 @@ import { controlHandlers } from "./control-handlers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { createEvents } from "./events.ts";
 import { observeGateway } from "./gauges.ts";
+import { HandedConnections } from "./handed-connections.ts";
 import type { InferStreamCall } from "./infer-stream.ts";
 import { InferStreams } from "./infer-streams.ts";
 import { inferenceHandlers } from "./inference-handlers.ts";
@@ -36,13 +37,14 @@ import { Overload } from "./overload.ts";
 import { Predictions } from "./predictions.ts";
 import { ServerHealth } from "./server-health.ts";
 import { serverVersion } from "./server-version.ts";
+import { Siblings } from "./siblings.ts";
 import { Statistics } from "./statistics.ts";
 import { gatewayStopping } from "./stopping.ts";
 import { Traces } from "./traces.ts";
 
 export type GatewayOverrides = {
   readonly log?: Log;
-  /** Tells the parent process that the server has become ready. */
+  /** Tells the parent process how the server is, and how many of its connections are open. */
   readonly tell?: (message: Readonly<Record<string, unknown>>) => void;
 };
 
@@ -50,6 +52,8 @@ export type RunningGateway = RunningService & {
   readonly ready: { readonly grpc: string; readonly metrics: string };
   /** Takes somebody's word that a model version will have no worker, and why. */
   readonly giveUp: (lost: LostModel) => void;
+  /** Takes a connection that the parent process has accepted; false for any other message. */
+  readonly takeConnection: (message: unknown, connection: unknown) => boolean;
 };
 
 const services: readonly DescService[] = [GRPCInferenceService, PredictService, ControlService];
@@ -76,6 +80,8 @@ export async function startGateway(
   const core = await openCore(config, overrides, { stack, routes });
   const { links, metrics } = core;
   const server = stack.use(await listen(config, core));
+  const tell = overrides.tell ?? (() => {});
+  const connections = new HandedConnections({ serve: (one) => server.serve(one), tell });
   for (const model of routes?.models ?? []) {
     links.expect(model);
     for (const worker of model.workers) links.add(model, worker);
@@ -86,7 +92,10 @@ export async function startGateway(
   return {
     ready: { grpc: server.address, metrics: metrics.address },
     giveUp: (lost) => links.expect({ ...lost, state: "failed", workers: [] }),
+    takeConnection: (message, connection) => connections.take(message, connection),
     async [Symbol.asyncDispose]() {
+      overrides.tell?.({ type: "stopping" });
+      connections.stop();
       await drain(core, server, config.drainMaxMs * (1 - closeShare));
       await held.disposeAsync();
     },
@@ -117,9 +126,10 @@ async function openCore(
     { links, events, draw: Math.random },
   );
   const health = new Health();
-  const serverHealth = newServerHealth(config, health, () => {
-    events.serving();
-    overrides.tell?.({ type: "serving" });
+  const tell = overrides.tell ?? (() => {});
+  const serverHealth = newServerHealth(config, health, (isServing) => {
+    events.serving(isServing);
+    tell({ type: isServing ? "serving" : "not-serving" });
   });
   const modelLog = new ModelLog(events);
   links.listen({
@@ -138,6 +148,7 @@ async function openCore(
   }
   stack.use(links);
   const statistics = new Statistics();
+  const siblings = stack.use(new Siblings(config.siblings));
   const traces = new Traces(config.telemetry, { exporter, events });
   const shared = { links, dispatcher, traces, statistics, events };
   const predictions = new Predictions(config, shared);
@@ -157,18 +168,8 @@ async function openCore(
     spans: () => exporter,
     isBusConnected: () => bus?.isConnected === true,
   });
-  return {
-    links,
-    metrics,
-    dispatcher,
-    health,
-    serverHealth,
-    statistics,
-    predictions,
-    inferStreams,
-    bulk,
-    overload,
-  };
+  const own = { links, metrics, dispatcher, health, serverHealth, statistics, siblings };
+  return { ...own, predictions, inferStreams, bulk, overload };
 }
 
 /** Undefined where there is no file yet, and NATS to learn from. */
@@ -191,12 +192,14 @@ async function startingRoutes({
 }
 
 async function openGatewayMetrics(config: GatewayConfig, links: Links): Promise<Metrics> {
-  const { host, ports, instance } = config;
+  const { metrics: on, instance } = config;
   return await openMetrics({
     service: "gateway",
     labels: { gateway: instance },
-    listen: { host, port: ports.metrics, setting: "SLUICE_METRICS_PORT" },
+    listen: on,
     others: async () => {
+      // One of several: who asks it adds them up, and asks the workers itself.
+      if ("socket" in on) return [];
       const addresses = links.all().map((link) => link.worker.metrics);
       const told = await Promise.allSettled(
         addresses.filter((address) => address !== "").map(scrape),
@@ -219,26 +222,26 @@ function newExporter({ telemetry, instance, cluster }: GatewayConfig, log: Log):
 function newServerHealth(
   config: GatewayConfig,
   health: Health,
-  onServing: () => void,
+  onChange: (isServing: boolean) => void,
 ): ServerHealth {
   const names = services.map(({ typeName }) => typeName);
   return new ServerHealth(
     { services: names, isStrict: config.isStrictReadiness },
-    { health, onServing },
+    { health, onChange },
   );
 }
 
 async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
-  const { links, health, serverHealth, statistics, predictions, inferStreams, bulk } = core;
-  const { host, ports, messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
-  const address = `${host.includes(":") ? `[${host}]` : host}:${ports.grpc}`;
+  const { links, health, serverHealth, statistics, siblings } = core;
+  const { predictions, inferStreams, bulk } = core;
+  const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
   const inference = inferenceHandlers(
     { serverVersion },
-    { links, health: serverHealth, statistics },
+    { links, health: serverHealth, statistics, siblings },
   );
   return await RpcServer.listen(
     {
-      ...{ address, setting: "SLUICE_GRPC_PORT", messageBytesMax, drainMsMax: serverDrainMs },
+      ...{ ...config.listen, messageBytesMax, drainMsMax: serverDrainMs },
       ...{ uploadWindowBytes, streamsMax, connectionsMax, gate: core.overload.gate },
     },
     [
@@ -259,7 +262,7 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
         },
         raw: ["Predict", "PredictBulk"],
       },
-      { service: ControlService, handlers: controlHandlers(links) },
+      { service: ControlService, handlers: controlHandlers(links, siblings) },
     ],
     (server) => {
       health.addTo(server);

@@ -11,19 +11,22 @@ import {
 } from "#core/routing/table.ts";
 import {
   GRPCInferenceService,
+  type ModelStatistics,
   type RepositoryIndexRequest,
 } from "#gen/inference/grpc_service_pb.ts";
 import { unaryHandler } from "#platform/rpc/failure-status.ts";
 import { toModelConfig, toModelMetadata } from "#wire/model-metadata.ts";
-import { toModelStatistics } from "#wire/model-statistics.ts";
+import { joinModelStatistics, toModelStatistics } from "#wire/model-statistics.ts";
 import type { KnownModel, Links } from "./links.ts";
 import type { ServerHealth } from "./server-health.ts";
+import type { Siblings } from "./siblings.ts";
 import type { Statistics } from "./statistics.ts";
 
 export type InferenceModules = {
   readonly links: Links;
   readonly health: ServerHealth;
   readonly statistics: Statistics;
+  readonly siblings: Siblings;
 };
 
 type Named = { readonly name: string; readonly version: string };
@@ -37,7 +40,13 @@ export function inferenceHandlers(
   options: { readonly serverVersion: string },
   modules: InferenceModules,
 ): UntypedServiceImplementation {
-  const { health, statistics, links } = modules;
+  const { health, statistics, links, siblings } = modules;
+  const statisticsOf = (entry: VersionEntry, others: readonly ModelStatistics[]) => {
+    const own = toModelStatistics(entry, statistics.of(entry));
+    const isSame = ({ name, version }: ModelStatistics) =>
+      name === own.name && version === own.version;
+    return joinModelStatistics(own, others.filter(isSame));
+  };
   return {
     ServerLive: unaryHandler(methods.serverLive, () => ({ live: true })),
     ServerReady: unaryHandler(methods.serverReady, () => ({ ready: health.isServing })),
@@ -61,11 +70,12 @@ export function inferenceHandlers(
       const { name } = request;
       return { config: toModelConfig(name, servedVersions(links, name), description) };
     }),
-    ModelStatistics: unaryHandler(methods.modelStatistics, (request) => ({
-      modelStats: asked(links, request).map((entry) =>
-        toModelStatistics(entry, statistics.of(entry)),
-      ),
-    })),
+    ModelStatistics: unaryHandler(methods.modelStatistics, async (request, metadata) => {
+      const entries = asked(links, request);
+      const replies = await siblings.ask(methods.modelStatistics, request, metadata);
+      const others = replies.flatMap((reply) => reply.modelStats);
+      return { modelStats: entries.map((entry) => statisticsOf(entry, others)) };
+    }),
     RepositoryIndex: unaryHandler(methods.repositoryIndex, (request) => ({
       models: repositoryIndex(links, request),
     })),

@@ -8,7 +8,8 @@ const stopMsMax = 10 * 60_000;
 
 await run({ service: "gateway", stopMsMax }, async () => {
   const gateway = await startGateway(toConfig(readEnv()), { tell: tellParent });
-  process.on("message", (message) => {
+  process.on("message", (message, connection) => {
+    if (gateway.takeConnection(message, connection)) return;
     const lost = readLostModel(message);
     if (lost !== undefined) gateway.giveUp(lost);
   });

@@ -16,19 +16,19 @@ export type ServerHealthOptions = {
 export class ServerHealth {
   readonly #options: ServerHealthOptions;
   readonly #health: Health;
-  readonly #onServing: () => void;
+  readonly #onChange: (isServing: boolean) => void;
   #isServing = false;
   #isStopping = false;
   #wasServing = false;
 
-  /** `onServing` is called once, when the server first becomes ready. */
+  /** `onChange` is called whenever the server becomes ready, or no longer is; not by stopping. */
   constructor(
     options: ServerHealthOptions,
-    modules: { readonly health: Health; readonly onServing: () => void },
+    modules: { readonly health: Health; readonly onChange: (isServing: boolean) => void },
   ) {
     this.#options = options;
     this.#health = modules.health;
-    this.#onServing = modules.onServing;
+    this.#onChange = modules.onChange;
     this.#set(false);
   }
 
@@ -51,10 +51,10 @@ export class ServerHealth {
   }
 
   #set(isServing: boolean): void {
+    const isChanged = isServing !== this.#isServing;
     this.#isServing = isServing;
     for (const name of ["", ...this.#options.services]) this.#health.set(name, isServing);
-    if (!isServing || this.#wasServing) return;
-    this.#wasServing = true;
-    this.#onServing();
+    this.#wasServing ||= isServing;
+    if (isChanged) this.#onChange(isServing);
   }
 }

@@ -19,6 +19,7 @@ const flags: readonly Flag[] = [
   { flags: "--cache <folder>", setting: "SLUICE_CACHE", about: "what can be obtained again" },
   { flags: "--host <address>", setting: "SLUICE_HOST", about: "address the listeners bind" },
   { flags: "--cluster <name>", setting: "SLUICE_CLUSTER", about: "name of the cluster" },
+  { flags: "--gateways <count>", setting: "SLUICE_GATEWAYS", about: "processes of the gateway" },
   { flags: "--grpc-port <port>", setting: "SLUICE_GRPC_PORT", about: "gateway, gRPC" },
   { flags: "--metrics-port <port>", setting: "SLUICE_METRICS_PORT", about: "gateway, metrics" },
   {

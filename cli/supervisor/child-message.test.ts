@@ -21,6 +21,15 @@ it("reads what became of a model", () => {
   expect(parseChildMessage({ type: "model", state: "ready" })).toMatchObject({ reason: "" });
 });
 
+it("reads what a gateway tells of itself and of its connections", () => {
+  for (const type of ["serving", "not-serving", "stopping"]) {
+    expect(parseChildMessage({ type, more: 1 })).toEqual({ type });
+  }
+  const connections = { type: "connections", taken: 3, open: 2 };
+  expect(parseChildMessage(connections)).toEqual(connections);
+  expect(parseChildMessage({ ...connections, open: "2" })).toBeUndefined();
+});
+
 it.each([undefined, null, 1, "ready", {}, { type: "news" }, { type: "model", state: "?" }])(
   "passes over %j",
   (message) => {

@@ -6,8 +6,12 @@ export type ChildMessage =
   | { readonly type: "failed"; readonly reason: string }
   /** A worker's model is loaded, or cannot be. */
   | { readonly type: "model"; readonly state: "ready" | "failed"; readonly reason: string }
-  /** A gateway answers SERVING for the whole server. */
-  | { readonly type: "serving" };
+  /** A gateway answers SERVING for the whole server, or no longer does. */
+  | { readonly type: "serving" | "not-serving" }
+  /** A gateway has been told to stop and takes no more connections. */
+  | { readonly type: "stopping" }
+  /** Of those it was handed: the number of the last it took, and how many are open. */
+  | { readonly type: "connections"; readonly taken: number; readonly open: number };
 
 /** Reads a message; undefined for any other, which a later version of a process may send. */
 export function parseChildMessage(message: unknown): ChildMessage | undefined {
@@ -24,7 +28,16 @@ export function parseChildMessage(message: unknown): ChildMessage | undefined {
       return state === "ready" || state === "failed" ? { type: "model", state, reason } : undefined;
     }
     case "serving":
-      return { type: "serving" };
+    case "not-serving":
+    case "stopping":
+      return { type: fields["type"] };
+    case "connections": {
+      const { taken, open } = fields;
+      const areCounts = Number.isInteger(taken) && Number.isInteger(open);
+      return areCounts
+        ? { type: "connections", taken: Number(taken), open: Number(open) }
+        : undefined;
+    }
     default:
       return undefined;
   }

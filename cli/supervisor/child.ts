@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { messageOf } from "#core/failure.ts";
 import type { Env } from "#platform/config.ts";
 import { type ChildMessage, parseChildMessage } from "./child-message.ts";
@@ -56,6 +57,16 @@ export class Child {
   /** Tells the process something; it may have ended already. */
   send(message: Readonly<Record<string, unknown>>): void {
     if (this.#process.connected) this.#process.send({ ...message }, () => {});
+  }
+
+  /**
+   * Sends it a message with a connection, which stays open here, too; false where it has gone. That
+   * it arrived the process itself has to say.
+   */
+  hand(message: Readonly<Record<string, unknown>>, connection: Socket): boolean {
+    if (!this.#process.connected) return false;
+    this.#process.send({ ...message }, connection, { keepOpen: true }, () => {});
+    return true;
   }
 
   /** Asks it to end and kills it, with all it may have started, when it takes longer than that. */

@@ -11,16 +11,17 @@ import { checkNats } from "#platform/bus/nats.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { Env } from "#platform/config.ts";
 import { scanRepository } from "#platform/model-repository.ts";
-import { writeRoutes } from "#platform/routes-file.ts";
 import { type CompileCache, openCompileCache } from "./compile-cache.ts";
 import { type ClusterAddresses, type DataDir, openDataDir } from "./data-dir.ts";
-import { gatewayEnv, monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
+import { monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
+import { gatewayNames } from "./gateway-count.ts";
+import { type Gateways, portOf, startGateways } from "./gateways.ts";
 import type { ClusterOptions } from "./options.ts";
 import { openOwnNats } from "./own-nats.ts";
-import { type Plan, type PlannedWorker, planRoutes, planWorkers } from "./plan.ts";
+import { type Plan, type PlannedWorker, planWorkers } from "./plan.ts";
 import { portOrFree, requirePorts } from "./ports.ts";
 import { Roster } from "./roster.ts";
-import { openRunDir, type RunDir } from "./run-dir.ts";
+import { type Named, openRunDir, type RunDir } from "./run-dir.ts";
 import { Supervised, type SupervisedEvent } from "./supervised.ts";
 
 /** A running cluster. Disposing stops it, within the drain time and a second. */
@@ -30,10 +31,12 @@ export type Cluster = AsyncDisposable & {
   /** The model versions that were loaded, each once. */
   readonly readyModels: readonly PlannedWorker[];
   /**
-   * The process of this name (`gateway`, `monitor`, `nats-server`, `wine-1-0`); undefined while it
-   * is down.
+   * The process of this name (`gateway`, or `gateway-0` of several; `monitor`, `nats-server`,
+   * `wine-1-0`); undefined while it is down.
    */
   readonly pidOf: (name: string) => number | undefined;
+  /** Names of the gateway's processes. */
+  readonly gateways: readonly string[];
 };
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,9 +60,10 @@ export async function startCluster(options: ClusterOptions, signal: AbortSignal)
   if (!["auto", "off"].includes(options.nats)) await checkNats(options.nats);
   for (const warning of warnings) options.onReport(warning);
   for (const { model, reason } of plan.keptOut) options.onReport(`${model}  kept out: ${reason}`);
-  const runDir = opened.use(await openRunDir(options.dataDir, plan.workers));
+  const gateways = gatewayNames(options.gateways);
+  const runDir = opened.use(await openRunDir(options.dataDir, [...plan.workers, ...gateways]));
   const nats = await openNats({ options, dataDir, runDir, opened }, signal);
-  const cluster = new RunningCluster({ options, plan, dataDir, runDir, nats });
+  const cluster = new RunningCluster({ options, plan, gateways, dataDir, runDir, nats });
   opened.use(cluster);
   await cluster.start();
   await untilSettled(cluster, signal);
@@ -72,6 +76,7 @@ export async function startCluster(options: ClusterOptions, signal: AbortSignal)
       return cluster.roster.readyModels();
     },
     pidOf: (name) => cluster.pidOf(name),
+    gateways: gateways.map(({ instance }) => instance),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -115,35 +120,42 @@ async function openNats(
   }
 }
 
+type ClusterParts = Parts & {
+  readonly plan: Plan;
+  readonly gateways: readonly Named[];
+  readonly nats: Nats | undefined;
+};
+
 /** The processes of a cluster, from the first one started to the last one ended. */
 class RunningCluster implements AsyncDisposable {
   readonly roster: Roster;
-  readonly #parts: Parts & { readonly plan: Plan; readonly nats: Nats | undefined };
+  readonly #parts: ClusterParts;
   readonly #withMonitor: boolean;
   readonly #workers = new Map<string, Supervised>();
-  #gateway: Supervised | undefined;
+  #gateways: Gateways | undefined;
   #monitor: Supervised | undefined;
   #compiled: CompileCache | undefined;
   #announced: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts & { readonly plan: Plan; readonly nats: Nats | undefined }) {
+  constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#withMonitor = parts.options.monitor && parts.nats !== undefined;
     this.roster = new Roster({
+      gateways: parts.gateways.map(({ instance }) => instance),
       workers: parts.plan.workers,
       withMonitor: this.#withMonitor,
       onReport: parts.options.onReport,
       onAddresses: () => void this.announce().catch(() => {}),
-      onLostModel: ({ model, version }, reason) =>
-        this.#gateway?.send({ type: "model", model, version, state: "failed", reason }),
+      onLostModel: ({ model, version }, reason) => {
+        const message = { type: "model", model, version, state: "failed", reason };
+        for (const gateway of this.#gateways?.processes ?? []) gateway.send(message);
+      },
     });
   }
 
   async start(): Promise<void> {
-    const { options, plan, dataDir, runDir, nats } = this.#parts;
+    const { options, plan, gateways, runDir, nats } = this.#parts;
     const { host, ports } = options;
-    const routes = join(dataDir.path, "routes.json");
-    await writeRoutes(routes, planRoutes(plan, options.cluster, runDir.socketsOf));
     const compiled = await openCompileCache(options.cacheDir);
     this.#compiled = compiled;
     const otlp = this.#withMonitor ? await portOrFree(host, ports.otlp) : undefined;
@@ -170,9 +182,13 @@ class RunningCluster implements AsyncDisposable {
         this.#supervise(instance, "worker", () => env, onEvent),
       );
     }
-    const env = () => ({ ...shared, ...gatewayEnv(routes, this.#gatewayPorts()) });
-    const onEvent = (event: SupervisedEvent) => this.roster.onGateway(event);
-    this.#gateway = this.#supervise("gateway", "gateway", env, onEvent);
+    const parts = {
+      ...this.#parts,
+      roster: this.roster,
+      supervise: (name: string, env: () => Env, onEvent: (event: SupervisedEvent) => void) =>
+        this.#supervise(name, "gateway", () => ({ ...shared, ...env() }), onEvent),
+    };
+    this.#gateways = await startGateways(parts, gateways);
   }
 
   get addresses(): ClusterAddresses {
@@ -201,7 +217,8 @@ class RunningCluster implements AsyncDisposable {
   }
 
   pidOf(name: string): number | undefined {
-    if (name === "gateway") return this.#gateway?.pid;
+    const gateway = this.#gateways?.processes.find((process) => process.name === name);
+    if (gateway !== undefined) return gateway.pid;
     if (name === "monitor") return this.#monitor?.pid;
     if (name === "nats-server") return this.#parts.nats?.pid();
     return this.#workers.get(name)?.pid;
@@ -210,7 +227,7 @@ class RunningCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const endMs = monotonicMs() + this.#parts.options.drainMsMax + stopGraceMs.all;
     const left = (reservedMs: number) => Math.max(0, endMs - monotonicMs() - reservedMs);
-    await this.#gateway?.stop(left(stopGraceMs.afterGateway));
+    await this.#gateways?.stop(left(stopGraceMs.afterGateway));
     const workers = [...this.#workers.values()];
     await Promise.all(workers.map((worker) => worker.stop(left(stopGraceMs.afterWorkers))));
     await this.#compiled?.markFilled();
@@ -234,16 +251,6 @@ class RunningCluster implements AsyncDisposable {
     this.#monitor = this.#supervise("monitor", "monitor", env, onEvent);
   }
 
-  /** Those it had before, so that a gateway that is started again is found where it was. */
-  #gatewayPorts(): { grpc: number; metrics: number } {
-    const { grpc, metrics } = this.#parts.options.ports;
-    const known = this.roster.gateway;
-    return {
-      grpc: portOf(known?.["grpc"]) ?? grpc,
-      metrics: portOf(known?.["metrics"]) ?? metrics,
-    };
-  }
-
   #supervise(
     name: string,
     kind: "gateway" | "worker" | "monitor",
@@ -262,8 +269,4 @@ class RunningCluster implements AsyncDisposable {
       onEvent,
     });
   }
-}
-
-function portOf(address: string | undefined): number | undefined {
-  return address === undefined ? undefined : Number(address.slice(address.lastIndexOf(":") + 1));
 }

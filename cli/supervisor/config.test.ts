@@ -16,6 +16,12 @@ it("has a default for everything", () => {
   expect(options.modelsDir.endsWith("/models")).toBe(true);
 });
 
+it("starts as many gateways as it is told to", () => {
+  expect(toClusterOptions({ SLUICE_GATEWAYS: "3" }, reporting).gateways).toBe(3);
+  expect(toClusterOptions({}, reporting).gateways).toBeGreaterThanOrEqual(1);
+  expect(() => toClusterOptions({ SLUICE_GATEWAYS: "0" }, reporting)).toThrow(/SLUICE_GATEWAYS/);
+});
+
 it("reports everything that is wrong at once", () => {
   const env = { SLUICE_GRPC_PORT: "http", SLUICE_OTLP_PORT: "70000", NATS_URL: "localhost" };
   expect(() => toClusterOptions(env, reporting)).toThrow(

@@ -1,8 +1,9 @@
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Failure } from "#core/failure.ts";
 import { parseNatsUrl } from "#platform/bus/address.ts";
 import { type Env, SettingsReader } from "#platform/config.ts";
+import { gatewaysByDefault } from "./gateway-count.ts";
 import type { ClusterOptions } from "./options.ts";
 
 /** What does not come from settings. */
@@ -26,6 +27,10 @@ export function toClusterOptions(env: Env, reporting: Reporting): ClusterOptions
       monitorMetrics: settings.port("SLUICE_MONITOR_METRICS_PORT", 8012),
       otlp: settings.port("SLUICE_OTLP_PORT", 4318),
     },
+    gateways: settings.integer("SLUICE_GATEWAYS", gatewaysByDefault(availableParallelism()), {
+      min: 1,
+      max: 32,
+    }),
     nats: settings.text("NATS_URL", "auto"),
     natsServer: settings.optionalText("SLUICE_NATS_SERVER"),
     monitor: true,

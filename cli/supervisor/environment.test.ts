@@ -1,6 +1,12 @@
 import { expect, it } from "vitest";
 import { toClusterOptions } from "./config.ts";
-import { gatewayEnv, monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
+import {
+  gatewayEnv,
+  gatewayOfSeveralEnv,
+  monitorEnv,
+  sharedEnv,
+  workerEnv,
+} from "./environment.ts";
 
 const options = (env: Record<string, string>) => toClusterOptions(env, { onReport: () => {} });
 
@@ -40,6 +46,19 @@ it("tells each process what it is and where it listens", () => {
     SLUICE_ROUTES: "/r",
     SLUICE_GRPC_PORT: "1",
     SLUICE_METRICS_PORT: "2",
+  });
+  const several = {
+    instance: "gateway-1",
+    routesPath: "/r",
+    sockets: { address: "unix:/s", metrics: "unix:/m" },
+    siblings: ["unix:/0", "unix:/2"],
+  };
+  expect(gatewayOfSeveralEnv(several)).toEqual({
+    SLUICE_INSTANCE: "gateway-1",
+    SLUICE_ROUTES: "/r",
+    SLUICE_GATEWAY_SOCKET: "/s",
+    SLUICE_GATEWAY_METRICS_SOCKET: "/m",
+    SLUICE_GATEWAY_SIBLINGS: "unix:/0\nunix:/2",
   });
   expect(monitorEnv({ grpc: 1, http: 2, metrics: 3, otlp: 4 })).toMatchObject({
     SLUICE_MONITOR_GRPC_PORT: "1",

@@ -43,13 +43,33 @@ export function workerEnv(worker: PlannedWorker, sockets: SocketPaths): Env {
 
 export type GatewayPorts = { readonly grpc: number; readonly metrics: number };
 
-/** What the gateway is told besides. */
+/** What a gateway that listens itself is told besides. */
 export function gatewayEnv(routesPath: string, ports: GatewayPorts): Env {
   return {
     SLUICE_INSTANCE: "gateway-0",
     SLUICE_ROUTES: routesPath,
     SLUICE_GRPC_PORT: String(ports.grpc),
     SLUICE_METRICS_PORT: String(ports.metrics),
+  };
+}
+
+export type GatewayOfSeveral = {
+  readonly instance: string;
+  readonly routesPath: string;
+  readonly sockets: SocketPaths;
+  /** Addresses of the others. */
+  readonly siblings: readonly string[];
+};
+
+/** What a gateway that is handed connections is told besides. */
+export function gatewayOfSeveralEnv(gateway: GatewayOfSeveral): Env {
+  const { instance, routesPath, sockets, siblings } = gateway;
+  return {
+    SLUICE_INSTANCE: instance,
+    SLUICE_ROUTES: routesPath,
+    SLUICE_GATEWAY_SOCKET: pathOf(sockets.address),
+    SLUICE_GATEWAY_METRICS_SOCKET: pathOf(sockets.metrics),
+    SLUICE_GATEWAY_SIBLINGS: siblings.join("\n"),
   };
 }
 
@@ -69,6 +89,10 @@ export function monitorEnv(ports: MonitorPorts): Env {
     SLUICE_MONITOR_METRICS_PORT: String(ports.metrics),
     SLUICE_OTLP_PORT: String(ports.otlp),
   };
+}
+
+function pathOf(address: string): string {
+  return address.replace(/^unix:/, "");
 }
 
 function bracketed(host: string): string {

@@ -19,6 +19,8 @@ export type ClusterOptions = {
   readonly cacheDir: string;
   readonly host: string;
   readonly ports: ClusterPorts;
+  /** Processes that share the gateway's port; with one it listens itself. */
+  readonly gateways: number;
   /**
    * `auto`: a nats-server of the cluster's own. `off`: none, and no monitor. Otherwise the address
    * of one.

@@ -5,6 +5,8 @@ import { isSettled, type Progress } from "./settling.ts";
 import type { SupervisedEvent } from "./supervised.ts";
 
 export type RosterOptions = {
+  /** Names of the gateway's processes. */
+  readonly gateways: readonly string[];
   readonly workers: readonly PlannedWorker[];
   readonly withMonitor: boolean;
   readonly onReport: (line: string) => void;
@@ -12,7 +14,7 @@ export type RosterOptions = {
   readonly onAddresses: () => void;
   /**
    * Called when a worker that never got ready is not started again, and for every such worker when
-   * the gateway is up once more: it cannot know.
+   * a gateway is up once more: it cannot know.
    */
   readonly onLostModel: (worker: PlannedWorker, reason: string) => void;
 };
@@ -36,25 +38,28 @@ export class Roster {
   readonly #lost = new Map<PlannedWorker, string>();
   readonly #nameWidth: number;
   readonly #settle: PromiseWithResolvers<void> = Promise.withResolvers<void>();
-  #isServing = false;
+  /** Gateways that have come up, and those that have served. */
+  readonly #up = new Set<string>();
+  readonly #served = new Set<string>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
     for (const { instance } of options.workers) this.#models.set(instance, "loading");
-    const names = ["gateway", "monitor", ...this.#models.keys()];
+    const names = [...options.gateways, "monitor", ...this.#models.keys()];
     this.#nameWidth = Math.min(32, Math.max(...names.map((name) => name.length)));
     this.settled = this.#settle.promise;
     // Whoever starts the cluster waits for it, unless starting fails before that.
     this.settled.catch(() => {});
   }
 
-  onGateway(event: SupervisedEvent): void {
-    if (event.type === "serving") this.#isServing = true;
+  onGateway(name: string, event: SupervisedEvent): void {
+    if (event.type === "serving") this.#served.add(name);
     if (event.type === "ready") {
+      this.#up.add(name);
       this.gateway = event.addresses;
       for (const [worker, reason] of this.#lost) this.#options.onLostModel(worker, reason);
     }
-    this.#onFrontProcess("gateway", event);
+    this.#onFrontProcess(name, event);
   }
 
   onMonitor(event: SupervisedEvent): void {
@@ -95,7 +100,7 @@ export class Roster {
     );
   }
 
-  #onFrontProcess(name: "gateway" | "monitor", event: SupervisedEvent): void {
+  #onFrontProcess(name: string, event: SupervisedEvent): void {
     switch (event.type) {
       case "ready": {
         const parts = Object.entries(event.addresses).map(([what, where]) => `${what} ${where}`);
@@ -116,10 +121,16 @@ export class Roster {
   }
 
   #look(): void {
+    const { gateways, withMonitor } = this.#options;
     const progress: Progress = {
-      withMonitor: this.#options.withMonitor,
+      withMonitor,
       // With nothing to load a gateway serves before it has said where.
-      gateway: this.gateway === undefined ? "starting" : this.#isServing ? "serving" : "ready",
+      gateway:
+        this.#up.size < gateways.length
+          ? "starting"
+          : this.#served.size < gateways.length
+            ? "ready"
+            : "serving",
       monitor: this.monitor === undefined ? "starting" : "ready",
       models: this.#models,
     };

@@ -1,6 +1,7 @@
 /** How far a cluster that is being started has come: the answer to "is it up?". */
 export type Progress = {
   readonly withMonitor: boolean;
+  /** Of its processes, the one that has come least far. */
   readonly gateway: "starting" | "ready" | "serving";
   readonly monitor: "starting" | "ready";
   /** Of each worker, by instance. */

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { monotonicMs, sleep } from "#platform/clock.ts";
 import type { Env } from "#platform/config.ts";
@@ -57,6 +58,11 @@ export class Supervised {
   /** Tells the process something, if it is running. */
   send(message: Readonly<Record<string, unknown>>): void {
     this.#child?.send(message);
+  }
+
+  /** Sends it a connection, which stays open here, too; false where it is not running. */
+  hand(message: Readonly<Record<string, unknown>>, connection: Socket): boolean {
+    return this.#child?.hand(message, connection) ?? false;
   }
 
   /** Asks it to end, kills it when it takes longer than that, and resolves when it has ended. */

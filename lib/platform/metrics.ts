@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { Meter } from "#core/metric/meter.ts";
 import { writeExposition } from "#wire/exposition.ts";
 import { mergeInSteps } from "#wire/prometheus-text.ts";
 import { HttpServer } from "./http.ts";
+import { inTurns } from "./in-turns.ts";
 import type { ListenOn } from "./listen.ts";
 import { observeProcess } from "./process-metrics.ts";
 
@@ -84,15 +84,6 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
 async function withOthers(own: string, options: MetricsOptions): Promise<string> {
   const others = (await options.others?.().catch(() => undefined)) ?? [];
   return others.length === 0 ? own : await inTurns(mergeInSteps([own, ...others]));
-}
-
-/** Runs to the end, one step in each turn of the event loop. */
-async function inTurns<Result>(steps: Iterator<unknown, Result>): Promise<Result> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    await nextTurn();
-  }
 }
 
 function* joined(pieces: Iterable<string>): Generator<undefined, string> {

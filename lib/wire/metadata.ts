@@ -4,6 +4,8 @@ export const metadataKey = {
   predictionId: "sluice-prediction-id",
   /** Request: `1` asks for the `server-timing` trailer. */
   explain: "sluice-explain",
+  /** Request: `1` asks a gateway for what it knows itself, without its siblings. */
+  alone: "sluice-alone",
   /** Reply, on request: where the gateway's time went. */
   serverTiming: "server-timing",
   /** Request: W3C trace context. */

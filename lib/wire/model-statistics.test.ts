@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ModelStatistics } from "#core/statistics/model-statistics.ts";
-import { toModelStatistics } from "./model-statistics.ts";
+import { joinModelStatistics, toModelStatistics } from "./model-statistics.ts";
 
 it("answers counts as they are and durations in nanoseconds", () => {
   const statistics = new ModelStatistics();
@@ -31,4 +31,21 @@ it("answers counts as they are and durations in nanoseconds", () => {
 it("has zeros for a version that was never asked", () => {
   const message = toModelStatistics({ model: "wine", version: 1 }, new ModelStatistics());
   expect(message).toMatchObject({ inferenceCount: 0n, executionCount: 0n, batchStats: [] });
+});
+
+it("joins what several gateways counted into what one would have counted", () => {
+  const ref = { model: "wine", version: 1 };
+  const inferences = [1, 2, 3, 4, 5].map((n) => ({
+    ...{ atMs: 100 * (n % 4), rows: n, totalUs: 10 * n, queueUs: n, decodeUs: 1, runUs: 2 * n },
+    ...{ encodeUs: 3, batch: { rows: 8 * ((n % 3) + 1), key: n } },
+  }));
+  const [one, first, second] = [1, 2, 3].map(() => new ModelStatistics());
+  for (const inference of inferences) one?.succeed(inference);
+  for (const inference of inferences.slice(0, 2)) first?.succeed(inference);
+  for (const inference of inferences.slice(2)) second?.succeed(inference);
+  for (const statistics of [one, second]) statistics?.fail(7);
+  const [whole, ...parts] = [one, first, second].map((statistics) =>
+    toModelStatistics(ref, statistics ?? new ModelStatistics()),
+  );
+  expect(parts[0] && joinModelStatistics(parts[0], parts.slice(1))).toEqual(whole);
 });

@@ -51,11 +51,16 @@ function ended<Result>(steps: Iterator<unknown, Result>): Result {
  * joined as `mergeExpositions` does.
  */
 export function sumExpositions(texts: readonly string[], label: string): string {
+  return ended(sumInSteps(texts, label));
+}
+
+/** The same in short steps. */
+export function* sumInSteps(texts: readonly string[], label: string): Generator<undefined, string> {
   const families = new Map<string, Family>();
   const sums = new Map<string, { family: Family; value: number }>();
   const series = new Set<string>();
   for (const text of texts) {
-    const reading = readExposition(families, text, (family, { key, line }) => {
+    yield* readExposition(families, text, (family, { key, line }) => {
       if (counted.includes(family.type)) {
         const joined = withoutLabel(key, label);
         const sum = sums.get(joined);
@@ -66,7 +71,6 @@ export function sumExpositions(texts: readonly string[], label: string): string 
         family.samples.push(line);
       }
     });
-    ended(reading);
   }
   for (const [key, { family, value }] of sums) family.samples.push(`${key} ${value}`);
   return formatFamilies(families);

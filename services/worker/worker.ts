@@ -4,7 +4,7 @@
  * loaded keeps the process, which goes on saying why.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { Failure, messageOf } from "#core/failure.ts";
@@ -184,12 +184,7 @@ async function listen(
   { listen: { address, setting } }: WorkerConfig,
   { health, links }: Pick<Core, "health" | "links">,
 ): Promise<RpcServer> {
-  if (address.startsWith(unix)) {
-    const path = address.slice(unix.length);
-    await makeFolder(path);
-    // A worker that was killed leaves its socket behind.
-    await rm(path, { force: true });
-  }
+  if (address.startsWith(unix)) await makeFolder(address.slice(unix.length));
   // Of link messages, none of which is larger than 256 KiB.
   const messageBytesMax = 4 * 1024 * 1024;
   return await RpcServer.listen(

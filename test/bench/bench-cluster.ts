@@ -1,9 +1,13 @@
+import { availableParallelism } from "node:os";
+import { gatewaysByDefault } from "../../cli/supervisor/gateway-count.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster.ts";
 import { type BenchModelName, onnxPath, openBenchModels } from "./models.ts";
 
 export type BenchClusterOptions = {
   /** By the name they are served under; one replica of the model of that name where only named. */
   readonly models: readonly BenchModelName[] | Readonly<Record<string, Replicated>>;
+  /** Processes of the gateway; default as many as `sluice up` starts here. */
+  readonly gateways?: number;
   /** Default true: NATS and the monitor, as shipped. */
   readonly monitor?: boolean;
   /** Settings that differ from the shipped ones. */
@@ -26,10 +30,11 @@ export class BenchCluster implements AsyncDisposable {
 
   static async start(options: BenchClusterOptions): Promise<BenchCluster> {
     const { monitor = true, env = {} } = options;
+    const { gateways = gatewaysByDefault(availableParallelism()) } = options;
     await using stack = new AsyncDisposableStack();
     const repository = stack.use(await openBenchModels(replicated(options.models)));
     const modelsDir = repository.root;
-    const cluster = await startTestCluster({ modelsDir, nats: monitor, monitor, env });
+    const cluster = await startTestCluster({ modelsDir, nats: monitor, monitor, gateways, env });
     stack.use(cluster);
     const missing = cluster.addresses.workers.length - cluster.readyModels.length;
     const isWhole = cluster.readyModels.length === Object.keys(replicated(options.models)).length;
@@ -73,7 +78,7 @@ export class BenchCluster implements AsyncDisposable {
   get servers(): Readonly<Record<string, readonly number[]>> {
     const known = (name: string) => this.#cluster.pidOf(name) ?? [];
     return {
-      gateway: [this.pidOf("gateway")],
+      gateway: this.#cluster.gateways.map((name) => this.pidOf(name)),
       worker: this.#cluster.addresses.workers.map(({ instance }) => this.pidOf(instance)),
       "monitor and NATS": [known("monitor"), known("nats-server")].flat(),
     };

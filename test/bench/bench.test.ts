@@ -8,5 +8,6 @@ it("has the figures of the design under their names", () => {
     ...["events_cost", "trace_cost_1pct", "trace_cost_full", "health_p99_ms"],
     ...["overload_goodput", "overload_goodput_gateway", "monitor_values_per_s"],
     ...["start_seconds", "rss_gateway_mb", "rss_worker_mb", "rss_monitor_mb"],
+    "two_gateways_vs_one",
   ]);
 });

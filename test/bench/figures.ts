@@ -11,6 +11,7 @@ import { rssGateway, rssMonitor, rssWorker } from "./figures/resident-memory.ts"
 import { smallBesideLarge } from "./figures/small-beside-large.ts";
 import { startSeconds } from "./figures/start-seconds.ts";
 import { traceCost1pct, traceCostFull } from "./figures/trace-cost.ts";
+import { twoGatewaysVsOne } from "./figures/two-gateways.ts";
 import { unaryVsEcho } from "./figures/unary-vs-echo.ts";
 import { unaryVsEcho4x4 } from "./figures/unary-vs-echo-4x4.ts";
 import { unaryVsProxy } from "./figures/unary-vs-proxy.ts";
@@ -36,4 +37,5 @@ export const figures: readonly Figure[] = [
   rssGateway,
   rssWorker,
   rssMonitor,
+  twoGatewaysVsOne,
 ];

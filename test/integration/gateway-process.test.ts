@@ -51,7 +51,7 @@ it("tells where it listens, and ends on SIGTERM with exit code 0", async () => {
   child.kill("SIGTERM");
   const [code] = await once(child, "exit");
   expect(code).toBe(0);
-  expect(told.map((message) => message["type"])).toEqual(["ready"]);
+  expect(told.map((message) => message["type"])).toEqual(["ready", "stopping"]);
 });
 
 it("ends when its parent goes", async () => {

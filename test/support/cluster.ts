@@ -13,6 +13,8 @@ export type TestClusterOptions = {
   readonly nats?: boolean;
   /** Default true, where there is NATS. */
   readonly monitor?: boolean;
+  /** Processes of the gateway; default 1. */
+  readonly gateways?: number;
   /** Settings of the processes. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -49,6 +51,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       return cluster.readyModels;
     },
     pidOf: (name) => cluster.pidOf(name),
+    gateways: cluster.gateways,
     dataDir: all.dataDir,
     grpc: cluster.addresses.gateway?.["grpc"] ?? "",
     lines,
@@ -62,12 +65,14 @@ async function clusterOptions(
   lines: string[],
 ): Promise<ClusterOptions> {
   const { modelsDir = samplesDir, nats = true, monitor = true, env = {} } = options;
+  const { gateways = 1 } = options;
   return {
     modelsDir,
     dataDir: join(folder, "data"),
     cacheDir: toCacheDir(process.env),
     host: "127.0.0.1",
     ports: { grpc: 0, metrics: 0, monitorGrpc: 0, monitorHttp: 0, monitorMetrics: 0, otlp: 0 },
+    gateways,
     nats: nats ? "auto" : "off",
     natsServer: nats ? await testNatsProgram() : undefined,
     monitor,

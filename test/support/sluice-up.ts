@@ -29,6 +29,7 @@ export class SluiceUp implements AsyncDisposable {
       SLUICE_DATA: options.dataDir,
       SLUICE_MODELS: options.modelsDir,
       SLUICE_CACHE: toCacheDir(process.env),
+      SLUICE_GATEWAYS: "1",
       SLUICE_NATS_SERVER: await testNatsProgram(),
       ...Object.fromEntries(ports.map((name) => [`SLUICE_${name}_PORT`, "0"])),
       ...options.env,

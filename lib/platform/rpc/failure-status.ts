@@ -36,6 +36,7 @@ export function toStatusReply(
 
 type Answer<Method extends DescMethodUnary> = (
   request: MessageShape<Method["input"]>,
+  metadata: grpc.Metadata,
 ) => MessageInitShape<Method["output"]> | Promise<MessageInitShape<Method["output"]>>;
 
 /**
@@ -49,7 +50,7 @@ export function unaryHandler<Method extends DescMethodUnary>(
   const output: Method["output"] = method.output;
   return async (call, callback) => {
     try {
-      callback(null, create(output, await answer(call.request)));
+      callback(null, create(output, await answer(call.request, call.metadata)));
     } catch (error) {
       callback(toStatusReply(Failure.from(error)));
     }

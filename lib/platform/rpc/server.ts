@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import type { DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
@@ -32,17 +34,22 @@ export type RpcServerOptions = {
   readonly gate?: ArrivalGate;
 };
 
+const unix = "unix:";
+const insecure = grpc.ServerCredentials.createInsecure();
+
 /** A bound grpc-js server. `drain` lets calls under way finish; disposing drains. */
 export class RpcServer implements AsyncDisposable {
   readonly server: grpc.Server;
   /** Where it listens, with the port that was chosen. */
   readonly address: string;
   readonly port: number;
+  readonly #injector: grpc.ConnectionInjector;
   readonly #drainMsMax: number;
   #closed: Promise<void> | undefined;
 
   private constructor(server: grpc.Server, options: RpcServerOptions, port: number) {
     this.server = server;
+    this.#injector = server.createConnectionInjector(insecure);
     this.port = port;
     this.address = options.address.replace(/:0$/, `:${port}`);
     this.#drainMsMax = options.drainMsMax;
@@ -67,6 +74,12 @@ export class RpcServer implements AsyncDisposable {
     extend(server);
     const port = await bind(server, options);
     return new RpcServer(server, options, port);
+  }
+
+  /** Serves a connection that somebody else has accepted, unless it has begun to drain. */
+  serve(connection: Socket): void {
+    if (this.#closed === undefined) this.#injector.injectConnection(connection);
+    else connection.destroy();
   }
 
   /** Stops taking calls, waits for those under way, at most so long, then ends the rest. */
@@ -114,8 +127,10 @@ function endSessions(server: grpc.Server): void {
 
 async function bind(server: grpc.Server, options: RpcServerOptions): Promise<number> {
   const { address, setting } = options;
+  // A process that was killed leaves its socket behind.
+  if (address.startsWith(unix)) await rm(address.slice(unix.length), { force: true });
   return await new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, insecure, (error, port) => {
       if (error === null) return resolve(port);
       const reason = /EADDRINUSE/.test(messageOf(error))
         ? "it is already in use"

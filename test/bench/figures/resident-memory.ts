@@ -33,7 +33,7 @@ function residentFigure(process: Process, goal: number): Figure {
 }
 
 async function measureAll(bench: Workbench) {
-  await using cluster = await bench.ownCluster({ models: ["tiny"] });
+  await using cluster = await bench.ownCluster({ models: ["tiny"], gateways: 1 });
   const side = await systemSide(bench, cluster, { model: "tiny" });
   let requests = 0;
   for (let run = 0; run < runs; run += 1) {
