@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { scanRepository } from "#platform/model-repository.ts";
+import { memoryOptions } from "../cli/supervisor/node-options.ts";
 import { type ComposeService, readCompose } from "./deploy/compose.ts";
 import { productSources } from "./deploy/sources.ts";
 
@@ -106,6 +107,10 @@ describe("deploy/compose.yaml", () => {
 });
 
 describe("deploy/docker/Dockerfile", () => {
+  it("has Node collect garbage as npm start does", () => {
+    expect(dockerfile).toContain(`NODE_OPTIONS="${memoryOptions}"`);
+  });
+
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) =>
     (paths ?? "").split(" "),
   );

@@ -1,4 +1,5 @@
 import type { Env } from "#platform/config.ts";
+import { nodeOptions } from "./node-options.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { PlannedWorker, SocketPaths } from "./plan.ts";
 
@@ -21,6 +22,7 @@ export function sharedEnv({ options, natsUrl, otlpPort, compileCache }: SharedSe
     OTEL_EXPORTER_OTLP_ENDPOINT:
       otlpPort === undefined ? undefined : `http://${bracketed(otlpHost)}:${otlpPort}`,
     ...env,
+    NODE_OPTIONS: nodeOptions(env["NODE_OPTIONS"]),
     SLUICE_HOST: host,
     SLUICE_CLUSTER: options.cluster,
     SLUICE_DATA: options.dataDir,

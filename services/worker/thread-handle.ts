@@ -42,6 +42,9 @@ type State =
     }
   | { readonly kind: "ended" };
 
+/** Of the thread's own heap, in megabytes. */
+const youngMbMax = 12;
+
 /**
  * One inference thread as the rest of the process sees it. It takes one batch at a time. It is
  * never terminated: the runtime brings the process down when its thread goes in the middle of a
@@ -77,6 +80,8 @@ export class ThreadHandle implements AsyncDisposable {
     this.#worker = new Worker(new URL("./inference-thread.ts", import.meta.url), {
       name: "inference",
       workerData: options.order,
+      // It makes little garbage, as tensors are outside of its heap.
+      resourceLimits: { maxYoungGenerationSizeMb: youngMbMax },
     });
     this.#worker.on("message", (message: FromThread) => this.#onMessage(message));
     this.#worker.on("error", (error) => this.#onEnd(`ended: ${messageOf(error)}`));
