@@ -43,7 +43,7 @@ type State =
   | { readonly kind: "ended" };
 
 /** Of the thread's own heap, in megabytes. */
-const youngMbMax = 12;
+const youngMbMax = 6;
 
 /**
  * One inference thread as the rest of the process sees it. It takes one batch at a time. It is
