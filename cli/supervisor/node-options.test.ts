@@ -5,7 +5,7 @@ it("bounds the heap of every process", () => {
   expect(nodeOptions(undefined)).toBe(memoryOptions);
 });
 
-it("leaves the last word to whoever starts the cluster, as of repeated options Node takes the last", () => {
+it("leaves the last word to whoever starts the cluster, as Node takes the last of two", () => {
   expect(nodeOptions("--max-old-space-size=4096")).toMatch(
     /--max-old-space-size=1024 --max-old-space-size=4096$/,
   );
