@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import * as grpc from "@grpc/grpc-js";
 import { Inbox } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
-import { Method, Role, type WorkerHello, WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
+import {
+  type Load,
+  Method,
+  Role,
+  type WorkerHello,
+  WorkerLinkService,
+} from "#gen/sluice/link/v1/link_pb.ts";
 import { serviceDefinition } from "#platform/rpc/definition.ts";
 import {
   decodeWorkerFrames,
@@ -23,6 +29,9 @@ type LinkStream = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 export class LinkClient implements Disposable {
   readonly hellos: WorkerHello[] = [];
   readonly started: number[] = [];
+  /** Requests whose replies have come, in their order. */
+  readonly answered: number[] = [];
+  readonly loads: Load[] = [];
   /** Totals granted so far. */
   credit = { requests: 0, requestBytes: 0 };
   goodbye: string | undefined;
@@ -114,6 +123,7 @@ export class LinkClient implements Disposable {
   #take(frame: WorkerFrame): void {
     if (frame.case === "hello") this.hellos.push(frame.value);
     if (frame.case === "started") this.started.push(...frame.value.ids);
+    if (frame.case === "load") this.loads.push(frame.value);
     if (frame.case === "goodbye") this.goodbye = frame.value.reason;
     if (frame.case === "credit") {
       const { requests, requestBytes, chunkBytes } = frame.value;
@@ -137,6 +147,7 @@ export class LinkClient implements Disposable {
     if (received.kind === "invalid") throw new Error(received.reason);
     if (received.kind === "complete") {
       const { id, header, payload } = received;
+      this.answered.push(id);
       this.#replies.get(id)?.resolve({ header, payload });
     }
     if (this.#inbox.chunkBytes === this.#acknowledged) return;

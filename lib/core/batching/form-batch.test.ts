@@ -10,13 +10,19 @@ const options: FormingOptions = {
 };
 
 /** A queue whose runs take 10 ms for one row and 40 for eight, and requests `[rows, deadline]`. */
+type Run = readonly [rows: number, ms: number];
 type Asked = readonly [rows: number, deadlineMs: number, level?: number];
 
-function queueOf(requests: readonly Asked[]) {
+function queueOf(
+  requests: readonly Asked[],
+  runs: readonly Run[] = [
+    [1, 10],
+    [8, 40],
+  ],
+) {
   const queue = new KeyQueue<number>("k", true);
   for (let run = 0; run < 200; run += 1) {
-    queue.times.add(1, 10, 0);
-    queue.times.add(8, 40, 0);
+    for (const [rows, ms] of runs) queue.times.add(rows, ms, 0);
   }
   requests.forEach(([rows, deadlineMs, level = 0], sequence) => {
     const offer = { key: "k", rows, deadlineMs, priority: 0, alone: false, value: sequence };
@@ -59,7 +65,9 @@ test("puts everything back while the batch may still grow", () => {
 test("closes when its most urgent request has to run, and says so", () => {
   const queue = queueOf([[1, 30]]);
   expect(form(queue, { queueDelayMs: 100 })).toBe("until 19");
-  expect(form(queue, { queueDelayMs: 100 }, 19)).toBe("deadline 0");
+  expect(form(queue, { queueDelayMs: 100 }, 18.6)).toBe("deadline 0");
+  const patient = queueOf([[1, 1000]]);
+  expect(form(patient, { queueDelayMs: 2000 })).toBe("until 940");
 });
 
 test("a batch that can no longer be in time for one is not held back for it", () => {
@@ -76,9 +84,14 @@ test("drops what cannot be in time, and closes without what would spoil it for o
   expect(form(queueOf([[1, 5]]))).toBe("empty, 1 expired");
 });
 
+test("waits half the time there is while nobody knows how long a run takes", () => {
+  const queue = queueOf([[1, 30]], []);
+  expect(form(queue, { queueDelayMs: 100 })).toBe("until 15");
+});
+
 test("tells when it closes and what is too late from the run times", () => {
   const queue = queueOf([[1, 30]]);
-  expect(closeMs(queue, { ...options, queueDelayMs: 100 }, 0)).toBeCloseTo(19);
+  expect(closeMs(queue, { ...options, queueDelayMs: 100 }, 0)).toBeCloseTo(18.5);
 });
 
 test("gives up what would be late where the others cannot wait", () => {

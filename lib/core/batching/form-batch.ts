@@ -36,8 +36,14 @@ export type Formed<T> = { readonly expired: readonly Waiting<T>[] } & (
   | { readonly kind: "empty" }
 );
 
-/** A timer may be so late, and so long an answer is on its way. */
-const marginMs = 1;
+/**
+ * Timers are late, answers take their way: so much of the time there was is kept for that, and at
+ * least so long.
+ */
+const marginShare = 1 / 20;
+const marginMsMin = 1;
+/** While nobody knows how long a run takes, half of the time may be spent on waiting. */
+const unknownShare = 1 / 2;
 
 /** Leaves members taken up, and everything else in the queue. */
 export function formBatch<T>(queue: KeyQueue<T>, options: FormingOptions, now: number): Formed<T> {
@@ -63,10 +69,13 @@ export function formBatch<T>(queue: KeyQueue<T>, options: FormingOptions, now: n
  * the delay, or its most urgent one is about to miss its deadline.
  */
 export function closeMs<T>(queue: KeyQueue<T>, options: FormingOptions, now: number): number {
-  const delayedMs = queue.oldestMs + options.queueDelayMs;
-  const { urgentMs } = queue;
+  const { oldestMs, urgentMs } = queue;
+  const delayedMs = oldestMs + options.queueDelayMs;
   if (urgentMs === Number.POSITIVE_INFINITY) return delayedMs;
-  return Math.min(delayedMs, urgentMs - queue.times.safeMs(queue.rows, now) - marginMs);
+  const givenMs = urgentMs - oldestMs;
+  const runMs = queue.times.safeMs(queue.rows, now);
+  if (runMs === 0) return Math.min(delayedMs, urgentMs - givenMs * unknownShare);
+  return Math.min(delayedMs, urgentMs - runMs - Math.max(marginMsMin, givenMs * marginShare));
 }
 
 type TakenUp<T> = {
