@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   up: async () => (await import("./commands/up.ts")).registerUp,
   predict: async () => (await import("./commands/predict.ts")).registerPredict,
   models: async () => (await import("./commands/models.ts")).registerModels,
+  bulk: async () => (await import("./commands/bulk.ts")).registerBulk,
   simulate: async () => (await import("./commands/simulate.ts")).registerSimulate,
   drift: async () => (await import("./commands/drift.ts")).registerDrift,
   traces: async () => (await import("./commands/traces.ts")).registerTraces,

@@ -13,8 +13,9 @@ export type SluiceOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads from standard input. */
   readonly input?: string;
-  /** Sends SIGINT when the signal aborts. */
+  /** Sends SIGINT, or what `kill` says, when the signal aborts. */
   readonly signal?: AbortSignal;
+  readonly kill?: "SIGINT" | "SIGKILL";
 };
 
 const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -28,7 +29,9 @@ export async function sluice(
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  options.signal?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
+  options.signal?.addEventListener("abort", () => child.kill(options.kill ?? "SIGINT"), {
+    once: true,
+  });
   // A command that needs no input may have ended before it is written.
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
