@@ -249,18 +249,16 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
         service: GRPCInferenceService,
         handlers: {
           ...inference,
-          ModelInfer: predictions.handler("ModelInfer"),
           ModelStreamInfer: (call: InferStreamCall) => inferStreams.handle(call),
         },
-        raw: ["ModelInfer", "ModelStreamInfer"],
+        raw: ["ModelStreamInfer"],
+        unary: { ModelInfer: predictions.taker("ModelInfer") },
       },
       {
         service: PredictService,
-        handlers: {
-          Predict: predictions.handler("Predict"),
-          PredictBulk: (call: BulkCall) => bulk.handle(call),
-        },
-        raw: ["Predict", "PredictBulk"],
+        handlers: { PredictBulk: (call: BulkCall) => bulk.handle(call) },
+        raw: ["PredictBulk"],
+        unary: { Predict: predictions.taker("Predict") },
       },
       { service: ControlService, handlers: controlHandlers(links, siblings) },
     ],

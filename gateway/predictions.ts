@@ -11,7 +11,12 @@ import { formatServerTiming } from "#core/timing/request-timing.ts";
 import { monotonicMs, wallUsAt } from "#platform/clock.ts";
 import { randomBytes } from "#platform/random-bytes.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
-import { OneHeader } from "#platform/rpc/one-header.ts";
+import {
+  type Caller,
+  GrpcCaller,
+  type UnaryCall,
+  type UnaryTaker,
+} from "#platform/rpc/unary-call.ts";
 import { metadataKey } from "#wire/metadata.ts";
 import { type RequestHead, scanModelInfer, scanPredict } from "#wire/scan.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -27,12 +32,10 @@ export type PredictionsModules = RecordModules & {
   readonly dispatcher: Dispatcher;
 };
 
-type Call = grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
-type Callback = grpc.sendUnaryData<Uint8Array>;
 type StreamCall = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
 type Method = keyof typeof methods;
 type Incoming = {
-  readonly call: Call | StreamCall;
+  readonly caller: Caller;
   readonly method: Method;
   readonly payload: Uint8Array;
 };
@@ -70,13 +73,14 @@ export class Predictions {
     payload: Uint8Array,
     answer: (outcome: Outcome) => void,
   ): PredictionRequest {
-    const request = this.#arrive(call, "ModelStreamInfer");
+    const caller = new GrpcCaller(call);
+    const request = this.#arrive(caller, "ModelStreamInfer");
     const end = (outcome: Outcome) => {
       recordEnd(endOf(request, outcome, monotonicMs()), this.#modules);
       answer(outcome);
     };
     try {
-      const exchange = this.#admit({ call, method: "ModelStreamInfer", payload }, request, end);
+      const exchange = this.#admit({ caller, method: "ModelStreamInfer", payload }, request, end);
       request.exchange = exchange;
       this.#modules.dispatcher.submit(exchange);
     } catch (error) {
@@ -85,17 +89,17 @@ export class Predictions {
     return request;
   }
 
-  /** The handler of a method whose messages stay bytes. */
-  handler(method: ExchangeMethod): grpc.handleUnaryCall<Uint8Array, Uint8Array> {
-    return (call, callback) => {
+  /** Takes the calls of a method. */
+  taker(method: ExchangeMethod): UnaryTaker {
+    return (call, payload) => {
       const request = this.#arrive(call, method);
-      const answer = (outcome: Outcome) => this.#answer({ call, callback, request, outcome });
+      const answer = (outcome: Outcome) => this.#answer(call, request, outcome);
       try {
-        const exchange = this.#admit({ call, method, payload: call.request }, request, answer);
+        const exchange = this.#admit({ caller: call, method, payload }, request, answer);
         request.exchange = exchange;
-        call.on("cancelled", () => {
+        call.onGone = () => {
           if (!exchange.isEnded) this.#modules.dispatcher.cancel(exchange, goneOf(call));
-        });
+        };
         this.#modules.dispatcher.submit(exchange);
       } catch (error) {
         answer({ kind: "failure", failure: Failure.from(error), reply: undefined });
@@ -103,14 +107,13 @@ export class Predictions {
     };
   }
 
-  #arrive(call: Call | StreamCall, method: Method): PredictionRequest {
+  #arrive(caller: Caller, method: Method): PredictionRequest {
     const arrivedMs = monotonicMs();
     const arrivedUs = wallUsAt(arrivedMs);
-    const [traceparent] = call.metadata.get(metadataKey.traceparent);
     return {
       rpc: methods[method].rpc,
       predictionId: predictionId(arrivedUs / usPerMs, randomBytes(predictionIdBytes)),
-      trace: this.#modules.traces.begin(traceparent?.toString()),
+      trace: this.#modules.traces.begin(caller.header(metadataKey.traceparent)),
       arrivedUs,
       arrivedMs,
       requestId: "",
@@ -119,7 +122,7 @@ export class Predictions {
   }
 
   #admit(
-    { call, method, payload }: Incoming,
+    { caller, method, payload }: Incoming,
     request: PredictionRequest,
     end: (outcome: Outcome) => void,
   ): Exchange {
@@ -137,7 +140,7 @@ export class Predictions {
       ref: { model: entry.model, version: entry.version },
       trace,
       arrivedMs,
-      deadlineMs: arrivedMs + this.#deadlineOf(call),
+      deadlineMs: arrivedMs + this.#deadlineOf(caller),
       priority: head.priority,
       queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
       payloadBytes: payload.byteLength,
@@ -155,9 +158,8 @@ export class Predictions {
     return this.#choices.find(this.#modules.links.table, model, version);
   }
 
-  #deadlineOf(call: Call | StreamCall): number {
-    const deadline = Number(call.getDeadline());
-    return Number.isFinite(deadline) ? deadline - Date.now() : this.#deadlineDefaultMs;
+  #deadlineOf({ deadlineMs }: Caller): number {
+    return Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : this.#deadlineDefaultMs;
   }
 
   /** The model's own time to wait, which a request may only shorten. */
@@ -167,40 +169,32 @@ export class Predictions {
     return Math.min(ofModel, timeoutUs > 0 ? timeoutUs / usPerMs : Number.POSITIVE_INFINITY);
   }
 
-  #answer(ending: {
-    readonly call: Call;
-    readonly callback: Callback;
-    readonly request: PredictionRequest;
-    readonly outcome: Outcome;
-  }): void {
-    const { call, callback, request, outcome } = ending;
+  #answer(call: UnaryCall, request: PredictionRequest, outcome: Outcome): void {
     const end = endOf(request, outcome, monotonicMs());
     const id = formatPredictionId(request.predictionId);
-    const trailer = explanation(call, end);
-    if (outcome.kind === "reply") {
-      call.sendMetadata(new OneHeader(metadataKey.predictionId, id));
-      callback(null, outcome.reply.payload, trailer);
-    } else {
+    const headers = { [metadataKey.predictionId]: id };
+    const trailers = explanation(call, end);
+    if (outcome.kind === "reply") call.reply(outcome.reply.payload, { headers, trailers });
+    else {
       const metadata = new grpc.Metadata();
-      metadata.set(metadataKey.predictionId, id);
-      if (trailer !== undefined) metadata.merge(trailer);
-      callback(toStatusReply(outcome.failure, metadata));
+      for (const [key, value] of Object.entries({ ...headers, ...trailers })) {
+        metadata.set(key, value);
+      }
+      call.refuse(toStatusReply(outcome.failure, metadata));
     }
     recordEnd(end, this.#modules);
   }
 }
 
 /** Where the time went, for a caller that asks. */
-function explanation(call: Call, end: RequestEnd): grpc.Metadata | undefined {
-  if (call.metadata.get(metadataKey.explain)[0] !== "1") return undefined;
-  const trailer = new grpc.Metadata();
-  trailer.set(metadataKey.serverTiming, formatServerTiming(timingOf(end)));
-  return trailer;
+function explanation(caller: Caller, end: RequestEnd): Record<string, string> | undefined {
+  if (caller.header(metadataKey.explain) !== "1") return undefined;
+  return { [metadataKey.serverTiming]: formatServerTiming(timingOf(end)) };
 }
 
-/** Why a call ended before it was answered: gRPC itself ends one whose deadline has passed. */
-function goneOf(call: Call): Failure {
-  const isLate = Date.now() >= Number(call.getDeadline());
+/** Why a call ended before it was answered: callers end one whose deadline has passed. */
+function goneOf({ deadlineMs }: Caller): Failure {
+  const isLate = Date.now() >= deadlineMs;
   return isLate
     ? new Failure("deadline-exceeded", "deadline exceeded")
     : new Failure("cancelled", "the caller cancelled the request");

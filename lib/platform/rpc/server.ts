@@ -5,8 +5,10 @@ import * as grpc from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { type ArrivalGate, guardArrivals } from "./arrivals.ts";
 import { serviceDefinition } from "./definition.ts";
+import { takeDirectly } from "./direct-calls.ts";
 import { limitConnections } from "./limit-connections.ts";
 import { cutLongTimeouts } from "./long-timeouts.ts";
+import { grpcHandler, type UnaryTaker } from "./unary-call.ts";
 import { widenUploads } from "./upload-window.ts";
 
 export type ServedService = {
@@ -14,6 +16,8 @@ export type ServedService = {
   readonly handlers: grpc.UntypedServiceImplementation;
   /** Methods whose messages stay undecoded bytes. */
   readonly raw?: readonly string[];
+  /** Unary methods of undecoded bytes that are asked so often that they go round grpc-js. */
+  readonly unary?: Readonly<Record<string, UnaryTaker>>;
 };
 
 export type RpcServerOptions = {
@@ -67,9 +71,11 @@ export class RpcServer implements AsyncDisposable {
     // What it would write to standard error comes as a Failure as well, to somebody who can act on
     // it.
     grpc.setLogVerbosity(grpc.logVerbosity.NONE);
-    const server = newServer(options);
-    for (const { service, handlers, raw } of services) {
-      server.addService(serviceDefinition(service, raw), handlers);
+    const server = newServer(options, services);
+    for (const { service, handlers, raw = [], unary = {} } of services) {
+      const taken = Object.entries(unary).map(([name, take]) => [name, grpcHandler(take)] as const);
+      const definition = serviceDefinition(service, [...raw, ...Object.keys(unary)]);
+      server.addService(definition, { ...handlers, ...Object.fromEntries(taken) });
     }
     extend(server);
     const port = await bind(server, options);
@@ -99,7 +105,7 @@ export class RpcServer implements AsyncDisposable {
   }
 }
 
-function newServer(options: RpcServerOptions): grpc.Server {
+function newServer(options: RpcServerOptions, services: readonly ServedService[]): grpc.Server {
   const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax, gate } = options;
   const server = new grpc.Server({
     "grpc.max_receive_message_length": messageBytesMax,
@@ -110,8 +116,18 @@ function newServer(options: RpcServerOptions): grpc.Server {
   cutLongTimeouts(server);
   if (uploadWindowBytes !== undefined) widenUploads(server, uploadWindowBytes);
   if (connectionsMax !== undefined) limitConnections(server, connectionsMax);
+  const methods = directMethods(services);
+  if (methods.size > 0) takeDirectly(server, { methods, messageBytesMax });
+  // What is put in place last sees a call first.
   if (gate !== undefined) guardArrivals(server, gate);
   return server;
+}
+
+function directMethods(services: readonly ServedService[]): ReadonlyMap<string, UnaryTaker> {
+  const methods = services.flatMap(({ service, unary = {} }) =>
+    Object.entries(unary).map(([name, take]) => [`/${service.typeName}/${name}`, take] as const),
+  );
+  return new Map(methods);
 }
 
 /**

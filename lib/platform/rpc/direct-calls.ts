@@ -1,0 +1,229 @@
+/**
+ * Serves the calls of some unary methods on the HTTP/2 streams of a grpc-js server without grpc-js,
+ * which takes twice as long for a small call as all of this. Everything else is left to it: other
+ * methods, and of these the calls that are not plain: compressed, of another content type, or with
+ * a timeout that is none.
+ *
+ * A call is taken when its one message and the end of its stream have come. Until then it is here
+ * that its deadline is looked after, and from then on by whoever has taken it.
+ */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type * as grpc from "@grpc/grpc-js";
+import { statusCode } from "#wire/status.ts";
+import type { StatusReply } from "./failure-status.ts";
+import { requireShape } from "./http2-server.ts";
+import type { ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
+
+export type DirectOptions = {
+  /** By path, such as `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, UnaryTaker>;
+  readonly messageBytesMax: number;
+};
+
+const prefixBytes = 5;
+/** Larger replies are not copied to stand behind their prefix. */
+const copiedBytesMax = 16 * 1024;
+/** As long as a timer of Node can wait. */
+const timerMsMax = 2 ** 31 - 1;
+const unitMs: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
+const replyOptions = { waitForTrailers: true, sendDate: false };
+const refusalOptions = { endStream: true, sendDate: false };
+
+/** Call it before the server is bound. */
+export function takeDirectly(server: grpc.Server, options: DirectOptions): void {
+  requireShape(server);
+  const handle = server["_streamHandler"];
+  server["_streamHandler"] = (
+    interceptors: grpc.ServerInterceptor[],
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ) => {
+    const take = options.methods.get(headers[":path"] ?? "");
+    const timeoutMs = take === undefined ? undefined : plainTimeoutMs(headers);
+    if (take === undefined || timeoutMs === undefined) {
+      handle.call(server, interceptors, stream, headers);
+      return;
+    }
+    const { messageBytesMax } = options;
+    new DirectCall({ headers, timeoutMs, messageBytesMax }, { stream, take });
+  };
+}
+
+/** What the caller allows, Infinity for any time; undefined where the call is not a plain one. */
+function plainTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
+  const { "content-type": type, "grpc-encoding": encoding, "grpc-timeout": timeout } = headers;
+  if (type === undefined || !type.startsWith("application/grpc")) return undefined;
+  if (encoding !== undefined && encoding !== "identity") return undefined;
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  const [, value, unit = ""] = /^([0-9]{1,8})([HMSmun])$/.exec(String(timeout)) ?? [];
+  return value === undefined ? undefined : Number(value) * (unitMs[unit] ?? 0);
+}
+
+class DirectCall implements UnaryCall {
+  readonly deadlineMs: number;
+  onGone: (() => void) | undefined;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #stream: ServerHttp2Stream;
+  readonly #take: UnaryTaker;
+  readonly #messageBytesMax: number;
+  #chunks: Buffer[] = [];
+  #receivedBytes = 0;
+  /** With the prefix; unknown before that has come. */
+  #expectedBytes: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnded = false;
+
+  constructor(
+    options: {
+      readonly headers: IncomingHttpHeaders;
+      readonly timeoutMs: number;
+      readonly messageBytesMax: number;
+    },
+    { stream, take }: { readonly stream: ServerHttp2Stream; readonly take: UnaryTaker },
+  ) {
+    const { headers, timeoutMs, messageBytesMax } = options;
+    this.#headers = headers;
+    this.#messageBytesMax = messageBytesMax;
+    this.#stream = stream;
+    this.#take = take;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      this.deadlineMs = Date.now() + timeoutMs;
+      this.#timer = setTimeout(() => this.#expire(), Math.min(timerMsMax, timeoutMs));
+    }
+    stream.on("error", ignore);
+    stream.on("data", (chunk: Buffer) => this.#receive(chunk));
+    stream.on("end", () => this.#complete());
+    stream.on("close", () => this.#close());
+  }
+
+  header(key: string): string | undefined {
+    const value = this.#headers[key];
+    return typeof value === "string" ? value : value?.[0];
+  }
+
+  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
+    if (!this.#mayEnd()) return;
+    const stream = this.#stream;
+    stream.respond({ ...replyHeaders, ...headers }, replyOptions);
+    stream.once("wantTrailers", () => {
+      stream.sendTrailers(trailers === undefined ? okTrailers : { ...okTrailers, ...trailers });
+    });
+    if (message.byteLength <= copiedBytesMax) {
+      const framed = Buffer.allocUnsafeSlow(prefixBytes + message.byteLength);
+      writePrefix(framed, message.byteLength);
+      framed.set(message, prefixBytes);
+      stream.end(framed);
+      return;
+    }
+    const prefix = Buffer.allocUnsafeSlow(prefixBytes);
+    writePrefix(prefix, message.byteLength);
+    stream.cork();
+    stream.write(prefix);
+    stream.end(message);
+    stream.uncork();
+  }
+
+  refuse({ code, details, metadata }: StatusReply): void {
+    this.#end(code, details, metadata.toHttp2Headers());
+  }
+
+  #end(code: number, details: string, metadata: OutgoingHttpHeaders = {}): void {
+    if (!this.#mayEnd()) return;
+    const status = { "grpc-status": String(code), "grpc-message": encodeURI(details) };
+    this.#stream.respond({ ...replyHeaders, ...status, ...metadata }, refusalOptions);
+  }
+
+  /** Once, and not where there is nobody to hear it. */
+  #mayEnd(): boolean {
+    if (this.#isEnded) return false;
+    this.#isEnded = true;
+    clearTimeout(this.#timer);
+    this.#chunks = [];
+    return !this.#stream.destroyed && !this.#stream.closed;
+  }
+
+  #receive(chunk: Buffer): void {
+    // What still comes of a call that has been refused is passed over.
+    if (this.#isEnded) return;
+    this.#chunks.push(chunk);
+    this.#receivedBytes += chunk.byteLength;
+    if (this.#expectedBytes === undefined) {
+      if (this.#receivedBytes < prefixBytes) return;
+      const [first = chunk] = this.#chunks;
+      const prefix = first.byteLength >= prefixBytes ? first : Buffer.concat(this.#chunks);
+      const messageBytes = prefix.readUInt32BE(1);
+      const max = this.#messageBytesMax;
+      if (messageBytes > max) {
+        const problem = `Received message larger than max (${messageBytes} vs ${max})`;
+        this.#end(statusCode.resourceExhausted, problem);
+        return;
+      }
+      this.#expectedBytes = prefixBytes + messageBytes;
+    }
+    if (this.#receivedBytes <= this.#expectedBytes) return;
+    this.#end(statusCode.unimplemented, "more than one message came for a unary method");
+  }
+
+  #complete(): void {
+    if (this.#isEnded) return;
+    if (this.#receivedBytes !== this.#expectedBytes) {
+      this.#end(statusCode.unimplemented, "no whole message came for a unary method");
+      return;
+    }
+    clearTimeout(this.#timer);
+    const request = messageOf(this.#chunks, this.#expectedBytes);
+    this.#chunks = [];
+    this.#take(this, request);
+  }
+
+  #expire(): void {
+    this.#end(statusCode.deadlineExceeded, "deadline exceeded before the request had come");
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#isEnded = true;
+    this.#chunks = [];
+    this.onGone?.();
+  }
+}
+
+const replyHeaders = {
+  ":status": 200,
+  "content-type": "application/grpc+proto",
+  "grpc-accept-encoding": "identity,deflate,gzip",
+};
+const okTrailers = { "grpc-status": "0" };
+
+/**
+ * A message in a buffer of its own: the chunks are pieces of what was read from the socket, which
+ * would be kept with it.
+ */
+function messageOf(chunks: readonly Buffer[], framedBytes: number): Uint8Array {
+  const message = Buffer.allocUnsafeSlow(framedBytes - prefixBytes);
+  // Of the prefix, which may itself have come in pieces, nothing is copied.
+  let at = -prefixBytes;
+  for (const chunk of chunks) {
+    const skipped = Math.max(0, -at);
+    if (skipped < chunk.byteLength) chunk.copy(message, at + skipped, skipped);
+    at += chunk.byteLength;
+  }
+  return message;
+}
+
+function writePrefix(framed: Buffer, messageBytes: number): void {
+  framed[0] = 0;
+  framed.writeUInt32BE(messageBytes, 1);
+}
+
+function ignore(): void {
+  // The stream's closing tells that it is over.
+}

@@ -1,0 +1,82 @@
+import * as grpc from "@grpc/grpc-js";
+import type { StatusReply } from "./failure-status.ts";
+
+/** Whoever made a call. */
+export type Caller = {
+  /** When it gives up, in milliseconds since 1970; Infinity for never. */
+  readonly deadlineMs: number;
+  /** What it sent under this key, in lower case; undefined where it sent nothing. */
+  header(key: string): string | undefined;
+};
+
+/**
+ * One call of a unary method whose messages stay bytes. It is ended once: replied to or refused.
+ */
+export type UnaryCall = Caller & {
+  /** Called when the call is over, ended by whomever; may be set while it is being handled. */
+  onGone: (() => void) | undefined;
+  reply(message: Uint8Array, metadata: ReplyMetadata): void;
+  refuse(status: StatusReply): void;
+};
+
+/** Keys in lower case, values of printable ASCII. */
+export type ReplyMetadata = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly trailers: Readonly<Record<string, string>> | undefined;
+};
+
+/** `request` is not kept by the call, so that its bytes go when the taker lets go of them. */
+export type UnaryTaker = (call: UnaryCall, request: Uint8Array) => void;
+
+/** The same by way of grpc-js. */
+export function grpcHandler(take: UnaryTaker): grpc.handleUnaryCall<Uint8Array, Uint8Array> {
+  return (call, callback) => take(new GrpcCall(call, callback), call.request);
+}
+
+type CallOfGrpc = Pick<grpc.ServerUnaryCall<unknown, unknown>, "metadata" | "getDeadline">;
+
+/** Whoever made a call that came by way of grpc-js. */
+export class GrpcCaller implements Caller {
+  readonly deadlineMs: number;
+  readonly #metadata: grpc.Metadata;
+
+  constructor(call: CallOfGrpc) {
+    this.deadlineMs = Number(call.getDeadline());
+    this.#metadata = call.metadata;
+  }
+
+  header(key: string): string | undefined {
+    return this.#metadata.get(key)[0]?.toString();
+  }
+}
+
+class GrpcCall extends GrpcCaller implements UnaryCall {
+  onGone: (() => void) | undefined;
+  readonly #call: grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
+  readonly #callback: grpc.sendUnaryData<Uint8Array>;
+
+  constructor(
+    call: grpc.ServerUnaryCall<Uint8Array, Uint8Array>,
+    callback: grpc.sendUnaryData<Uint8Array>,
+  ) {
+    super(call);
+    this.#call = call;
+    this.#callback = callback;
+    call.on("cancelled", () => this.onGone?.());
+  }
+
+  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
+    this.#call.sendMetadata(metadataOf(headers));
+    this.#callback(null, message, trailers === undefined ? undefined : metadataOf(trailers));
+  }
+
+  refuse(status: StatusReply): void {
+    this.#callback(status);
+  }
+}
+
+function metadataOf(entries: Readonly<Record<string, string>>): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  for (const [key, value] of Object.entries(entries)) metadata.set(key, value);
+  return metadata;
+}
