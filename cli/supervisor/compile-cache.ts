@@ -1,5 +1,6 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "#platform/make-folder.ts";
 
 /**
  * Node keeps compiled code in a folder and writes what is missing there when a process ends: some
@@ -19,7 +20,7 @@ export type CompileCache = {
 export async function openCompileCache(cacheDir: string): Promise<CompileCache> {
   const folder = join(cacheDir, "compiled");
   const mark = join(folder, `filled-${process.version}`);
-  await mkdir(folder, { recursive: true }).catch(() => {});
+  await makeFolder(folder).catch(() => {});
   const isFilled = await stat(mark).then(
     () => true,
     () => false,

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Failure, messageOf } from "#core/failure.ts";
 import { type Held, type Lock, tryLock } from "#platform/lock-file.ts";
+import { makeFolder } from "#platform/make-folder.ts";
 
 /** Where everything of the running cluster is, as `cluster.json` holds it. */
 export type ClusterAddresses = {
@@ -70,7 +71,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
 
 async function lockFolder(path: string, logsDir: string): Promise<Lock | Held> {
   try {
-    await mkdir(logsDir, { recursive: true });
+    await makeFolder(logsDir);
     return await tryLock(join(path, "lock"));
   } catch (error) {
     throw new Failure(

@@ -77,7 +77,10 @@ it.each([
   ["NATS_URL", "localhost", /^sluice: NATS_URL must be like [^\n]+\n$/],
   ["NATS_URL", "nats://127.0.0.1:1", /^sluice: NATS_URL cannot be used: 127.0.0.1:1: [^\n]+\n$/],
   ["SLUICE_DATA", "/dev/null/data", /^sluice: the data folder \/dev\/null\/data [^\n]+\n$/],
+  ["SLUICE_DATA", "/proc/nowhere", /^sluice: the data folder \/proc\/nowhere [^\n]+\n$/],
   ["SLUICE_MODELS", "/dev/null/models", /^sluice: the model repository \/dev\/null[^\n]+\n$/],
+  ["SLUICE_GATEWAYS", "0", /^sluice: SLUICE_GATEWAYS must be an integer [^\n]+\n$/],
+  ["SLUICE_NATS_SERVER", "/bin/true", /^sluice: nats-server did not start on [^\n]+\n$/],
   ["SLUICE_NATS_SERVER", "/dev/null", /^sluice: SLUICE_NATS_SERVER=\/dev\/null is not [^\n]+\n$/],
 ])("refuses an unusable %s=%s in one line", async (setting, value, line) => {
   await using folders = await place();

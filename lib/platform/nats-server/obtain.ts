@@ -16,6 +16,7 @@ import { Failure, messageOf } from "#core/failure.ts";
 import { runCommand } from "../command.ts";
 import type { Env } from "../config.ts";
 import { waitForLock } from "../lock-file.ts";
+import { makeFolder } from "../make-folder.ts";
 import { cachedNatsServer } from "./find.ts";
 
 export type ObtainOptions = {
@@ -42,7 +43,7 @@ const advice =
 export async function obtainNatsServer(options: ObtainOptions): Promise<string> {
   const { cacheDir, signal } = options;
   const target = cachedNatsServer(cacheDir);
-  await mkdir(cacheDir, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(cacheDir).catch((error: unknown) => {
     throw new Failure("unavailable", `SLUICE_CACHE=${cacheDir}: ${messageOf(error)}`);
   });
   await using lock = await waitForLock(`${target}.lock`, signal);

@@ -59,8 +59,10 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(startMsMax)]);
   const port = await readPort(runDir, server, deadline);
   if (port === undefined) {
+    const { hasEnded } = server;
     await server[Symbol.asyncDispose]();
-    const reason = server.lastLine || `no answer within ${startMsMax / 1000} seconds`;
+    const silence = hasEnded ? "it ended without a word" : `no answer in ${startMsMax / 1000} s`;
+    const reason = server.lastLine || silence;
     throw new Failure("unavailable", `nats-server did not start on ${storeDir}: ${reason}`);
   }
   return {
@@ -139,9 +141,10 @@ class Running implements AsyncDisposable {
         this.hasEnded = true;
         resolve();
       });
+      // Otherwise "close" waits for an end of this pipe that nobody tells of.
+      child.once("exit", () => child.stdin?.destroy());
       child.once("close", () => {
         this.hasEnded = true;
-        child.stdin?.destroy();
         resolve();
       });
     });
