@@ -83,9 +83,9 @@ export class Admission {
     const { deadlineMs, queueUntilMs, arrivedMs } = exchange;
     const leftMs = Math.min(deadlineMs, queueUntilMs) - arrivedMs;
     const inFlight = ready.reduce((sum, session) => sum + session.inFlight, 0);
-    // Counting those with an earlier deadline takes a look at each, so only where it may matter.
+    // Counting those that go before it takes a look at each, so only where it may matter.
     if (tooLong({ ahead: queue.size + inFlight, perMs, leftMs }) === undefined) return undefined;
-    const late = tooLong({ ahead: queue.ahead(deadlineMs) + inFlight, perMs, leftMs });
+    const late = tooLong({ ahead: queue.ahead(exchange) + inFlight, perMs, leftMs });
     if (late === undefined) return undefined;
     const [waitMs, maxMs] = [Math.ceil(late.waitMs), Math.floor(late.waitMsMax)];
     const message = `would wait ${waitMs} ms for a worker of ${queue.name}, limit ${maxMs} ms`;

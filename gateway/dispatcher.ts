@@ -106,10 +106,14 @@ export class Dispatcher {
   #queueOf(ref: ModelRef): VersionQueue {
     let queue = this.#queues.get(ref);
     if (queue === undefined) {
-      queue = new VersionQueue(ref);
+      queue = new VersionQueue(ref, () => this.#priorityLevels(ref));
       this.#queues.set(ref, queue);
     }
     return queue;
+  }
+
+  #priorityLevels(ref: ModelRef): number {
+    return this.#links.known(ref)?.description.batching?.priorityLevels ?? 0;
   }
 
   #enqueue(queue: VersionQueue, exchange: Exchange): void {

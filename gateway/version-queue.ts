@@ -1,11 +1,15 @@
+import { levelOf } from "#core/batching/priority.ts";
 import { DeadlineHeap } from "#core/limits/deadline-heap.ts";
 import { ServiceRate } from "#core/limits/service-rate.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** Further apart than any deadlines are. */
+const levelMs = 1e12;
+
 /**
- * Requests for one model version that wait for a worker, the one whose deadline comes first
- * ahead. Those that were being run by a worker that was lost wait apart: they may only be tried
+ * Requests for one model version that wait for a worker: by level of priority, and within a level
+ * the one whose deadline comes first ahead. Those that were being run by a worker that was lost wait apart: they may only be tried
  * where another replica goes on serving.
  */
 export class VersionQueue {
@@ -15,8 +19,12 @@ export class VersionQueue {
   readonly #ordinary = new DeadlineHeap<Exchange>();
   readonly #suspects = new DeadlineHeap<Exchange>();
 
-  constructor(ref: ModelRef) {
+  readonly #priorityLevels: () => number;
+
+  /** `priorityLevels`: those of the model, as far as they are known by now. */
+  constructor(ref: ModelRef, priorityLevels: () => number) {
     this.ref = ref;
+    this.#priorityLevels = priorityLevels;
   }
 
   get name(): string {
@@ -36,7 +44,7 @@ export class VersionQueue {
   }
 
   add(exchange: Exchange): void {
-    this.#heapOf(exchange).set(exchange, exchange.deadlineMs);
+    this.#heapOf(exchange).set(exchange, dueOf(exchange, this.#priorityLevels()));
   }
 
   /** False when it was not here. */
@@ -44,11 +52,13 @@ export class VersionQueue {
     return this.#heapOf(exchange).delete(exchange);
   }
 
-  /** How many are served before one with this deadline. */
-  ahead(deadlineMs: number): number {
+  /** How many are served before one that is not here yet. */
+  ahead(exchange: Exchange): number {
+    const levels = this.#priorityLevels();
+    const due = dueOf(exchange, levels);
     let count = 0;
     for (const waiting of this.#ordinary.values()) {
-      if (waiting.deadlineMs <= deadlineMs) count += 1;
+      if (dueOf(waiting, levels) <= due) count += 1;
     }
     return count;
   }
@@ -65,4 +75,8 @@ export class VersionQueue {
   #heapOf(exchange: Exchange): DeadlineHeap<Exchange> {
     return exchange.isSuspect ? this.#suspects : this.#ordinary;
   }
+}
+
+function dueOf({ priority, deadlineMs }: Exchange, priorityLevels: number): number {
+  return levelOf(priority, priorityLevels) * levelMs + Math.min(deadlineMs, levelMs - 1);
 }

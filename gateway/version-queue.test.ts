@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { Exchange } from "./exchange.ts";
+import { VersionQueue } from "./version-queue.ts";
+
+const ref = { model: "m", version: 1 };
+
+function exchange(priority: number, deadlineMs: number, isSuspect = false): Exchange {
+  return {
+    ...{ predictionId: new Uint8Array(16), method: "ModelInfer", ref, arrivedMs: 0, deadlineMs },
+    ...{ trace: { traceId: new Uint8Array(16), serverSpanId: new Uint8Array(8) } },
+    ...{ priority, queueUntilMs: Infinity, payloadBytes: 0, payload: new Uint8Array() },
+    ...{ isRetained: false, isBulk: false, isSuspect, isEnded: false, attempts: [] },
+    end: () => {},
+  } as unknown as Exchange;
+}
+
+function takenFrom(queue: VersionQueue): Exchange[] {
+  const taken: Exchange[] = [];
+  for (let { first } = queue; first !== undefined; first = queue.first) {
+    taken.push(first);
+    queue.delete(first);
+  }
+  return taken;
+}
+
+test("goes by deadline where there are no levels, whatever priority was asked for", () => {
+  const queue = new VersionQueue(ref, () => 0);
+  const [late, early, never] = [exchange(1, 90), exchange(3, 50), exchange(1, Infinity)];
+  for (const each of [never, late, early]) queue.add(each);
+  expect(takenFrom(queue)).toEqual([early, late, never]);
+});
+
+test("goes by level first, the middle one being the default", () => {
+  const queue = new VersionQueue(ref, () => 3);
+  const [low, middle, high] = [exchange(3, 1), exchange(0, 60), exchange(1, Infinity)];
+  for (const each of [low, middle, high]) queue.add(each);
+  expect(queue.ahead(exchange(2, 70))).toBe(2);
+  expect(queue.ahead(exchange(0, 50))).toBe(1);
+  expect(takenFrom(queue)).toEqual([high, middle, low]);
+});
+
+test("keeps apart what a lost worker may have been lost over", () => {
+  const queue = new VersionQueue(ref, () => 3);
+  const suspect = exchange(1, 10, true);
+  queue.add(suspect);
+  expect([queue.first, queue.firstSuspect, queue.size]).toEqual([undefined, suspect, 1]);
+});
