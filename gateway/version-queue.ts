@@ -9,8 +9,8 @@ const levelMs = 1e12;
 
 /**
  * Requests for one model version that wait for a worker: by level of priority, and within a level
- * the one whose deadline comes first ahead. Those that were being run by a worker that was lost wait apart: they may only be tried
- * where another replica goes on serving.
+ * the one whose deadline comes first ahead. Those that were being run by a worker that was lost
+ * wait apart: they may only be tried where another replica goes on serving.
  */
 export class VersionQueue {
   readonly ref: ModelRef;
