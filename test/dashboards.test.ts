@@ -32,11 +32,11 @@ const dashboards = readdirSync(folder).map((name) => ({
 
 /**
  * Names of metrics stand in the sources in full, as `sluice_<process>_<what>_<unit>`; what has a
- * single underscore is the name of a bucket.
+ * single underscore is the name of a bucket, and `sluice_batch_` begins parameters of replies.
  */
 const inCode = new Set(
   productSources().flatMap(({ text }) =>
-    [...text.matchAll(/"(sluice_[a-z0-9]+_[a-z0-9_]+)"/g)].map(([, name]) => name ?? ""),
+    [...text.matchAll(/"(sluice_(?!batch_)[a-z0-9]+_[a-z0-9_]+)"/g)].map(([, name]) => name ?? ""),
   ),
 );
 
