@@ -8,6 +8,7 @@ import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { Job, JobResult } from "./job.ts";
 import type { Question, ServedModel } from "./served-model.ts";
+import type { SlabPool } from "./slab-pool.ts";
 import type { TraceRecorder } from "./trace-recorder.ts";
 import { type Arrival, type BatchFacts, idOf, type Outcome, type WorkTimings } from "./work.ts";
 
@@ -28,6 +29,8 @@ export type RequestModules = {
   readonly recorder: EventRecorder;
   readonly traces: TraceRecorder;
   readonly events: WorkerEvents;
+  /** Memory that payloads of more than a message are put together in. */
+  readonly payloads: SlabPool;
 };
 
 const nothing = new Uint8Array(0);
@@ -45,6 +48,7 @@ export class ActiveRequest implements Job {
   rows = 0;
   inputs: readonly Tensor[] = noTensors;
   outputs: readonly string[] = noNames;
+  memory: ArrayBuffer | undefined;
   readonly deadlineMs: number;
   readonly priority: number;
   readonly alone: boolean;
@@ -67,14 +71,19 @@ export class ActiveRequest implements Job {
     this.alone = arrival.alone;
   }
 
-  /** Decodes and queues the request, or answers at once what cannot be queued. */
+  /**
+   * Decodes and queues the request, or answers at once what cannot be queued. A payload that came
+   * in chunks has memory of its own, which goes back to where it comes from.
+   */
   begin(payload: Uint8Array, { model, runner }: AnswerModules): void {
+    // One that came within its beginning has that before it in its memory.
+    const own = payload.byteOffset === 0;
     try {
       if (this.deadlineMs <= monotonicMs()) {
         throw new Failure("deadline-exceeded", "the deadline had passed when the request arrived");
       }
       const startUs = wallUs();
-      const question = model.read(payload, this.#arrival);
+      const question = model.read(payload, own, this.#arrival);
       this.#queuedUs = wallUs();
       this.#decodeUs = this.#queuedUs - startUs;
       this.#model = model;
@@ -82,6 +91,9 @@ export class ActiveRequest implements Job {
       this.rows = question.rows;
       this.inputs = question.inputs;
       this.outputs = question.outputs;
+      const memory = own ? (payload.buffer as ArrayBuffer) : undefined;
+      if (question.isView) this.memory = memory;
+      else if (memory !== undefined) this.#modules.payloads.give(memory);
       const taken = runner.submit(this);
       if (taken !== "full") this.#job = taken;
       else throw tooManyRows(model, runner);
@@ -110,6 +122,7 @@ export class ActiveRequest implements Job {
     const timings = this.#timings({ batches, runUs, encodeUs: endedUs - startUs, endedUs });
     const { recorder } = this.#modules;
     recorder.record(this.#arrival, this.#question, { inputs, outputs, timings }, monotonicMs());
+    if (this.memory !== undefined) this.#modules.payloads.give(memoryOf(inputs) ?? this.memory);
     const outcome = { status: statusCode.ok, rows: this.rows, error: undefined, endedUs };
     this.#end({ ...outcome, timings, batches }, payload);
   }
@@ -172,6 +185,12 @@ export class ActiveRequest implements Job {
     const startedUs = batches[0]?.startedUs ?? (this.#queuedUs > 0 ? endedUs : 0);
     return { decodeUs: this.#decodeUs, queueUs: startedUs - this.#queuedUs, runUs, encodeUs };
   }
+}
+
+/** Where what was moved to the inference thread is now that it has come back. */
+function memoryOf([input]: readonly Tensor[]): ArrayBuffer | undefined {
+  const data = input?.data;
+  return data === undefined || Array.isArray(data) ? undefined : (data.buffer as ArrayBuffer);
 }
 
 function tooManyRows({ spec }: ServedModel, runner: BatchRunner): Failure {

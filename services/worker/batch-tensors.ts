@@ -5,7 +5,12 @@ import { formatShape, stackRows, type Tensor } from "#core/tensor/tensor.ts";
 import { type SlabPool, slabBytesMin } from "./slab-pool.ts";
 
 /** What of a batch's member its tensors are made of. */
-export type BatchMember = { readonly range: RowRange; readonly inputs: readonly Tensor[] };
+export type BatchMember = {
+  readonly range: RowRange;
+  readonly inputs: readonly Tensor[];
+  /** What its only input is in, and nothing else is; undefined where that is not known. */
+  readonly memory?: ArrayBuffer | undefined;
+};
 
 /** The inputs of a batch in memory that may be taken. */
 export type BatchInputs = {
@@ -33,7 +38,7 @@ export function assembleInputs(members: readonly BatchMember[], slabs: SlabPool)
     for (const { data } of inputs) bytes += Array.isArray(data) ? 0 : data.byteLength;
   }
   const comesBack = bytes >= slabBytesMin;
-  const own = comesBack && members.length === 1 ? ownBuffers(first.inputs) : undefined;
+  const own = comesBack && members.length === 1 ? ownBuffers(first) : undefined;
   if (own !== undefined) return { inputs: first.inputs, buffers: own, comesBack, isMoved: true };
   const needed = bytes + first.inputs.length * alignmentBytes;
   const slab = comesBack ? slabs.take(needed) : new ArrayBuffer(needed);
@@ -104,9 +109,10 @@ export function sliceOutputs(
 }
 
 /** One buffer for each tensor of numbers; undefined where some are part of something larger. */
-function ownBuffers(tensors: readonly Tensor[]): readonly ArrayBuffer[] | undefined {
+function ownBuffers({ inputs, memory }: BatchMember): readonly ArrayBuffer[] | undefined {
+  if (memory !== undefined) return [memory];
   const buffers: ArrayBuffer[] = [];
-  for (const { data } of tensors) {
+  for (const { data } of inputs) {
     if (Array.isArray(data)) continue;
     const { buffer, byteLength } = data;
     const isOwn = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;

@@ -10,6 +10,11 @@ export type Job = {
   readonly inputs: readonly Tensor[];
   /** Names, in the order of the answer. */
   readonly outputs: readonly string[];
+  /**
+   * All that the numbers of its only input are in, and nothing else that is wanted: it may go to
+   * the inference thread, and comes back with the result.
+   */
+  readonly memory?: ArrayBuffer | undefined;
   /** On the monotonic clock; Infinity for none. */
   readonly deadlineMs: number;
   /** 1 is the most urgent; 0 for the model's default. */
@@ -38,6 +43,8 @@ export type Part = {
   readonly index: number;
   readonly range: RowRange;
   readonly inputs: readonly Tensor[];
+  /** The job's, where the part is the whole of it. */
+  readonly memory: ArrayBuffer | undefined;
 };
 
 export type PartResult = {
@@ -86,7 +93,8 @@ export class JobProgress {
     if (range === undefined || this.isOver) return undefined;
     this.#next += 1;
     const inputs = this.isWhole ? this.job.inputs : sliceAll(this.job.inputs, range);
-    return { progress: this, index, range, inputs };
+    const memory = this.isWhole ? this.job.memory : undefined;
+    return { progress: this, index, range, inputs, memory };
   }
 
   /** A part has left the queue. */

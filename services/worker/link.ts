@@ -19,6 +19,7 @@ import { ActiveRequest, type AnswerSink, type RequestModules } from "./active-re
 import { toArrival } from "./arrival.ts";
 import { type CreditWindow, LinkCredit } from "./link-credit.ts";
 import type { ModelSlot } from "./model-slot.ts";
+import type { Arrival } from "./work.ts";
 
 export type LinkStream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
@@ -31,12 +32,6 @@ export type LinkOptions = {
 };
 
 export type LinkModules = RequestModules & { readonly slot: ModelSlot };
-
-type Begun = {
-  readonly begin: RequestBegin;
-  readonly arrivedUs: number;
-  readonly arrivedMs: number;
-};
 
 /**
  * While this much sits inside gRPC, where nothing can be taken back, everything else waits in the
@@ -56,7 +51,7 @@ export class Link {
   readonly #stream: LinkStream;
   readonly #modules: LinkModules;
   readonly #options: LinkOptions;
-  readonly #inbox: Inbox<Begun>;
+  readonly #inbox: Inbox<Arrival>;
   readonly #outbox = new Outbox<ControlFrame, ReplyHeader>();
   readonly #order = new ReplyOrder<Sending<ReplyHeader>>({
     chunkBytes: outboxDefaults.chunkBytes,
@@ -79,7 +74,8 @@ export class Link {
     this.#options = options;
     this.#modules = modules;
     this.credit = new LinkCredit(options.onShort);
-    this.#inbox = new Inbox({ payloadBytesMax, openMax: options.most.requests });
+    const allocate = (bytes: number) => modules.payloads.take(bytes);
+    this.#inbox = new Inbox({ payloadBytesMax, openMax: options.most.requests, allocate });
     stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
     for (const event of ["end", "cancelled", "error"]) stream.on(event, () => this.#end());
   }
@@ -173,8 +169,8 @@ export class Link {
       this.#violated(`request ${id} was begun twice or beyond the credit`);
       return;
     }
-    const begun = { begin, arrivedUs: wallUs(), arrivedMs: monotonicMs() };
-    const received = this.#inbox.begin(id, begun, payloadBytes, payload);
+    const arrival = toArrival(begin, { arrivedUs: wallUs(), arrivedMs: monotonicMs() });
+    const received = this.#inbox.begin(id, arrival, payloadBytes, payload);
     const { requestBytes } = this.#options.most;
     if (payloadBytes <= requestBytes || received.kind === "invalid") {
       this.#received(received);
@@ -182,13 +178,13 @@ export class Link {
     }
     this.#inbox.discard(id);
     const problem = `the request has ${payloadBytes} bytes, limit ${requestBytes}`;
-    this.#accept(id, begun).refuse(new Failure("resource-exhausted", problem));
+    this.#accept(arrival).refuse(new Failure("resource-exhausted", problem));
   }
 
-  #received(received: Received<Begun>): void {
+  #received(received: Received<Arrival>): void {
     switch (received.kind) {
       case "complete":
-        this.#complete(received.id, received.header, received.payload);
+        this.#complete(received.header, received.payload);
         break;
       case "aborted":
         this.credit.finish(received.id);
@@ -201,21 +197,20 @@ export class Link {
     }
   }
 
-  #complete(id: number, begun: Begun, payload: Uint8Array): void {
-    const request = this.#accept(id, begun);
+  #complete(arrival: Arrival, payload: Uint8Array): void {
+    const request = this.#accept(arrival);
     const { state } = this.#modules.slot;
     if (state.kind === "ready" && state.model.spec.batching.orderingPreserved) {
-      this.#order.arrived(id);
+      this.#order.arrived(arrival.id);
     }
     if (this.#state === "open" && state.kind === "ready") request.begin(payload, state);
     else if (state.kind === "failed") request.refuse(notReady(`failed to load: ${state.reason}`));
     else request.refuse(notReady(state.kind === "loading" ? "still loading" : "shutting down"));
   }
 
-  #accept(id: number, { begin, arrivedUs, arrivedMs }: Begun): ActiveRequest {
-    const arrival = toArrival(begin, { arrivedUs, arrivedMs });
+  #accept(arrival: Arrival): ActiveRequest {
     const request = new ActiveRequest(arrival, this.#sink, this.#modules);
-    this.#active.set(id, request);
+    this.#active.set(arrival.id, request);
     return request;
   }
 

@@ -25,6 +25,8 @@ export type Question = {
   readonly outputs: readonly string[];
   /** Features of which rows were left out. */
   readonly nulls: ReadonlyMap<string, Bitmap>;
+  /** Whether the values of its input are still in the memory that the request came in. */
+  readonly isView: boolean;
 };
 
 const noNulls: ReadonlyMap<string, Bitmap> = new Map();
@@ -49,17 +51,18 @@ export class ServedModel {
   }
 
   /**
-   * Decodes and checks a request. Nothing of `payload` is kept. Throws the Failure that its caller
-   * is to get.
+   * Decodes and checks a request. Nothing of `payload` is kept, unless it is `own`, all of its
+   * memory, and the question says so. Throws the Failure that its caller is to get.
    */
-  read(payload: Uint8Array, arrival: Arrival): Question {
+  read(payload: Uint8Array, own: boolean, arrival: Arrival): Question {
     const { model, version } = arrival;
     if (model !== this.ref.model || version !== this.ref.version) {
       const served = formatRef(this.ref);
       const problem = `this worker serves ${served}, not ${formatRef({ model, version })}`;
       throw new Failure("internal", problem);
     }
-    return arrival.method === "Predict" ? this.#readPredict(payload) : this.#readInfer(payload);
+    if (arrival.method === "Predict") return this.#readPredict(payload);
+    return this.#readInfer(payload, own);
   }
 
   /** Encodes the reply; throws the Failure that the caller is to get where that cannot be. */
@@ -82,8 +85,8 @@ export class ServedModel {
     });
   }
 
-  #readInfer(payload: Uint8Array): Question {
-    const { id, inputs, outputs } = decodeInferRequest(payload);
+  #readInfer(payload: Uint8Array, own: boolean): Question {
+    const { id, inputs, outputs, isView } = decodeInferRequest(payload, { own });
     const ordered = orderInputs(this.spec, inputs);
     if (ordered instanceof Failure) throw ordered;
     if (outputs.length > 0) throwIfFailed(checkOutputs(this.spec, outputs));
@@ -94,6 +97,7 @@ export class ServedModel {
       inputs: ordered,
       outputs: outputs.length > 0 ? outputs : this.#outputs,
       nulls: noNulls,
+      isView,
     };
   }
 
@@ -109,6 +113,7 @@ export class ServedModel {
       inputs: ordered,
       outputs: this.#predicted,
       nulls,
+      isView: false,
     };
   }
 }

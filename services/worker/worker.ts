@@ -30,6 +30,7 @@ import { WorkerEvents } from "./events.ts";
 import { beat } from "./heartbeat.ts";
 import { LinkService } from "./link-service.ts";
 import { ModelSlot, type ModelState } from "./model-slot.ts";
+import { SlabPool } from "./slab-pool.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
 export type WorkerOverrides = {
@@ -46,6 +47,8 @@ export type RunningWorker = RunningService & {
 
 const flushEveryMs = 250;
 const requestsMax = 65_536;
+/** Of memory for payloads that rests between two of them. */
+const payloadBytesResting = 32 * 1024 * 1024;
 const tracesMax = 16_384;
 /** The part of the time for stopping that is kept for publishing the last events. */
 const flushShare = 0.25;
@@ -146,7 +149,7 @@ async function openCore(
   const most = { requests: requestsMax, requestBytes: config.messageBytesMax };
   const links = new LinkService(
     { instance, cluster, ref, producer, most },
-    { slot, recorder, traces, events },
+    { slot, recorder, traces, events, payloads: new SlabPool(payloadBytesResting) },
   );
   const health = new Health();
   setHealth(health, config, slot.state);

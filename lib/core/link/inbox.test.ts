@@ -71,3 +71,14 @@ it("keeps no more payloads open than it may", () => {
     reason: "payload 3: 2 are incomplete already, limit 2",
   });
 });
+
+it("puts payloads together where it is told to", () => {
+  const memory = new ArrayBuffer(16);
+  const allocate = (bytes: number) => (bytes === 3 ? memory : new ArrayBuffer(bytes));
+  const inbox = new Inbox<string>({ payloadBytesMax: 10, openMax: 2, allocate });
+  inbox.begin(1, "h", 3, nothing);
+  inbox.chunk(1, Uint8Array.of(1, 2, 3));
+  const received = inbox.end(1, false);
+  expect(received).toMatchObject({ payload: Uint8Array.of(1, 2, 3) });
+  expect(received.kind === "complete" && received.payload.buffer).toBe(memory);
+});

@@ -4,6 +4,8 @@ export type InboxOptions = {
   readonly payloadBytesMax: number;
   /** Payloads that may be incomplete at the same time. */
   readonly openMax: number;
+  /** Where a payload is put together: memory of at least so many bytes, whatever is in it. */
+  readonly allocate?: (bytes: number) => ArrayBuffer;
 };
 
 export type Received<Header> =
@@ -59,8 +61,9 @@ export class Inbox<Header> {
     if (this.#arriving.size >= openMax) {
       return invalid(`payload ${id}: ${openMax} are incomplete already, limit ${openMax}`);
     }
-    const buffer = new Uint8Array(payloadBytes);
-    this.#arriving.set(id, { header, payloadBytes, payload: buffer, receivedBytes: 0 });
+    const memory = this.#options.allocate?.(payloadBytes) ?? new ArrayBuffer(payloadBytes);
+    const whole = new Uint8Array(memory, 0, payloadBytes);
+    this.#arriving.set(id, { header, payloadBytes, payload: whole, receivedBytes: 0 });
     return { kind: "open" };
   }
 

@@ -1,3 +1,4 @@
+import { assert } from "#core/assert.ts";
 import { Failure } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
 import {
@@ -6,6 +7,7 @@ import {
   elementBytes,
   packedBytes,
   type TensorData,
+  viewPacked,
 } from "#core/tensor/dtype.ts";
 import { formatShape, type Tensor } from "#core/tensor/tensor.ts";
 import { decodeText } from "../decode-text.ts";
@@ -36,6 +38,20 @@ export function decodeRaw(
   if (head.dtype === "BYTES") return decodeTexts(head, bytes.subarray(from, end));
   checkRaw(head, bytes, { from, end });
   return copyPacked(head.dtype, bytes, from, end);
+}
+
+/**
+ * The numbers where they are: they are moved down a few bytes to where their size divides their
+ * place, over what came before them. The bytes begin where their memory does. Fails like
+ * `decodeRaw`; not for BYTES.
+ */
+export function viewRaw(head: TensorHead, bytes: Uint8Array, { from, end }: ByteRange): TensorData {
+  assert(head.dtype !== "BYTES" && bytes.byteOffset === 0, "numbers in memory of their own");
+  checkRaw(head, bytes, { from, end });
+  const byteOffset = from - (from % elementBytes(head.dtype));
+  if (byteOffset < from) bytes.copyWithin(byteOffset, from, end);
+  const { buffer } = bytes;
+  return viewPacked(head.dtype, { buffer, byteOffset, length: head.elements });
 }
 
 /** Throws an invalid-argument Failure unless the bytes are the numbers the head announces. */

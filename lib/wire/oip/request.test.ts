@@ -81,6 +81,46 @@ describe("reads raw contents", () => {
   });
 });
 
+describe("leaves the values of a single input where they are", () => {
+  const bytesOf = (init: Init) =>
+    Uint8Array.from(toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, init)));
+
+  test("when the memory is the request's own, aligned", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.double(), { minLength: 1 }), (id, values) => {
+        const data = Float64Array.from(values);
+        const shape = [BigInt(data.length)];
+        const bytes = bytesOf({
+          id,
+          inputs: [{ name: "x", datatype: "FP64", shape }],
+          rawInputContents: [new Uint8Array(data.buffer)],
+        });
+        const request = decodeInferRequest(bytes, { own: true });
+        expect(request).toMatchObject({ id, isView: true });
+        expect(request.inputs[0]?.data).toEqual(data);
+        const { buffer } = request.inputs[0]?.data as Float64Array;
+        expect(buffer).toBe(bytes.buffer);
+      }),
+    );
+  });
+
+  test("but not those of several, nor texts, nor typed ones", () => {
+    const one = { name: "x", datatype: "INT8", shape: [1n] };
+    const raw = Uint8Array.of(7);
+    const several = { inputs: [one, one], rawInputContents: [raw, raw] };
+    const texts = {
+      inputs: [{ ...one, datatype: "BYTES" }],
+      rawInputContents: [new Uint8Array(4)],
+    };
+    const contents = { inputs: [{ ...one, contents: { intContents: [7] } }] };
+    for (const init of [several, texts, contents]) {
+      expect(decodeInferRequest(bytesOf(init), { own: true }).isView).toBe(false);
+    }
+    const viewed = bytesOf({ inputs: [one], rawInputContents: [raw] });
+    expect(decodeInferRequest(viewed).isView).toBe(false);
+  });
+});
+
 describe("reads typed contents", () => {
   test.each([
     ["BOOL", { boolContents: [true, false] }, Uint8Array.of(1, 0)],

@@ -10,7 +10,7 @@ import { Cursor } from "../cursor.ts";
 import { wireType } from "../field-reader.ts";
 import { listedMax } from "../listed-elements.ts";
 import { refuseRequest, refuseTensor } from "./parameters.ts";
-import { decodeRaw, invalid, type TensorHead } from "./raw.ts";
+import { decodeRaw, invalid, type TensorHead, viewRaw } from "./raw.ts";
 import { TypedContents } from "./typed.ts";
 
 /** What a caller of ModelInfer asked for, decoded but not yet checked against a model. */
@@ -19,6 +19,8 @@ export type InferRequest = {
   readonly inputs: readonly Tensor[];
   /** Names of the outputs asked for, in order; empty for all. */
   readonly outputs: readonly string[];
+  /** Whether the values of its only input are still in the memory that the request came in. */
+  readonly isView: boolean;
 };
 
 /** A tensor as the message describes it. */
@@ -40,25 +42,32 @@ const high32 = 2 ** 32;
 
 /**
  * Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the
- * numbers.
+ * numbers. Nothing of `bytes` is kept, unless they are `own`, all of their memory: then the values
+ * of a single input may stay where they are, and nothing else in there is of use any more.
  */
-export function decodeInferRequest(bytes: Uint8Array): InferRequest {
-  return new InferReader(bytes).read();
+export function decodeInferRequest(
+  bytes: Uint8Array,
+  { own = false }: { readonly own?: boolean } = {},
+): InferRequest {
+  return new InferReader(bytes, own).read();
 }
 
 class InferReader {
   readonly #cursor: Cursor;
+  readonly #own: boolean;
   readonly #inputs: Described[] = [];
   readonly #outputs: string[] = [];
   /** Where each of `raw_input_contents` begins and ends, in turns. */
   readonly #raw: number[] = [];
   #id = "";
   #listed = 0;
+  #isView = false;
   /** The first reason to refuse a tensor, and the request itself. */
   #refusedTensor: Failure | undefined;
   #refused: Failure | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, own: boolean) {
+    this.#own = own;
     this.#cursor = new Cursor(bytes, "the request is not a ModelInferRequest");
   }
 
@@ -70,7 +79,8 @@ class InferReader {
     }
     const refused = this.#refusedTensor ?? this.#refused;
     if (refused !== undefined) throw refused;
-    return { id: this.#id, inputs: this.#decodeInputs(), outputs: this.#outputs };
+    const inputs = this.#decodeInputs();
+    return { id: this.#id, inputs, outputs: this.#outputs, isView: this.#isView };
   }
 
   #readField(): void {
@@ -208,7 +218,10 @@ class InferReader {
     const end = this.#raw[index * 2 + 1] ?? 0;
     if (contents === undefined || contents.isEmpty) {
       if (from === undefined && head.elements > 0) throw invalid(head, "no data given");
-      return decodeRaw(head, this.#cursor.bytes, { from: from ?? 0, end });
+      const range = { from: from ?? 0, end };
+      const { bytes } = this.#cursor;
+      this.#isView = this.#own && this.#inputs.length === 1 && head.dtype !== "BYTES";
+      return this.#isView ? viewRaw(head, bytes, range) : decodeRaw(head, bytes, range);
     }
     if (from === undefined) return contents.decode(head);
     const problem = "typed contents must not be given together with raw_input_contents";
