@@ -97,7 +97,8 @@ describe("SpanExporter", () => {
     for (let number = 0; number < 20_000; number += 1) exporter.export(span(number));
     expect(exporter.dropped).toBe(20_000 - 16_384);
     await exporter[Symbol.asyncDispose]();
-    expect(spanIds).toHaveLength(exporter.sent);
+    // Of what is under way when it gives up nobody knows whether it arrived.
+    expect(spanIds.length).toBeGreaterThanOrEqual(exporter.sent);
     expect(exporter.sent + exporter.dropped).toBe(20_000);
   });
 

@@ -10,7 +10,7 @@ import { Health } from "#platform/rpc/health.ts";
 import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
-import { openTracing } from "#platform/tracing.ts";
+import { SpanExporter } from "#platform/span-exporter.ts";
 import type { MonitorConfig } from "./config.ts";
 import { ConsumerSpans } from "./consumer-spans.ts";
 import { Definitions } from "./definitions.ts";
@@ -32,6 +32,8 @@ export type Monitor = RunningService & {
   };
 };
 
+/** In traces. */
+const serviceName = "sluice-monitor";
 const messageBytesMax = 4 * 1024 * 1024;
 // Nothing is asked of the monitor that takes longer; who watches is told to go.
 const drainMsMax = 500;
@@ -118,6 +120,21 @@ function drainMsOf({ drainMaxMs }: MonitorConfig): number {
   return Math.min(drainMaxMs, drainMsMax);
 }
 
+/** Spans of its own go to the monitor's store at once, unless they are wanted elsewhere. */
+function exporterOf(
+  config: MonitorConfig,
+  { log, traces }: { readonly log: Log; readonly traces: Traces },
+): Pick<SpanExporter, "export"> & AsyncDisposable {
+  const { endpoint } = config.telemetry;
+  const isElsewhere = endpoint !== undefined && new URL(endpoint).host !== traces.address;
+  if (isElsewhere)
+    return new SpanExporter({ endpoint, service: serviceName, attributes: {} }, { log });
+  return {
+    export: (span) => traces.store.add({ service: serviceName, span }),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
 /** Reads events until disposed of, then saves; does nothing without NATS. */
 async function startReading(
   config: MonitorConfig,
@@ -136,8 +153,8 @@ async function startReading(
   }
   await using opened = new AsyncDisposableStack();
   const bus = opened.use(await openBus({ url: config.natsUrl, name: "sluice monitor", log }));
-  const endpoint = config.telemetry.endpoint ?? `http://${traces.address}`;
-  const tracing = opened.use(openTracing({ endpoint, service: "sluice-monitor" }));
+  const exporter = exporterOf(config, { log, traces });
+  opened.use(exporter);
   const definitions = await Definitions.open(config.modelsDir, (reason) =>
     events.repositoryUnreadable(reason),
   );
@@ -146,7 +163,7 @@ async function startReading(
     { holder: randomUUID(), graceMs, leaseMs, snapshotMs },
     { bus, definitions, models, events, onChange: () => reader.restart() },
   );
-  const spans = new ConsumerSpans(tracing.tracer);
+  const spans = new ConsumerSpans(exporter);
   const onStranger = (model: string) => steward.meet(model);
   const reader = new StreamReader({ bus, models, events, spans, onStranger });
   const stop = new AbortController();

@@ -4,7 +4,6 @@ import { openBus } from "#platform/bus/nats.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
 import { silentLog } from "#platform/log.ts";
 import { openMetrics } from "#platform/metrics.ts";
-import { openTracing } from "#platform/tracing.ts";
 import { encodePredictionEvent } from "#wire/event/encode.ts";
 import { predictionSubject } from "#wire/event/subject.ts";
 import { eventually } from "../../test/support/monitor.ts";
@@ -55,11 +54,10 @@ async function start() {
   const objects = await bus.objects("test");
   const listen = { host: "127.0.0.1", port: 0, setting: "" };
   const { meter } = opened.use(await openMetrics({ service: "monitor", labels: {}, listen }));
-  const { tracer } = opened.use(openTracing({ endpoint: undefined, service: "test" }));
   const definitions = await Definitions.open("/nowhere", () => {});
   const models = new WatchedModels();
   const events = new MonitorEvents({ log: silentLog, meter });
-  const spans = new ConsumerSpans(tracer);
+  const spans = new ConsumerSpans({ export: () => {} });
   const all = opened.move();
   return {
     bus,

@@ -2,7 +2,7 @@ import { messageOf } from "#core/failure.ts";
 import type { Applied, MessageBody, VersionWindow } from "#core/monitor/model-watch.ts";
 import type { Bus, BusMessage } from "#platform/bus/bus.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
-import { sleep } from "#platform/clock.ts";
+import { sleep, wallUs } from "#platform/clock.ts";
 import { parsePredictionSubject } from "#wire/event/subject.ts";
 import type { ConsumerSpans } from "./consumer-spans.ts";
 import type { MonitorEvents } from "./events.ts";
@@ -101,8 +101,8 @@ export class StreamReader {
 
   async #apply(target: WatchedModel, message: BusMessage, version: number): Promise<void> {
     const { models, events, spans } = this.#modules;
+    const startUs = wallUs();
     const body = bodyOf(message.data);
-    const span = body.kind === "event" ? spans.begin(message, body.event) : undefined;
     await target.prepare(version, body);
     if (models.get(target.model) !== target) return;
     // Somebody else may have the model by now: this message is theirs to apply.
@@ -112,7 +112,7 @@ export class StreamReader {
       return;
     }
     const { outcome, windows } = applySafely(target, message, version, body);
-    span?.end();
+    if (body.kind === "event") spans.applied(message, body.event, startUs);
     events.messageApplied({ model: target.model, version, outcome });
     if (outcome === "quarantined") {
       const problem = target.watch.quarantine.at(-1)?.problem ?? "";
