@@ -48,6 +48,7 @@ export type BulkEnd = {
   /** Answered on this connection. */
   readonly items: number;
   readonly rows: number;
+  readonly rowsFailed: number;
   /** gRPC status code. */
   readonly status: number;
   readonly error: string | undefined;
@@ -65,6 +66,7 @@ type Opened = {
 type Answer = { readonly work: BulkWork; readonly outcome: Outcome; readonly bytes: number };
 
 const itemsMax = 64;
+const nothing = new Uint8Array();
 /** As of a status that ends a call. */
 const messageLengthMax = 2_000;
 /** Of answers that wait for the client to take others. */
@@ -82,6 +84,7 @@ export class BulkStream implements BulkOwner {
   #heldBytes = 0;
   #items = 0;
   #rows = 0;
+  #rowsFailed = 0;
   #isHalfClosed = false;
   #isStopping = false;
   #isEnded = false;
@@ -216,6 +219,7 @@ export class BulkStream implements BulkOwner {
     this.#answers.delete(number);
     this.#heldBytes -= answer.bytes;
     this.#rows += answer.outcome.reply?.rows ?? 0;
+    this.#rowsFailed += answer.outcome.reply?.rowsFailed ?? 0;
     const resumeToken = encodeResumeToken({ streamId, answeredBelow: window.answeredBelow });
     this.#writer.write(encodeAnswer(answer, resumeToken));
     return true;
@@ -242,7 +246,8 @@ export class BulkStream implements BulkOwner {
     share?.[Symbol.dispose]();
     for (const extra of this.#extra.values()) extra[Symbol.dispose]();
     this.#host.onEnded(this, {
-      ...{ ref: lane?.ref, streamId, items: this.#items, rows: this.#rows },
+      ...{ ref: lane?.ref, streamId, items: this.#items },
+      ...{ rows: this.#rows, rowsFailed: this.#rowsFailed },
       status: failure === undefined ? statusCode.ok : toStatusCode(failure.code),
       error: failure?.message,
     });
@@ -250,15 +255,14 @@ export class BulkStream implements BulkOwner {
 }
 
 function encodeAnswer({ work, outcome }: Answer, resumeToken: Uint8Array): Uint8Array {
-  const { number, form } = work;
+  const { number } = work;
   const isOk = outcome.kind === "reply";
   return encodeBulkAnswer({
     number,
-    form,
     resumeToken,
     status: isOk ? statusCode.ok : toStatusCode(outcome.failure.code),
     message: isOk ? "" : clipped(outcome.failure.message),
-    predictions: isOk ? outcome.reply.payload : undefined,
+    rows: outcome.reply?.payload ?? nothing,
     batch: outcome.reply?.batch,
   });
 }

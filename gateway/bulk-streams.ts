@@ -136,15 +136,16 @@ export class BulkStreams {
   }
 
   #recordStream(started: Started, end: BulkEnd): void {
-    const { ref, streamId, items, rows, status, error } = end;
+    const { ref, streamId, items, rows, rowsFailed, status, error } = end;
     const ms = monotonicMs() - started.arrivedMs;
-    this.#modules.events.bulkEnded({ ref, status, seconds: ms / 1_000, items });
+    this.#modules.events.bulkEnded({ ref, status, seconds: ms / 1_000, items, rows, rowsFailed });
     this.#modules.traces.endStream({
       ...{ ...started, rpc: bulkRpc, ms, status, error },
       attributes: {
         "sluice.bulk.stream": toHex(streamId),
         "sluice.bulk.items": items,
         "sluice.rows": rows,
+        "sluice.rows_failed": rowsFailed,
         ...(ref === undefined ? {} : { "sluice.bulk.ref": formatRef(ref) }),
       },
     });

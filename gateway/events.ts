@@ -14,6 +14,9 @@ export type EndedBulk = {
   readonly status: number;
   readonly seconds: number;
   readonly items: number;
+  readonly rows: number;
+  /** Of them, those without a prediction. */
+  readonly rowsFailed: number;
 };
 
 export type GatewayEvents = {
@@ -65,11 +68,11 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
     },
     modelChanged: ({ model, version }, change) =>
       log.info("model changed", { model, version, ...change }),
-    bulkEnded: ({ ref, status, seconds, items }) => {
+    bulkEnded: ({ ref, status, ...told }) => {
       const model = ref?.model ?? "";
       const version = ref === undefined ? "" : String(ref.version);
       streams.series(model, version, statusName(status)).add(1);
-      log.info("bulk stream ended", { model, version, status, seconds, items });
+      log.info("bulk stream ended", { model, version, status, ...told });
     },
     traceKept: (reason) => kept.series(reason).add(1),
     serving: (isServing) => log.info(isServing ? "serving" : "not serving"),

@@ -51,6 +51,8 @@ export type WorkerReply = {
   readonly message: string;
   readonly payload: Uint8Array;
   readonly rows: number;
+  /** Of a bulk item, how many of them have no prediction. */
+  readonly rowsFailed: number;
   readonly timings: WorkerTimings | undefined;
   readonly batch: BatchInfo | undefined;
 };

@@ -28,8 +28,8 @@ function leaving(
 /** A reply that came whole is taken as it was read. */
 export function toReply(header: ReplyBegin, payload: Uint8Array): WorkerReply {
   if (header.payload === payload) return header;
-  const { status, message, rows, timings, batch } = header;
-  return { status, message, payload, rows, timings, batch };
+  const { status, message, rows, rowsFailed, timings, batch } = header;
+  return { status, message, payload, rows, rowsFailed, timings, batch };
 }
 
 /** Stands for a reply whose end said that the worker gave it up. */
@@ -38,6 +38,7 @@ export const abortedReply: WorkerReply = {
   message: "the worker gave up its reply half-way",
   payload: new Uint8Array(),
   rows: 0,
+  rowsFailed: 0,
   timings: undefined,
   batch: undefined,
 };

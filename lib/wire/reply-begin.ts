@@ -1,5 +1,4 @@
 /** The frame that begins a reply: how a worker writes it, and a gateway reads it. */
-import { Failure } from "#core/failure.ts";
 import type { WorkerTimings } from "#core/timing/request-timing.ts";
 import type { FieldReader } from "./field-reader.ts";
 import { contentSize, type FieldWriter, numberSize, textSize, withinSize } from "./field-writer.ts";
@@ -13,7 +12,7 @@ export type ReplyHeader = {
   readonly batch?: Partial<BatchInfo> | undefined;
   readonly rowsAnswered?: number | bigint;
   readonly rows?: number;
-  readonly failedRows?: readonly RowFailure[];
+  readonly rowsFailed?: number;
 };
 
 /** The run a request was part of. */
@@ -22,14 +21,6 @@ export type BatchInfo = {
   readonly requests: number;
   readonly closedBy: string;
   readonly spanId: Uint8Array;
-};
-
-/** A row of a bulk item that could not be run. */
-export type RowFailure = {
-  readonly row: number;
-  /** gRPC status code. */
-  readonly status: number;
-  readonly message: string;
 };
 
 /** As it was read: payload and span id are views of the message. */
@@ -44,24 +35,17 @@ export type ReplyBegin = {
   readonly payload: Uint8Array;
   readonly rowsAnswered: number;
   readonly rows: number;
-  readonly failedRows: readonly RowFailure[];
+  readonly rowsFailed: number;
 };
 
-type Mutable = { -readonly [Key in keyof ReplyBegin]: ReplyBegin[Key] } & {
-  failedRows: RowFailure[];
-};
+type Mutable = { -readonly [Key in keyof ReplyBegin]: ReplyBegin[Key] };
 
-/** As many as a reply can name in its share of a message; a longer list would be a bomb. */
-const failedRowsMax = 65_536;
 const nothing = new Uint8Array();
-const none: readonly RowFailure[] = [];
 
 export const replyBegin: BeginCodec<ReplyHeader> = { size, write };
 
 function size({ id, header, payload, payloadBytes }: Begin<ReplyHeader>): number {
-  const { timings, batch, failedRows = none } = header;
-  let failures = 0;
-  for (const failure of failedRows) failures += withinSize(failureSize(failure));
+  const { timings, batch } = header;
   return (
     numberSize(id) +
     numberSize(header.status ?? 0) +
@@ -72,7 +56,7 @@ function size({ id, header, payload, payloadBytes }: Begin<ReplyHeader>): number
     contentSize(payload) +
     numberSize(Number(header.rowsAnswered ?? 0)) +
     numberSize(header.rows ?? 0) +
-    failures
+    numberSize(header.rowsFailed ?? 0)
   );
 }
 
@@ -87,12 +71,7 @@ function write(writer: FieldWriter, frame: Begin<ReplyHeader>): void {
   writer.content(7, payload);
   writer.number(8, Number(header.rowsAnswered ?? 0));
   writer.number(9, header.rows ?? 0);
-  for (const failure of header.failedRows ?? none) {
-    writer.begin(10, failureSize(failure));
-    writer.number(1, failure.row);
-    writer.number(2, failure.status);
-    writer.text(3, failure.message);
-  }
+  writer.number(10, header.rowsFailed ?? 0);
 }
 
 function timingsSize(timings: Partial<WorkerTimings>): number {
@@ -131,10 +110,6 @@ function writeBatch(writer: FieldWriter, batch: Partial<BatchInfo>): void {
   writer.content(4, batch.spanId ?? nothing);
 }
 
-function failureSize(failure: RowFailure): number {
-  return numberSize(failure.row) + numberSize(failure.status) + textSize(failure.message);
-}
-
 export function readReplyBegin(reader: FieldReader): ReplyBegin {
   const begin: Mutable = {
     id: 0,
@@ -146,7 +121,7 @@ export function readReplyBegin(reader: FieldReader): ReplyBegin {
     payload: nothing,
     rowsAnswered: 0,
     rows: 0,
-    failedRows: [],
+    rowsFailed: 0,
   };
   const outer = reader.enter("a reply");
   while (reader.next()) readField(reader, begin);
@@ -184,7 +159,7 @@ function readField(reader: FieldReader, begin: Mutable): void {
       begin.rows = reader.integer("rows");
       break;
     case 10:
-      addFailure(begin.failedRows, reader);
+      begin.rowsFailed = reader.integer("rows_failed");
       break;
     default:
       reader.skip();
@@ -220,22 +195,4 @@ function readBatch(reader: FieldReader): BatchInfo {
   }
   reader.leave(outer);
   return { rows, requests, closedBy, spanId };
-}
-
-function addFailure(failures: RowFailure[], reader: FieldReader): void {
-  if (failures.length >= failedRowsMax) {
-    const problem = `the reply names more than ${failedRowsMax} failed rows`;
-    throw new Failure("invalid-argument", problem);
-  }
-  let [row, status] = [0, 0];
-  let message = "";
-  const outer = reader.enter("failed_rows");
-  while (reader.next()) {
-    if (reader.number === 1) row = reader.integer("row");
-    else if (reader.number === 2) status = reader.integer("status");
-    else if (reader.number === 3) message = reader.text("message");
-    else reader.skip();
-  }
-  reader.leave(outer);
-  failures.push({ row, status, message });
 }

@@ -1,13 +1,16 @@
 import { Failure } from "#core/failure.ts";
+import type { RowFailures } from "#core/prediction/row-failures.ts";
+import { blankRow, copyRow } from "#core/tensor/rows.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
+import { encodeItemAnswer } from "#wire/bulk/item-answer.ts";
 import type { ReplyHeader } from "#wire/reply-begin.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
 import type { BatchRunner, TakenJob } from "./batch-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { Job, JobResult } from "./job.ts";
-import type { Question, ServedModel } from "./served-model.ts";
+import { formOf, type Question, type ServedModel } from "./served-model.ts";
 import type { SlabPool } from "./slab-pool.ts";
 import type { TraceRecorder } from "./trace-recorder.ts";
 import { type Arrival, type BatchFacts, idOf, type Outcome, type WorkTimings } from "./work.ts";
@@ -52,6 +55,7 @@ export class ActiveRequest implements Job {
   readonly deadlineMs: number;
   readonly priority: number;
   readonly alone: boolean;
+  failures: RowFailures | undefined;
   readonly #arrival: Arrival;
   readonly #sink: AnswerSink;
   readonly #modules: RequestModules;
@@ -94,6 +98,8 @@ export class ActiveRequest implements Job {
       const memory = own ? (payload.buffer as ArrayBuffer) : undefined;
       if (question.isView) this.memory = memory;
       else if (memory !== undefined) this.#modules.payloads.give(memory);
+      this.failures = question.failures;
+      if (question.failures !== undefined) substituteFailed(question, question.failures);
       const taken = runner.submit(this);
       if (taken !== "full") this.#job = taken;
       else throw tooManyRows(model, runner);
@@ -110,8 +116,10 @@ export class ActiveRequest implements Job {
     const { inputs, outputs, batches, runUs } = result;
     if (this.#isOver || this.#question === undefined || this.#model === undefined) return;
     const startUs = wallUs();
+    const { failures } = this;
     let payload: Uint8Array;
     try {
+      if (failures !== undefined) blankFailed(outputs, failures, this.rows);
       const told = { predictionId: idOf(this.#arrival.ids, "prediction"), batch: batches.at(-1) };
       payload = this.#model.answer(this.#question, outputs, told);
     } catch (error) {
@@ -138,7 +146,12 @@ export class ActiveRequest implements Job {
     const error = failure.message.slice(0, messageLengthMax).toWellFormed();
     const endedUs = wallUs();
     const timings = this.#timings({ batches, runUs: 0, encodeUs: 0, endedUs });
-    this.#end({ status, rows: 0, error, endedUs, timings, batches }, nothing);
+    const { failures } = this;
+    const payload =
+      failures === undefined
+        ? nothing
+        : encodeItemAnswer(failures, formOf(this.#arrival.method), undefined);
+    this.#end({ status, rows: 0, error, endedUs, timings, batches }, payload);
   }
 
   /** Its caller has gone: frees what is held for it and answers nobody. */
@@ -167,6 +180,7 @@ export class ActiveRequest implements Job {
     const header: ReplyHeader = {
       status,
       rows,
+      rowsFailed: this.failures?.size ?? 0,
       message: error ?? "",
       timings: { decodeUs, queueUs, runUs, encodeUs, totalUs },
       batch: batches.at(-1),
@@ -191,6 +205,29 @@ export class ActiveRequest implements Job {
 function memoryOf([input]: readonly Tensor[]): ArrayBuffer | undefined {
   const data = input?.data;
   return data === undefined || Array.isArray(data) ? undefined : (data.buffer as ArrayBuffer);
+}
+
+/**
+ * Rows that cannot be run stand in for by one that can, so that all others keep their places; what
+ * they come to is blanked. Throws the reason of the first where no row can be run.
+ */
+function substituteFailed({ rows, inputs }: Question, failures: RowFailures): void {
+  if (failures.size === 0) return;
+  const [first] = failures.inOrder();
+  if (failures.size === rows && first !== undefined) {
+    const { code, message } = first.failure;
+    throw new Failure(code, `no row can be run: ${message}`);
+  }
+  let whole = 0;
+  while (failures.has(whole)) whole += 1;
+  for (const { row } of failures.inOrder()) for (const input of inputs) copyRow(input, whole, row);
+}
+
+function blankFailed(outputs: readonly Tensor[], failures: RowFailures, rows: number): void {
+  for (const output of outputs) {
+    if (output.shape[0] !== rows) continue;
+    for (const { row } of failures.inOrder()) blankRow(output, row);
+  }
 }
 
 function tooManyRows({ spec }: ServedModel, runner: BatchRunner): Failure {

@@ -31,6 +31,7 @@ export function toArrival(begin: RequestBegin, times: ArrivalTimes): Arrival {
     role: toRole(begin.role),
     priority: begin.priority,
     alone: begin.alone,
+    isBulk: begin.bulk,
     deadlineMs: deadlineMs === 0 ? Number.POSITIVE_INFINITY : times.arrivedMs + deadlineMs,
     arrivedUs: times.arrivedUs,
   };

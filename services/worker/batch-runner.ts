@@ -9,7 +9,10 @@
  *    it bring the process down, the gateways know which requests were in it.
  * 4. A batch that fails is run again in halves, until only the request that cannot run gets the
  *    error.
- * 5. How long runs take is told to the batcher, which closes batches accordingly.
+ * 5. Of a bulk job single rows may fail: a part of it that cannot be run by itself waits again as
+ *    two halves. Bulk jobs wait in a line of their own, of which the batcher gets what keeps the
+ *    threads busy, so that what somebody waits for finds room.
+ * 6. How long runs take is told to the batcher, which closes batches accordingly.
  */
 import { randomBytes } from "node:crypto";
 import { type Batch, Batcher, type Expired } from "#core/batching/batcher.ts";
@@ -18,11 +21,11 @@ import { splitRows } from "#core/batching/split.ts";
 import { Failure } from "#core/failure.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
-import { assembleInputs, placesOf, rebuildInputs, sliceOutputs } from "./batch-tensors.ts";
+import { BulkLine, partsWaitingMax } from "./bulk-line.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { InferenceHost } from "./inference-host.ts";
-import { type Job, JobProgress, type Part, type PartResult } from "./job.ts";
-import { SlabPool } from "./slab-pool.ts";
+import { type Job, JobProgress, type Part } from "./job.ts";
+import { isClean, type PartEnd, PartRunner } from "./part-runner.ts";
 import type { BatchFacts } from "./work.ts";
 
 /** A job that was taken. */
@@ -43,9 +46,6 @@ export type BatchRunnerModules = {
   readonly announce: () => void;
 };
 
-/** Parts of one job that wait at a time, for each thread: with fewer it would idle between them. */
-const partsWaitingMax = 2;
-
 /** A timer set for later than this goes off at once. */
 const timerMsMax = 2 ** 31 - 1;
 
@@ -56,21 +56,12 @@ type RunningBatch = {
   readonly facts: BatchFacts;
 };
 
-type PartEnd = {
-  readonly part: Part;
-  /** Whether it ran in a half. */
-  readonly isSplit: boolean;
-  readonly result: PartResult | Failure;
-};
-
-/** Of memory for batches that rests between two of them. */
-const slabBytesMax = 64 * 1024 * 1024;
-
 export class BatchRunner implements Disposable {
   readonly #spec: ModelSpec;
   readonly #modules: BatchRunnerModules;
   readonly #batcher: Batcher<Part>;
-  readonly #slabs = new SlabPool(slabBytesMax);
+  readonly #parts: PartRunner;
+  readonly #bulk: BulkLine;
   #running = 0;
   #queueWaitUs = 0;
   #isPumpDue = false;
@@ -83,6 +74,8 @@ export class BatchRunner implements Disposable {
     this.#spec = modules.host.spec;
     const { batching, batched } = this.#spec;
     this.#batcher = new Batcher({ ...batching, together: batched.enabled });
+    this.#parts = new PartRunner(modules);
+    this.#bulk = new BulkLine(this.#spec);
   }
 
   get waitingRows(): number {
@@ -101,12 +94,18 @@ export class BatchRunner implements Disposable {
 
   /** Queues a job, or refuses it when too many rows wait. */
   submit(job: Job): TakenJob | "full" {
-    if (!this.#batcher.hasRoom(job.rows)) return "full";
+    const isBulk = job.failures !== undefined;
+    if (!isBulk && !this.#batcher.hasRoom(job.rows)) return "full";
     const { batched, batching, instances } = this.#spec;
     const whole = [{ from: 0, to: job.rows }];
     const ranges = batched.enabled ? splitRows(job.rows, batching.rowsMax) : whole;
     const progress = new JobProgress(job, ranges, monotonicMs());
-    for (let part = 0; part < partsWaitingMax * instances; part += 1) this.#offerNext(progress);
+    if (isBulk) {
+      this.#bulk.add(progress);
+      this.#offerBulk();
+    } else {
+      for (let part = 0; part < partsWaitingMax * instances; part += 1) this.#offerNext(progress);
+    }
     this.#pumpSoon();
     return {
       cancel: () => {
@@ -124,11 +123,30 @@ export class BatchRunner implements Disposable {
 
   #offerNext(progress: JobProgress): void {
     const part = progress.nextPart();
-    if (part === undefined) return;
-    const { deadlineMs, priority, alone, outputs } = progress.job;
-    const rows = part.range.to - part.range.from;
-    const key = batchKey(part.inputs, outputs);
-    const offer = { key, rows, deadlineMs, priority, alone, value: part };
+    if (part !== undefined) this.#offer(part);
+  }
+
+  /** Has as much of the bulk jobs wait as keeps the threads busy. */
+  #offerBulk(): void {
+    for (let part = this.#bulk.next(); part !== undefined; part = this.#bulk.next()) {
+      this.#offer(part);
+    }
+  }
+
+  #offer(part: Part): void {
+    const { progress, range, inputs, isHalf } = part;
+    const { deadlineMs, priority, outputs } = progress.job;
+    const alone = progress.job.alone || isHalf;
+    const rows = range.to - range.from;
+    this.#bulk.offered(part);
+    const offer = {
+      key: batchKey(inputs, outputs),
+      rows,
+      deadlineMs,
+      priority,
+      alone,
+      value: part,
+    };
     progress.waiting.push(this.#batcher.offer(offer, monotonicMs()));
   }
 
@@ -184,8 +202,10 @@ export class BatchRunner implements Disposable {
     this.#modules.events.batchStarted(rows, closedBy);
     for (const part of parts) {
       part.progress.start(part, facts);
-      this.#offerNext(part.progress);
+      this.#bulk.hasLeft(part);
+      if (!part.progress.isBulk) this.#offerNext(part.progress);
     }
+    this.#offerBulk();
     this.#modules.announce();
     setImmediate(() => void this.#run({ batch, closedMs, parts, facts }));
   }
@@ -193,7 +213,7 @@ export class BatchRunner implements Disposable {
   /** Runs a batch, and hands its thread on before the replies are written. Never rejects. */
   async #run({ batch, closedMs, parts, facts }: RunningBatch): Promise<void> {
     const live = parts.filter(({ progress }) => !progress.isOver);
-    const results = live.length === 0 ? [] : await this.#runParts(live);
+    const results = live.length === 0 ? [] : await this.#parts.run(live);
     facts.endedUs = wallUs();
     this.#running -= 1;
     // A batch that failed, or is not what it was, says nothing of how long others take.
@@ -208,43 +228,28 @@ export class BatchRunner implements Disposable {
     else setImmediate(() => this.#finish(results));
   }
 
-  /** Runs parts together, or in halves where that fails. */
-  async #runParts(parts: readonly Part[], isSplit = false): Promise<PartEnd[]> {
-    const result = await this.#runTogether(parts).catch(Failure.from);
-    if (!(result instanceof Failure)) {
-      return parts.map((part, at) => ({ part, isSplit, result: result(at) }));
-    }
-    // Without its thread there is nothing to run halves on.
-    if (parts.length === 1 || result.code === "unavailable") {
-      return parts.map((part) => ({ part, isSplit, result }));
-    }
-    this.#modules.events.batchSplit(parts.length, result.message);
-    const middle = Math.ceil(parts.length / 2);
-    const first = await this.#runParts(parts.slice(0, middle), true);
-    return [...first, ...(await this.#runParts(parts.slice(middle), true))];
-  }
-
-  /** What each part comes to, by its place. */
-  async #runTogether(parts: readonly Part[]): Promise<(at: number) => PartResult> {
-    const [first] = parts;
-    const names = first?.progress.job.outputs ?? [];
-    const { isMoved, ...batch } = assembleInputs(parts, this.#slabs);
-    const places = isMoved ? placesOf(batch.inputs) : [];
-    const result = await this.#modules.host.run({ ...batch, outputs: names });
-    if (!isMoved) for (const slab of result.buffers) this.#slabs.give(slab);
-    const runUs = Math.round(result.runUs);
-    const inputs = isMoved ? rebuildInputs(places, result.buffers) : undefined;
-    // A request that ran whole gets what the model gave, however many rows that has.
-    const isWhole = parts.length === 1 && first?.progress.isWhole === true;
-    const outputs = isWhole ? [result.outputs] : sliceOutputs(result.outputs, parts);
-    return (at) => ({ outputs: outputs[at] ?? [], runUs, inputs });
-  }
-
   #finish(ends: readonly PartEnd[]): void {
     for (const { part, result } of ends) {
-      if (result instanceof Failure) this.#fail(part.progress, result);
-      else part.progress.finish(part, result);
+      if (!(result instanceof Failure)) part.progress.finish(part, result);
+      else if (this.#isOfRows(part, result)) this.#failRows(part, result);
+      else this.#fail(part.progress, result);
     }
+  }
+
+  /** Whether it may be single rows of a part that the model fails on. */
+  #isOfRows({ progress }: Part, { code }: Failure): boolean {
+    return progress.isBulk && this.#spec.batched.enabled && code === "internal";
+  }
+
+  #failRows(part: Part, failure: Failure): void {
+    const { progress } = part;
+    if (progress.isOver) return;
+    if (!progress.mayHalve(part)) {
+      progress.failRows(part, failure);
+      return;
+    }
+    for (const half of progress.halve(part)) this.#offer(half);
+    this.#pumpSoon();
   }
 
   #fail(progress: JobProgress, failure: Failure): void {
@@ -252,15 +257,22 @@ export class BatchRunner implements Disposable {
     progress.fail(failure);
   }
 
-  #dropWaiting({ waiting }: JobProgress): void {
+  #dropWaiting(progress: JobProgress): void {
     const now = monotonicMs();
-    for (const each of waiting.splice(0)) this.#batcher.cancel(each, now);
+    for (const each of progress.waiting.splice(0)) {
+      if (this.#batcher.cancel(each, now)) this.#bulk.hasLeft(each.offer.value);
+    }
+    this.#bulk.remove(progress);
+    this.#offerBulk();
   }
 
   #expire(expired: readonly Expired<Part>[]): void {
     for (const { value, reason } of expired) {
       value.progress.waitsNoMore(value);
-      this.#fail(value.progress, this.#failureOf(reason));
+      this.#bulk.hasLeft(value);
+      // Bulk waits for as long as there is something else to do.
+      if (value.progress.isBulk && reason === "timeout") this.#offer(value);
+      else this.#fail(value.progress, this.#failureOf(reason));
     }
   }
 
@@ -279,8 +291,4 @@ export class BatchRunner implements Disposable {
       }
     }
   }
-}
-
-function isClean({ isSplit, result }: PartEnd): boolean {
-  return !isSplit && !(result instanceof Failure);
 }

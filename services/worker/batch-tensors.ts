@@ -30,7 +30,11 @@ const alignmentBytes = 64;
  * The inputs of all members, one below the other. A member by itself whose numbers are many and
  * span buffers of their own gives those. Everything else is copied into one slab.
  */
-export function assembleInputs(members: readonly BatchMember[], slabs: SlabPool): BatchInputs {
+export function assembleInputs(
+  members: readonly BatchMember[],
+  slabs: SlabPool,
+  mayMove: boolean = true,
+): BatchInputs {
   const [first] = members;
   if (first === undefined) return { inputs: [], buffers: [], comesBack: false, isMoved: false };
   let bytes = 0;
@@ -38,7 +42,8 @@ export function assembleInputs(members: readonly BatchMember[], slabs: SlabPool)
     for (const { data } of inputs) bytes += Array.isArray(data) ? 0 : data.byteLength;
   }
   const comesBack = bytes >= slabBytesMin;
-  const own = comesBack && members.length === 1 ? ownBuffers(first) : undefined;
+  const isSingle = mayMove && comesBack && members.length === 1;
+  const own = isSingle ? ownBuffers(first) : undefined;
   if (own !== undefined) return { inputs: first.inputs, buffers: own, comesBack, isMoved: true };
   const needed = bytes + first.inputs.length * alignmentBytes;
   const slab = comesBack ? slabs.take(needed) : new ArrayBuffer(needed);

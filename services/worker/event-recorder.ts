@@ -103,19 +103,20 @@ export class EventRecorder {
    * read of rows that are left out.
    */
   record(arrival: Arrival, question: Question, answer: Answer, now: number): void {
-    const { rows, nulls } = question;
-    this.#rowsTotal += rows;
+    const { rows, nulls, failures } = question;
+    const answered = rows - (failures?.size ?? 0);
+    this.#rowsTotal += answered;
     this.#lastRowMs = now;
-    if (this.#publisher === undefined || this.#plans === undefined || rows === 0) return;
+    if (this.#publisher === undefined || this.#plans === undefined || answered === 0) return;
     const { inputs, outputs } = answer;
-    const included = rowsWithin(this.#budget.share(now), arrival, rows);
-    const leftOut = rows - included.length;
+    const included = rowsWithin(this.#budget.share(now), arrival, question);
+    const leftOut = answered - included.length;
     this.#rowsLeftOut += leftOut;
     this.#events.eventRows("sampled_out", leftOut);
     this.#events.eventRows("included", included.length);
     const plan = this.#plans.of({ inputs, outputs, rows });
     const values = plan.columns.length;
-    this.#budget.count(rows * values, included.length * values);
+    this.#budget.count(answered * values, included.length * values);
     if (included.length === 0) return;
     const facts = toFacts(arrival, question, answer.timings);
     this.#keep(facts, plan, { inputs, outputs, nulls }, included, now);
@@ -191,12 +192,17 @@ export class EventRecorder {
   }
 }
 
-/** The rows that are within a share of all, by the same draw wherever it is made. */
-function rowsWithin(share: number, { ids }: Arrival, rows: number): readonly number[] {
+/** The answered rows that are within a share of all, by the same draw wherever it is made. */
+function rowsWithin(
+  share: number,
+  { ids }: Arrival,
+  { rows, failures }: Question,
+): readonly number[] {
   if (share >= 1 && rows === 1) return firstRow;
   const predictionId = idOf(ids, "prediction");
   const within: number[] = [];
   for (let row = 0; row < rows; row += 1) {
+    if (failures?.has(row) === true) continue;
     if (share >= 1 || hashRow(predictionId, row) < share) within.push(row);
   }
   return within;

@@ -1,6 +1,8 @@
 import type { Waiting } from "#core/batching/batcher.ts";
 import { joinParts, type RowRange, sliceAll } from "#core/batching/split.ts";
 import { Failure } from "#core/failure.ts";
+import type { RowFailures } from "#core/prediction/row-failures.ts";
+import { blankTensor } from "#core/tensor/rows.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import type { BatchFacts } from "./work.ts";
 
@@ -20,6 +22,11 @@ export type Job = {
   /** 1 is the most urgent; 0 for the model's default. */
   readonly priority: number;
   readonly alone: boolean;
+  /**
+   * Takes the rows that cannot be run, where the others are to be answered; undefined where one
+   * fails the job. Such a job waits behind all others.
+   */
+  readonly failures: RowFailures | undefined;
   /** Its first batch is about to run; `onDone` or `onFailed` follows, unless it is cancelled. */
   readonly onStarted: () => void;
   readonly onDone: (result: JobResult) => void;
@@ -39,12 +46,12 @@ export type JobResult = {
 /** Some rows of a job, which run like a request of their own. */
 export type Part = {
   readonly progress: JobProgress;
-  /** Its place among the parts. */
-  readonly index: number;
   readonly range: RowRange;
   readonly inputs: readonly Tensor[];
   /** The job's, where the part is the whole of it. */
   readonly memory: ArrayBuffer | undefined;
+  /** Half of a part that could not be run. */
+  readonly isHalf: boolean;
 };
 
 export type PartResult = {
@@ -56,6 +63,11 @@ export type PartResult = {
 
 /** A job of more parts remembers the first batches and the latest. */
 const batchesMax = 32;
+/** A model that fails on every row is not asked about each of them. */
+const failedRunsMax = 256;
+
+/** What some rows of a job came to; without outputs where they could not be run. */
+type RangeResult = { readonly range: RowRange; readonly outputs: readonly Tensor[] | undefined };
 
 /** How far a job is. It ends once: done, failed or cancelled. */
 export class JobProgress {
@@ -64,11 +76,13 @@ export class JobProgress {
   /** Its parts that wait for their batch: a few at a time. */
   readonly waiting: Waiting<Part>[] = [];
   readonly #ranges: readonly RowRange[];
-  readonly #results: (readonly Tensor[])[] = [];
+  readonly #results: RangeResult[] = [];
   readonly #batches: BatchFacts[] = [];
   #next = 0;
   #left: number;
   #runUs = 0;
+  #failedRuns = 0;
+  #lastFailure: Failure | undefined;
   #state: "new" | "started" | "over" = "new";
 
   constructor(job: Job, ranges: readonly RowRange[], submittedMs: number) {
@@ -79,7 +93,36 @@ export class JobProgress {
   }
 
   get isWhole(): boolean {
-    return this.#ranges.length === 1;
+    return this.#ranges.length === 1 && this.#failedRuns === 0;
+  }
+
+  /** Whether a part that could not be run may be tried in halves. */
+  mayHalve({ range }: Part): boolean {
+    return range.to - range.from > 1 && this.#failedRuns < failedRunsMax;
+  }
+
+  /** The halves of a part that could not be run: each runs by itself. */
+  halve(part: Part): readonly Part[] {
+    const { range, inputs } = part;
+    const middle = Math.ceil((range.to - range.from) / 2);
+    const length = range.to - range.from;
+    this.#failedRuns += 1;
+    this.#left += 1;
+    const cuts = [
+      { from: 0, to: middle },
+      { from: middle, to: length },
+    ];
+    return cuts.map(({ from, to }) => ({
+      progress: this,
+      range: { from: range.from + from, to: range.from + to },
+      inputs: sliceAll(inputs, { from, to }),
+      memory: undefined,
+      isHalf: true,
+    }));
+  }
+
+  get isBulk(): boolean {
+    return this.job.failures !== undefined;
   }
 
   get isOver(): boolean {
@@ -94,7 +137,7 @@ export class JobProgress {
     this.#next += 1;
     const inputs = this.isWhole ? this.job.inputs : sliceAll(this.job.inputs, range);
     const memory = this.isWhole ? this.job.memory : undefined;
-    return { progress: this, index, range, inputs, memory };
+    return { progress: this, range, inputs, memory, isHalf: false };
   }
 
   /** A part has left the queue. */
@@ -116,20 +159,37 @@ export class JobProgress {
   /** A part has run. The last one to do so ends the job. */
   finish(part: Part, { outputs, runUs, inputs }: PartResult): void {
     if (this.isOver) return;
-    this.#results[part.index] = outputs;
     this.#runUs += runUs;
+    this.#settle({ range: part.range, outputs }, inputs);
+  }
+
+  /** The rows of a part cannot be run, while others may. */
+  failRows({ range }: Part, failure: Failure): void {
+    if (this.isOver) return;
+    this.#failedRuns += 1;
+    for (let row = range.from; row < range.to; row += 1) this.job.failures?.add(row, failure);
+    this.#lastFailure = failure;
+    this.#settle({ range, outputs: undefined }, undefined);
+  }
+
+  #settle(result: RangeResult, inputs: readonly Tensor[] | undefined): void {
+    this.#results.push(result);
     this.#left -= 1;
     if (this.#left > 0) return;
-    let whole = outputs;
+    let outputs: readonly Tensor[] | undefined;
     try {
-      if (!this.isWhole) whole = joinParts(this.#results);
+      outputs = joinResults(this.#results);
     } catch (error) {
       this.fail(Failure.from(error));
       return;
     }
+    if (outputs === undefined) {
+      this.fail(this.#lastFailure ?? new Failure("internal", "nothing was run"));
+      return;
+    }
     this.#state = "over";
     this.job.onDone({
-      outputs: whole,
+      outputs,
       inputs: inputs ?? this.job.inputs,
       runUs: this.#runUs,
       batches: this.#batches,
@@ -147,4 +207,19 @@ export class JobProgress {
     this.#state = "over";
     return this.#batches;
   }
+}
+
+/** The outputs of all rows, in order; undefined where none were run. */
+function joinResults(results: RangeResult[]): readonly Tensor[] | undefined {
+  const like = results.find(({ outputs }) => outputs !== undefined)?.outputs;
+  // One that ran whole gets what the model gave, however many rows that has.
+  if (like === undefined || results.length === 1) return like;
+  results.sort((one, other) => one.range.from - other.range.from);
+  return joinParts(
+    results.map(({ range, outputs }) => outputs ?? blanks(like, range.to - range.from)),
+  );
+}
+
+function blanks(like: readonly Tensor[], rows: number): readonly Tensor[] {
+  return like.map((tensor) => blankTensor(tensor, rows));
 }

@@ -1,12 +1,15 @@
-import type { Bitmap } from "#core/bitmap.ts";
+import { type Bitmap, emptyBitmap } from "#core/bitmap.ts";
 import { Failure } from "#core/failure.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { checkOutputs, orderInputs } from "#core/model/signature.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
+import { RowFailures } from "#core/prediction/row-failures.ts";
 import { toInputs } from "#core/prediction/to-inputs.ts";
 import { countRows } from "#core/prediction/value-column.ts";
 import { formatPredictionId } from "#core/prediction-id.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
+import { encodeItemAnswer } from "#wire/bulk/item-answer.ts";
+import type { BulkForm } from "#wire/bulk/request.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
 import { InferResponseEncoder } from "#wire/oip/response.ts";
 import { decodePredictRequest } from "#wire/predict/request.ts";
@@ -27,7 +30,12 @@ export type Question = {
   readonly nulls: ReadonlyMap<string, Bitmap>;
   /** Whether the values of its input are still in the memory that the request came in. */
   readonly isView: boolean;
+  /** Rows that have no prediction; undefined where one that fails fails the request. */
+  readonly failures: RowFailures | undefined;
 };
+
+/** What an answer tells besides the predictions. */
+type Told = { readonly predictionId: Uint8Array; readonly batch: BatchFacts | undefined };
 
 const noNulls: ReadonlyMap<string, Bitmap> = new Map();
 
@@ -61,19 +69,33 @@ export class ServedModel {
       const problem = `this worker serves ${served}, not ${formatRef({ model, version })}`;
       throw new Failure("internal", problem);
     }
-    if (arrival.method === "Predict") return this.#readPredict(payload);
-    return this.#readInfer(payload, own);
+    // What the model fails on of a bulk item is run again, which needs its inputs.
+    if (arrival.isBulk) return this.#readItem(payload, arrival.method);
+    if (arrival.method === "Predict") return this.#readPredict(payload, undefined);
+    return this.#readInfer(payload, { own, failures: undefined });
+  }
+
+  #readItem(payload: Uint8Array, method: WorkMethod): Question {
+    const failures = new RowFailures();
+    if (method === "Predict") return this.#readPredict(payload, failures);
+    return this.#readInfer(payload, { own: false, failures });
   }
 
   /** Encodes the reply; throws the Failure that the caller is to get where that cannot be. */
-  answer(
-    { method, requestId, rows }: Question,
+  answer(question: Question, outputs: readonly Tensor[], told: Told): Uint8Array {
+    const { method, failures } = question;
+    const encoded =
+      method === "Predict"
+        ? this.#encodePredict(question, outputs, told)
+        : this.#inferResponses.encode({ id: question.requestId, outputs, batch: told.batch });
+    return failures === undefined ? encoded : encodeItemAnswer(failures, formOf(method), encoded);
+  }
+
+  #encodePredict(
+    { requestId, rows, failures }: Question,
     outputs: readonly Tensor[],
-    { predictionId, batch }: { predictionId: Uint8Array; batch: BatchFacts | undefined },
+    { predictionId, batch }: Told,
   ): Uint8Array {
-    if (method === "ModelInfer") {
-      return this.#inferResponses.encode({ id: requestId, outputs, batch });
-    }
     return encodePredictResponse({
       ref: this.ref,
       id: requestId,
@@ -81,11 +103,15 @@ export class ServedModel {
       rows,
       predictions: this.spec.predictions,
       outputs,
+      nulls: failures?.bitmap(rows) ?? emptyBitmap(0),
       batch,
     });
   }
 
-  #readInfer(payload: Uint8Array, own: boolean): Question {
+  #readInfer(
+    payload: Uint8Array,
+    { own, failures }: { own: boolean; failures: RowFailures | undefined },
+  ): Question {
     const { id, inputs, outputs, isView } = decodeInferRequest(payload, { own });
     const ordered = orderInputs(this.spec, inputs);
     if (ordered instanceof Failure) throw ordered;
@@ -98,12 +124,13 @@ export class ServedModel {
       outputs: outputs.length > 0 ? outputs : this.#outputs,
       nulls: noNulls,
       isView,
+      failures,
     };
   }
 
-  #readPredict(payload: Uint8Array): Question {
+  #readPredict(payload: Uint8Array, failures: RowFailures | undefined): Question {
     const { id, columns } = decodePredictRequest(payload);
-    const { rows, inputs, nulls } = toInputs(this.spec, columns);
+    const { rows, inputs, nulls } = toInputs(this.spec, columns, failures);
     const ordered = orderInputs(this.spec, inputs);
     if (ordered instanceof Failure) throw ordered;
     return {
@@ -114,8 +141,13 @@ export class ServedModel {
       outputs: this.#predicted,
       nulls,
       isView: false,
+      failures,
     };
   }
+}
+
+export function formOf(method: WorkMethod): BulkForm {
+  return method === "Predict" ? "columns" : "tensors";
 }
 
 function throwIfFailed(failure: Failure | undefined): void {

@@ -40,6 +40,8 @@ export type Arrival = {
   readonly priority: number;
   /** Must share its batch with no other. */
   readonly alone: boolean;
+  /** An item of a bulk stream, of which rows may fail one by one. */
+  readonly isBulk: boolean;
   /** When the caller gives up, on the monotonic clock; Infinity for never. */
   readonly deadlineMs: number;
   /** Microseconds since 1970. */

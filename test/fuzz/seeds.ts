@@ -57,7 +57,7 @@ export const workerFrames: readonly Uint8Array[] = [
             timings: { decodeUs: 1, queueUs: 2, runUs: 3, encodeUs: 4, totalUs: 10 },
             batch: { rows: 2, requests: 1, closedBy: "idle", spanId: span },
             rowsAnswered: 9n,
-            failedRows: [{ row: 1, status: 3, message: "bad" }],
+            rowsFailed: 1,
           },
         },
       },

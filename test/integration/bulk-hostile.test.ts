@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import { ModelInferResponseSchema } from "#gen/inference/grpc_service_pb.ts";
+import { BulkAnswerSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { statusCode } from "#wire/status.ts";
 import { type BulkCallOptions, BulkClient, tensorItem } from "../support/bulk-client.ts";
 import type { TestGateway, TestGatewayOptions } from "../support/gateway.ts";
@@ -9,10 +9,14 @@ import { liveRequests, nextOf, startLinkedGateway, within } from "../support/gat
 import { LinkWorker, type LinkWorkerOptions } from "../support/link-worker.ts";
 
 const mebibyte = 1024 * 1024;
-const largeAnswer = toBinary(
-  ModelInferResponseSchema,
-  create(ModelInferResponseSchema, { rawOutputContents: [new Uint8Array(mebibyte / 2)] }),
-);
+/** What workers answer a bulk item with. */
+function answerOf(bytes: number): Uint8Array {
+  const value = { rawOutputContents: [new Uint8Array(bytes)] };
+  const init = { predictions: { case: "tensors" as const, value } };
+  return toBinary(BulkAnswerSchema, create(BulkAnswerSchema, init));
+}
+const largeAnswer = answerOf(mebibyte / 2);
+const smallAnswer = answerOf(8);
 let open = new AsyncDisposableStack();
 afterEach(async () => {
   await open.disposeAsync();
@@ -64,9 +68,9 @@ it("has a share of the workers' credit for bulk, and lets online requests go fir
   await expect.poll(() => worker.waiting, within).toBe(17);
   const requests = await Promise.all(Array.from({ length: 17 }, () => worker.next()));
   expect(requests.map(({ begin }) => begin.bulk)).toEqual([...Array(16).fill(true), false]);
-  for (const request of requests) request.reply();
+  for (const request of requests) request.reply({}, smallAnswer);
   expect((await online).code).toBe(0);
-  for (let count = 16; count < 64; count += 1) (await worker.next()).reply();
+  for (let count = 16; count < 64; count += 1) (await worker.next()).reply({}, smallAnswer);
   expect(await client.answered(64)).toHaveLength(64);
 });
 
@@ -125,7 +129,7 @@ it("gives what a lost worker had not begun to another, and tries what it had alo
       while (worker.waiting > 0) {
         const request = await worker.next();
         if (request.begin.alone) alone += 1;
-        request.reply();
+        request.reply({}, smallAnswer);
       }
     }
     return client.answers.length;

@@ -7,6 +7,7 @@ import { allocate, type TensorData } from "../tensor/dtype.ts";
 import { formatShape, type Tensor } from "../tensor/tensor.ts";
 import { type CellValue, missingElement, toElement, wrongCell } from "./cell.ts";
 import type { Column } from "./column.ts";
+import type { RowFailures } from "./row-failures.ts";
 
 /**
  * Values that a request may come to, defaults included: beside the few columns a caller sends a
@@ -25,8 +26,15 @@ export type PredictInputs = {
  * Columns by feature name as the tensors the model takes, in the order of its inputs. A column or a
  * row that is missing takes the feature's default; without one, an optional float is NaN and
  * everything else is refused. Throws an invalid-argument Failure that names the feature.
+ *
+ * Given `failures`, rows whose own values cannot be taken are added to them and left at zeros and
+ * empty texts, instead.
  */
-export function toInputs(spec: ModelSpec, columns: readonly Column[]): PredictInputs {
+export function toInputs(
+  spec: ModelSpec,
+  columns: readonly Column[],
+  failures?: RowFailures,
+): PredictInputs {
   const byName = indexColumns(spec, columns);
   const rows = countRows(columns);
   if (rows * spec.features.length > valuesMax) {
@@ -39,7 +47,10 @@ export function toInputs(spec: ModelSpec, columns: readonly Column[]): PredictIn
     const width = input.shape.length === 2 ? features.length : 1;
     const data = allocate(input.dtype, rows * width);
     for (const feature of features) {
-      const missing = fill(data, { feature, width, rows, column: byName.get(feature.name) });
+      const missing = fill(data, {
+        ...{ feature, width, rows, failures },
+        column: byName.get(feature.name),
+      });
       if (missing !== undefined) nulls.set(feature.name, missing);
     }
     const shape = input.shape.length === 2 ? [rows, width] : [rows];
@@ -101,25 +112,44 @@ type Source = {
   readonly column: Column | undefined;
   readonly rows: number;
   readonly width: number;
+  readonly failures: RowFailures | undefined;
 };
 
 /** Writes one column of the tensor; gives back the rows that were missing, if any. */
 function fill(data: TensorData, source: Source): Bitmap | undefined {
+  const progress: Progress = { row: 0, missing: undefined };
+  while (progress.row < source.rows) {
+    try {
+      fillOn(data, source, progress);
+    } catch (error) {
+      const { failures, column } = source;
+      // Without its column every row fails, for a reason that is no row's own.
+      const isOfRow = failures !== undefined && column !== undefined && error instanceof Failure;
+      if (!isOfRow) throw error;
+      failures.add(progress.row, error);
+      progress.row += 1;
+    }
+  }
+  return progress.missing;
+}
+
+type Progress = { row: number; missing: Bitmap | undefined };
+
+function fillOn(data: TensorData, source: Source, progress: Progress): void {
   const { feature, column, rows, width } = source;
   const target = data as CellValue[];
-  let missing: Bitmap | undefined;
-  for (let row = 0; row < rows; row += 1) {
+  for (; progress.row < rows; progress.row += 1) {
+    const { row } = progress;
     const index = row * width + feature.column;
     const value = column?.values.values[row];
     if (column === undefined || value === undefined || isSet(column.nulls, row)) {
       target[index] = substitute(source, row);
-      missing ??= emptyBitmap(rows);
-      setBit(missing, row);
+      progress.missing ??= emptyBitmap(rows);
+      setBit(progress.missing, row);
     } else {
       target[index] = toElement(feature, value, row);
     }
   }
-  return missing;
 }
 
 function substitute({ feature, column }: Source, row: number): CellValue {

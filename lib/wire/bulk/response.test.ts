@@ -1,11 +1,10 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
+import { RowFailures } from "#core/prediction/row-failures.ts";
 import { ModelInferResponseSchema } from "#gen/inference/grpc_service_pb.ts";
-import {
-  PredictBulkResponseSchema,
-  PredictResponseSchema,
-} from "#gen/sluice/predict/v1/predict_pb.ts";
+import { PredictBulkResponseSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { encodeItemAnswer } from "./item-answer.ts";
 import { encodeBulkAccepted, encodeBulkAnswer } from "./response.ts";
 
 const answer = fc.record({
@@ -19,14 +18,13 @@ const answer = fc.record({
 });
 
 it("writes what protobuf-es reads back", () => {
-  const predictions = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: undefined });
+  const predictions = fc.uint8Array({ maxLength: 300 });
   void fc.assert(
     fc.property(answer, predictions, (one, raw) => {
-      const response = create(ModelInferResponseSchema, { rawOutputContents: raw ? [raw] : [] });
-      const encoded = raw && toBinary(ModelInferResponseSchema, response);
-      const bytes = Uint8Array.from(
-        encodeBulkAnswer({ ...one, form: "tensors", predictions: encoded }),
-      );
+      const response = create(ModelInferResponseSchema, { rawOutputContents: [raw] });
+      const encoded = toBinary(ModelInferResponseSchema, response);
+      const rows = encodeItemAnswer(new RowFailures(), "tensors", encoded);
+      const bytes = Uint8Array.from(encodeBulkAnswer({ ...one, rows }));
       const { kind } = fromBinary(PredictBulkResponseSchema, bytes);
       const { number, message, status, resumeToken, batch } = one;
       expect(kind).toMatchObject({
@@ -35,24 +33,9 @@ it("writes what protobuf-es reads back", () => {
       });
       if (kind.case !== "answer") return;
       expect(kind.value.batch?.rows).toBe(batch?.rows);
-      expect(kind.value.predictions.value).toEqual(raw && response);
+      expect(kind.value.predictions.value).toEqual(response);
     }),
   );
-});
-
-it("puts columns where columns belong", () => {
-  const response = create(PredictResponseSchema, { model: "m", rows: 3 });
-  const empty = { number: 1, status: 0, message: "", resumeToken: new Uint8Array() };
-  const encoded = toBinary(PredictResponseSchema, response);
-  const bytes = encodeBulkAnswer({
-    ...{ ...empty, batch: undefined },
-    ...{ form: "columns", predictions: encoded },
-  });
-  const { kind } = fromBinary(PredictBulkResponseSchema, bytes);
-  expect(kind.case === "answer" && kind.value.predictions).toEqual({
-    case: "columns",
-    value: response,
-  });
 });
 
 it("says what was granted", () => {

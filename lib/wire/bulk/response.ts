@@ -6,7 +6,6 @@ import {
 } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { contentSize, FieldWriter, numberSize, textSize, withinSize } from "../field-writer.ts";
 import type { BatchInfo } from "../reply-begin.ts";
-import type { BulkForm } from "./request.ts";
 
 export function encodeBulkAccepted(
   accepted: MessageInitShape<typeof BulkAcceptedSchema>,
@@ -22,23 +21,20 @@ export type BulkAnswer = {
   /** gRPC status code. */
   readonly status: number;
   readonly message: string;
-  readonly form: BulkForm;
-  /** An encoded PredictResponse or ModelInferResponse. */
-  readonly predictions: Uint8Array | undefined;
+  /** Its failed rows and predictions, as `encodeItemAnswer` writes them. */
+  readonly rows: Uint8Array;
   readonly resumeToken: Uint8Array;
   readonly batch: Omit<BatchInfo, "spanId"> | undefined;
 };
 
-const predictionFields: Record<BulkForm, number> = { columns: 5, tensors: 6 };
-
 /** A PredictBulkResponse with an answer. */
 export function encodeBulkAnswer(answer: BulkAnswer): Uint8Array {
-  const { predictions, batch } = answer;
+  const { rows, batch } = answer;
   const answerSize =
     numberSize(answer.number) +
     numberSize(answer.status) +
     textSize(answer.message) +
-    (predictions === undefined ? 0 : withinSize(predictions.byteLength)) +
+    rows.byteLength +
     contentSize(answer.resumeToken) +
     (batch === undefined ? 0 : withinSize(batchSize(batch)));
   const writer = new FieldWriter(withinSize(answerSize));
@@ -46,10 +42,7 @@ export function encodeBulkAnswer(answer: BulkAnswer): Uint8Array {
   writer.number(1, answer.number);
   writer.number(2, answer.status);
   writer.text(3, answer.message);
-  if (predictions !== undefined) {
-    writer.begin(predictionFields[answer.form], predictions.byteLength);
-    writer.raw(predictions);
-  }
+  writer.raw(rows);
   writer.content(7, answer.resumeToken);
   if (batch !== undefined) {
     writer.begin(8, batchSize(batch));

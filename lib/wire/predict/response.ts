@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Bitmap, emptyBitmap, isSet } from "#core/bitmap.ts";
 import { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import type { OutputSpec } from "#core/model/spec.ts";
@@ -16,6 +17,8 @@ export type PredictAnswer = {
   readonly rows: number;
   readonly predictions: readonly OutputSpec[];
   readonly outputs: readonly Tensor[];
+  /** Rows that have no prediction; empty where all have. */
+  readonly nulls?: Bitmap;
   /** Undefined to say nothing of it. */
   readonly batch?: BatchTold | undefined;
 };
@@ -28,6 +31,7 @@ export type BatchTold = {
 };
 
 const outputColumnsMax = 4096;
+const none: Bitmap = emptyBitmap(0);
 
 /**
  * A PredictResponse with every declared prediction by name. Throws a failed-precondition Failure
@@ -42,7 +46,7 @@ export function encodePredictResponse(answer: PredictAnswer): Uint8Array {
     rows: answer.rows,
     ...batchOf(answer.batch),
     predictions: answer.predictions.flatMap((prediction) =>
-      columnsOf(prediction, answer).map((column) => toMessage(column, answer.rows)),
+      columnsOf(prediction, answer).map((column) => toMessage(column, answer)),
     ),
   });
   return toBinary(PredictResponseSchema, message);
@@ -77,17 +81,18 @@ type ColumnInit = NonNullable<
   MessageInitShape<typeof PredictResponseSchema>["predictions"]
 >[number];
 
-function toMessage(column: ValueColumn, rows: number): ColumnInit {
+function toMessage(column: ValueColumn, { rows, nulls = none }: PredictAnswer): ColumnInit {
   const { name } = column;
   const indexes = Array.from({ length: rows }, (_, row) => row);
   if (column.type === "category") {
-    const values = indexes.map((row) => textAt(column, row));
-    return { name, values: { case: "texts", value: { values } } };
+    const values = indexes.map((row) => (isSet(nulls, row) ? "" : textAt(column, row)));
+    return { name, nulls, values: { case: "texts", value: { values } } };
   }
   const exact = integersOf(column, indexes);
-  if (exact !== undefined) return { name, values: { case: "integers", value: { values: exact } } };
+  if (exact !== undefined)
+    return { name, nulls, values: { case: "integers", value: { values: exact } } };
   const values = indexes.map((row) => numberAt(column, row));
-  return { name, values: { case: "numbers", value: { values } } };
+  return { name, nulls, values: { case: "numbers", value: { values } } };
 }
 
 /** The values as whole numbers where doubles would not hold them and 64 signed bits do. */

@@ -34,7 +34,7 @@ await serve((call, callback) => {
     const { id, inputs } = decodeInferRequest(call.request);
     const taken = runner.submit({
       ...{ rows: inputs[0]?.shape[0] ?? 1, inputs, outputs },
-      ...{ deadlineMs: Number.POSITIVE_INFINITY, priority: 0, alone: false },
+      ...{ deadlineMs: Number.POSITIVE_INFINITY, priority: 0, alone: false, failures: undefined },
       onStarted: () => {},
       onDone: (result) => callback(null, replies.encode({ id, outputs: result.outputs })),
       onFailed: refuse,

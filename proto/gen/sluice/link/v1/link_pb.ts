@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sluice/link/v1/link.proto.
  */
 export const file_sluice_link_v1_link: GenFile = /*@__PURE__*/
-  fileDesc("ChlzbHVpY2UvbGluay92MS9saW5rLnByb3RvEg5zbHVpY2UubGluay52MSI+Cg5Db25uZWN0UmVxdWVzdBIsCgZmcmFtZXMYASADKAsyHC5zbHVpY2UubGluay52MS5HYXRld2F5RnJhbWUiPgoPQ29ubmVjdFJlc3BvbnNlEisKBmZyYW1lcxgBIAMoCzIbLnNsdWljZS5saW5rLnYxLldvcmtlckZyYW1lIv4CCgxHYXRld2F5RnJhbWUSLQoFaGVsbG8YASABKAsyHC5zbHVpY2UubGluay52MS5HYXRld2F5SGVsbG9IABI1Cg1yZXF1ZXN0X2JlZ2luGAIgASgLMhwuc2x1aWNlLmxpbmsudjEuUmVxdWVzdEJlZ2luSAASLgoNcmVxdWVzdF9jaHVuaxgDIAEoCzIVLnNsdWljZS5saW5rLnYxLkNodW5rSAASKgoLcmVxdWVzdF9lbmQYBCABKAsyEy5zbHVpY2UubGluay52MS5FbmRIABIoCgZjYW5jZWwYBSABKAsyFi5zbHVpY2UubGluay52MS5DYW5jZWxIABIoCgZjcmVkaXQYBiABKAsyFi5zbHVpY2UubGluay52MS5DcmVkaXRIABIkCgRrZWVwGAcgASgLMhQuc2x1aWNlLmxpbmsudjEuS2VlcEgAEioKB2dvb2RieWUYCCABKAsyFy5zbHVpY2UubGluay52MS5Hb29kYnllSABCBgoEa2luZCL2AgoLV29ya2VyRnJhbWUSLAoFaGVsbG8YASABKAsyGy5zbHVpY2UubGluay52MS5Xb3JrZXJIZWxsb0gAEjEKC3JlcGx5X2JlZ2luGAIgASgLMhouc2x1aWNlLmxpbmsudjEuUmVwbHlCZWdpbkgAEiwKC3JlcGx5X2NodW5rGAMgASgLMhUuc2x1aWNlLmxpbmsudjEuQ2h1bmtIABIoCglyZXBseV9lbmQYBCABKAsyEy5zbHVpY2UubGluay52MS5FbmRIABIqCgdzdGFydGVkGAUgASgLMhcuc2x1aWNlLmxpbmsudjEuU3RhcnRlZEgAEigKBmNyZWRpdBgGIAEoCzIWLnNsdWljZS5saW5rLnYxLkNyZWRpdEgAEiQKBGxvYWQYByABKAsyFC5zbHVpY2UubGluay52MS5Mb2FkSAASKgoHZ29vZGJ5ZRgIIAEoCzIXLnNsdWljZS5saW5rLnYxLkdvb2RieWVIAEIGCgRraW5kIjEKDEdhdGV3YXlIZWxsbxIQCghpbnN0YW5jZRgBIAEoCRIPCgdjbHVzdGVyGAIgASgJIuoBCgtXb3JrZXJIZWxsbxIQCghpbnN0YW5jZRgBIAEoCRIPCgdjbHVzdGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEg8KB3ZlcnNpb24YBCABKA0SDgoGZGlnZXN0GAUgASgJEhAKCHByb2R1Y2VyGAYgASgJEiwKBXN0YXRlGAcgASgOMh0uc2x1aWNlLmNvbnRyb2wudjEuTW9kZWxTdGF0ZRIOCgZyZWFzb24YCCABKAkSOAoLZGVzY3JpcHRpb24YCSABKAsyIy5zbHVpY2UuY29udHJvbC52MS5Nb2RlbERlc2NyaXB0aW9uIuACCgxSZXF1ZXN0QmVnaW4SCgoCaWQYASABKA0SFQoNcHJlZGljdGlvbl9pZBgCIAEoDBImCgZtZXRob2QYAyABKA4yFi5zbHVpY2UubGluay52MS5NZXRob2QSDQoFbW9kZWwYBCABKAkSDwoHdmVyc2lvbhgFIAEoDRITCgtkZWFkbGluZV9tcxgGIAEoDRIPCgdhdHRlbXB0GAcgASgNEiIKBHJvbGUYCCABKA4yFC5zbHVpY2UubGluay52MS5Sb2xlEg0KBWFsb25lGAkgASgIEisKBXRyYWNlGAogASgLMhwuc2x1aWNlLmxpbmsudjEuVHJhY2VDb250ZXh0EhUKDXBheWxvYWRfYnl0ZXMYCyABKAQSDwoHcGF5bG9hZBgMIAEoDBIXCg9nYXRld2F5X3dhaXRfdXMYDSABKAQSEAoIcHJpb3JpdHkYDiABKA0SDAoEYnVsaxgPIAEoCCJ1CgxUcmFjZUNvbnRleHQSEAoIdHJhY2VfaWQYASABKAwSFgoOc2VydmVyX3NwYW5faWQYAiABKAwSFwoPYXR0ZW1wdF9zcGFuX2lkGAMgASgMEhMKC3J1bl9zcGFuX2lkGAQgASgMEg0KBWZsYWdzGAUgASgNIiEKBUNodW5rEgoKAmlkGAEgASgNEgwKBGRhdGEYAiABKAwiIgoDRW5kEgoKAmlkGAEgASgNEg8KB2Fib3J0ZWQYAiABKAgiiwIKClJlcGx5QmVnaW4SCgoCaWQYASABKA0SDgoGc3RhdHVzGAIgASgNEg8KB21lc3NhZ2UYAyABKAkSKAoHdGltaW5ncxgEIAEoCzIXLnNsdWljZS5saW5rLnYxLlRpbWluZ3MSKAoFYmF0Y2gYBSABKAsyGS5zbHVpY2UubGluay52MS5CYXRjaEluZm8SFQoNcGF5bG9hZF9ieXRlcxgGIAEoBBIPCgdwYXlsb2FkGAcgASgMEhUKDXJvd3NfYW5zd2VyZWQYCCABKAQSDAoEcm93cxgJIAEoDRIvCgtmYWlsZWRfcm93cxgKIAMoCzIaLnNsdWljZS5saW5rLnYxLlJvd0ZhaWx1cmUiOgoKUm93RmFpbHVyZRILCgNyb3cYASABKA0SDgoGc3RhdHVzGAIgASgNEg8KB21lc3NhZ2UYAyABKAkiYwoHVGltaW5ncxIRCglkZWNvZGVfdXMYASABKA0SEAoIcXVldWVfdXMYAiABKA0SDgoGcnVuX3VzGAMgASgNEhEKCWVuY29kZV91cxgEIAEoDRIQCgh0b3RhbF91cxgFIAEoDSJPCglCYXRjaEluZm8SDAoEcm93cxgBIAEoDRIQCghyZXF1ZXN0cxgCIAEoDRIRCgljbG9zZWRfYnkYAyABKAkSDwoHc3Bhbl9pZBgEIAEoDCIWCgdTdGFydGVkEgsKA2lkcxgBIAMoDSIVCgZDYW5jZWwSCwoDaWRzGAEgAygNIkYKBkNyZWRpdBIQCghyZXF1ZXN0cxgBIAEoBBIVCg1yZXF1ZXN0X2J5dGVzGAIgASgEEhMKC2NodW5rX2J5dGVzGAMgASgEIi0KBEtlZXASFQoNcHJlZGljdGlvbl9pZBgBIAEoDBIOCgZyZWFzb24YAiABKAkiRgoETG9hZBIVCg1xdWV1ZV93YWl0X3VzGAEgASgNEhEKCWluX2ZsaWdodBgCIAEoDRIUCgxiYXRjaF9ydW5fdXMYAyABKA0iGQoHR29vZGJ5ZRIOCgZyZWFzb24YASABKAkqTAoGTWV0aG9kEhYKEk1FVEhPRF9VTlNQRUNJRklFRBAAEhYKEk1FVEhPRF9NT0RFTF9JTkZFUhABEhIKDk1FVEhPRF9QUkVESUNUEAIqTwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASEAoMUk9MRV9QUklNQVJZEAESDgoKUk9MRV9IRURHRRACEg8KC1JPTEVfU0hBRE9XEAMyYwoRV29ya2VyTGlua1NlcnZpY2USTgoHQ29ubmVjdBIeLnNsdWljZS5saW5rLnYxLkNvbm5lY3RSZXF1ZXN0Gh8uc2x1aWNlLmxpbmsudjEuQ29ubmVjdFJlc3BvbnNlKAEwAWIGcHJvdG8z", [file_sluice_control_v1_model]);
+  fileDesc("ChlzbHVpY2UvbGluay92MS9saW5rLnByb3RvEg5zbHVpY2UubGluay52MSI+Cg5Db25uZWN0UmVxdWVzdBIsCgZmcmFtZXMYASADKAsyHC5zbHVpY2UubGluay52MS5HYXRld2F5RnJhbWUiPgoPQ29ubmVjdFJlc3BvbnNlEisKBmZyYW1lcxgBIAMoCzIbLnNsdWljZS5saW5rLnYxLldvcmtlckZyYW1lIv4CCgxHYXRld2F5RnJhbWUSLQoFaGVsbG8YASABKAsyHC5zbHVpY2UubGluay52MS5HYXRld2F5SGVsbG9IABI1Cg1yZXF1ZXN0X2JlZ2luGAIgASgLMhwuc2x1aWNlLmxpbmsudjEuUmVxdWVzdEJlZ2luSAASLgoNcmVxdWVzdF9jaHVuaxgDIAEoCzIVLnNsdWljZS5saW5rLnYxLkNodW5rSAASKgoLcmVxdWVzdF9lbmQYBCABKAsyEy5zbHVpY2UubGluay52MS5FbmRIABIoCgZjYW5jZWwYBSABKAsyFi5zbHVpY2UubGluay52MS5DYW5jZWxIABIoCgZjcmVkaXQYBiABKAsyFi5zbHVpY2UubGluay52MS5DcmVkaXRIABIkCgRrZWVwGAcgASgLMhQuc2x1aWNlLmxpbmsudjEuS2VlcEgAEioKB2dvb2RieWUYCCABKAsyFy5zbHVpY2UubGluay52MS5Hb29kYnllSABCBgoEa2luZCL2AgoLV29ya2VyRnJhbWUSLAoFaGVsbG8YASABKAsyGy5zbHVpY2UubGluay52MS5Xb3JrZXJIZWxsb0gAEjEKC3JlcGx5X2JlZ2luGAIgASgLMhouc2x1aWNlLmxpbmsudjEuUmVwbHlCZWdpbkgAEiwKC3JlcGx5X2NodW5rGAMgASgLMhUuc2x1aWNlLmxpbmsudjEuQ2h1bmtIABIoCglyZXBseV9lbmQYBCABKAsyEy5zbHVpY2UubGluay52MS5FbmRIABIqCgdzdGFydGVkGAUgASgLMhcuc2x1aWNlLmxpbmsudjEuU3RhcnRlZEgAEigKBmNyZWRpdBgGIAEoCzIWLnNsdWljZS5saW5rLnYxLkNyZWRpdEgAEiQKBGxvYWQYByABKAsyFC5zbHVpY2UubGluay52MS5Mb2FkSAASKgoHZ29vZGJ5ZRgIIAEoCzIXLnNsdWljZS5saW5rLnYxLkdvb2RieWVIAEIGCgRraW5kIjEKDEdhdGV3YXlIZWxsbxIQCghpbnN0YW5jZRgBIAEoCRIPCgdjbHVzdGVyGAIgASgJIuoBCgtXb3JrZXJIZWxsbxIQCghpbnN0YW5jZRgBIAEoCRIPCgdjbHVzdGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEg8KB3ZlcnNpb24YBCABKA0SDgoGZGlnZXN0GAUgASgJEhAKCHByb2R1Y2VyGAYgASgJEiwKBXN0YXRlGAcgASgOMh0uc2x1aWNlLmNvbnRyb2wudjEuTW9kZWxTdGF0ZRIOCgZyZWFzb24YCCABKAkSOAoLZGVzY3JpcHRpb24YCSABKAsyIy5zbHVpY2UuY29udHJvbC52MS5Nb2RlbERlc2NyaXB0aW9uIuACCgxSZXF1ZXN0QmVnaW4SCgoCaWQYASABKA0SFQoNcHJlZGljdGlvbl9pZBgCIAEoDBImCgZtZXRob2QYAyABKA4yFi5zbHVpY2UubGluay52MS5NZXRob2QSDQoFbW9kZWwYBCABKAkSDwoHdmVyc2lvbhgFIAEoDRITCgtkZWFkbGluZV9tcxgGIAEoDRIPCgdhdHRlbXB0GAcgASgNEiIKBHJvbGUYCCABKA4yFC5zbHVpY2UubGluay52MS5Sb2xlEg0KBWFsb25lGAkgASgIEisKBXRyYWNlGAogASgLMhwuc2x1aWNlLmxpbmsudjEuVHJhY2VDb250ZXh0EhUKDXBheWxvYWRfYnl0ZXMYCyABKAQSDwoHcGF5bG9hZBgMIAEoDBIXCg9nYXRld2F5X3dhaXRfdXMYDSABKAQSEAoIcHJpb3JpdHkYDiABKA0SDAoEYnVsaxgPIAEoCCJ1CgxUcmFjZUNvbnRleHQSEAoIdHJhY2VfaWQYASABKAwSFgoOc2VydmVyX3NwYW5faWQYAiABKAwSFwoPYXR0ZW1wdF9zcGFuX2lkGAMgASgMEhMKC3J1bl9zcGFuX2lkGAQgASgMEg0KBWZsYWdzGAUgASgNIiEKBUNodW5rEgoKAmlkGAEgASgNEgwKBGRhdGEYAiABKAwiIgoDRW5kEgoKAmlkGAEgASgNEg8KB2Fib3J0ZWQYAiABKAgi7wEKClJlcGx5QmVnaW4SCgoCaWQYASABKA0SDgoGc3RhdHVzGAIgASgNEg8KB21lc3NhZ2UYAyABKAkSKAoHdGltaW5ncxgEIAEoCzIXLnNsdWljZS5saW5rLnYxLlRpbWluZ3MSKAoFYmF0Y2gYBSABKAsyGS5zbHVpY2UubGluay52MS5CYXRjaEluZm8SFQoNcGF5bG9hZF9ieXRlcxgGIAEoBBIPCgdwYXlsb2FkGAcgASgMEhUKDXJvd3NfYW5zd2VyZWQYCCABKAQSDAoEcm93cxgJIAEoDRITCgtyb3dzX2ZhaWxlZBgKIAEoDSJjCgdUaW1pbmdzEhEKCWRlY29kZV91cxgBIAEoDRIQCghxdWV1ZV91cxgCIAEoDRIOCgZydW5fdXMYAyABKA0SEQoJZW5jb2RlX3VzGAQgASgNEhAKCHRvdGFsX3VzGAUgASgNIk8KCUJhdGNoSW5mbxIMCgRyb3dzGAEgASgNEhAKCHJlcXVlc3RzGAIgASgNEhEKCWNsb3NlZF9ieRgDIAEoCRIPCgdzcGFuX2lkGAQgASgMIhYKB1N0YXJ0ZWQSCwoDaWRzGAEgAygNIhUKBkNhbmNlbBILCgNpZHMYASADKA0iRgoGQ3JlZGl0EhAKCHJlcXVlc3RzGAEgASgEEhUKDXJlcXVlc3RfYnl0ZXMYAiABKAQSEwoLY2h1bmtfYnl0ZXMYAyABKAQiLQoES2VlcBIVCg1wcmVkaWN0aW9uX2lkGAEgASgMEg4KBnJlYXNvbhgCIAEoCSJGCgRMb2FkEhUKDXF1ZXVlX3dhaXRfdXMYASABKA0SEQoJaW5fZmxpZ2h0GAIgASgNEhQKDGJhdGNoX3J1bl91cxgDIAEoDSIZCgdHb29kYnllEg4KBnJlYXNvbhgBIAEoCSpMCgZNZXRob2QSFgoSTUVUSE9EX1VOU1BFQ0lGSUVEEAASFgoSTUVUSE9EX01PREVMX0lORkVSEAESEgoOTUVUSE9EX1BSRURJQ1QQAipPCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIQCgxST0xFX1BSSU1BUlkQARIOCgpST0xFX0hFREdFEAISDwoLUk9MRV9TSEFET1cQAzJjChFXb3JrZXJMaW5rU2VydmljZRJOCgdDb25uZWN0Eh4uc2x1aWNlLmxpbmsudjEuQ29ubmVjdFJlcXVlc3QaHy5zbHVpY2UubGluay52MS5Db25uZWN0UmVzcG9uc2UoATABYgZwcm90bzM", [file_sluice_control_v1_model]);
 
 /**
  * @generated from message sluice.link.v1.ConnectRequest
@@ -355,7 +355,8 @@ export type RequestBegin = Message<"sluice.link.v1.RequestBegin"> & {
   priority: number;
 
   /**
-   * An item of a bulk stream: rows that cannot be run are told of one by one and the others answered.
+   * An item of a bulk stream: rows that cannot be run are told of one by one and the others answered. The payload of
+   * the reply is a sluice.predict.v1.BulkAnswer with nothing but `failed_rows` and `predictions`.
    *
    * @generated from field: bool bulk = 15;
    */
@@ -466,7 +467,7 @@ export type ReplyBegin = Message<"sluice.link.v1.ReplyBegin"> & {
   id: number;
 
   /**
-   * gRPC status code; the payload is empty unless it is 0.
+   * gRPC status code; the payload is empty unless it is 0, but for a bulk item that names its failed rows.
    *
    * @generated from field: uint32 status = 2;
    */
@@ -512,11 +513,11 @@ export type ReplyBegin = Message<"sluice.link.v1.ReplyBegin"> & {
   rows: number;
 
   /**
-   * Of a bulk item.
+   * Of a bulk item, how many of them have no prediction.
    *
-   * @generated from field: repeated sluice.link.v1.RowFailure failed_rows = 10;
+   * @generated from field: uint32 rows_failed = 10;
    */
-  failedRows: RowFailure[];
+  rowsFailed: number;
 };
 
 /**
@@ -525,35 +526,6 @@ export type ReplyBegin = Message<"sluice.link.v1.ReplyBegin"> & {
  */
 export const ReplyBeginSchema: GenMessage<ReplyBegin> = /*@__PURE__*/
   messageDesc(file_sluice_link_v1_link, 10);
-
-/**
- * @generated from message sluice.link.v1.RowFailure
- */
-export type RowFailure = Message<"sluice.link.v1.RowFailure"> & {
-  /**
-   * @generated from field: uint32 row = 1;
-   */
-  row: number;
-
-  /**
-   * gRPC status code.
-   *
-   * @generated from field: uint32 status = 2;
-   */
-  status: number;
-
-  /**
-   * @generated from field: string message = 3;
-   */
-  message: string;
-};
-
-/**
- * Describes the message sluice.link.v1.RowFailure.
- * Use `create(RowFailureSchema)` to create a new message.
- */
-export const RowFailureSchema: GenMessage<RowFailure> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 11);
 
 /**
  * @generated from message sluice.link.v1.Timings
@@ -592,7 +564,7 @@ export type Timings = Message<"sluice.link.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 12);
+  messageDesc(file_sluice_link_v1_link, 11);
 
 /**
  * @generated from message sluice.link.v1.BatchInfo
@@ -626,7 +598,7 @@ export type BatchInfo = Message<"sluice.link.v1.BatchInfo"> & {
  * Use `create(BatchInfoSchema)` to create a new message.
  */
 export const BatchInfoSchema: GenMessage<BatchInfo> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 13);
+  messageDesc(file_sluice_link_v1_link, 12);
 
 /**
  * @generated from message sluice.link.v1.Started
@@ -643,7 +615,7 @@ export type Started = Message<"sluice.link.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 14);
+  messageDesc(file_sluice_link_v1_link, 13);
 
 /**
  * @generated from message sluice.link.v1.Cancel
@@ -660,7 +632,7 @@ export type Cancel = Message<"sluice.link.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 15);
+  messageDesc(file_sluice_link_v1_link, 14);
 
 /**
  * Totals since the link opened, so that a repeated frame changes nothing.
@@ -693,7 +665,7 @@ export type Credit = Message<"sluice.link.v1.Credit"> & {
  * Use `create(CreditSchema)` to create a new message.
  */
 export const CreditSchema: GenMessage<Credit> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 16);
+  messageDesc(file_sluice_link_v1_link, 15);
 
 /**
  * @generated from message sluice.link.v1.Keep
@@ -717,7 +689,7 @@ export type Keep = Message<"sluice.link.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 17);
+  messageDesc(file_sluice_link_v1_link, 16);
 
 /**
  * @generated from message sluice.link.v1.Load
@@ -746,7 +718,7 @@ export type Load = Message<"sluice.link.v1.Load"> & {
  * Use `create(LoadSchema)` to create a new message.
  */
 export const LoadSchema: GenMessage<Load> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 18);
+  messageDesc(file_sluice_link_v1_link, 17);
 
 /**
  * @generated from message sluice.link.v1.Goodbye
@@ -763,7 +735,7 @@ export type Goodbye = Message<"sluice.link.v1.Goodbye"> & {
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
-  messageDesc(file_sluice_link_v1_link, 19);
+  messageDesc(file_sluice_link_v1_link, 18);
 
 /**
  * @generated from enum sluice.link.v1.Method

@@ -277,7 +277,8 @@ export type BulkOpen = Message<"sluice.predict.v1.BulkOpen"> & {
   model: string;
 
   /**
-   * Empty: the highest version that is ready, settled when the stream is opened.
+   * Empty: the highest version that is ready, settled when the stream is opened. To resume a stream name the version
+   * that was accepted, so that all its rows are of one.
    *
    * @generated from field: string version = 2;
    */
@@ -409,7 +410,8 @@ export type BulkAnswer = Message<"sluice.predict.v1.BulkAnswer"> & {
   number: bigint;
 
   /**
-   * gRPC status code of the item as a whole; 0 also where only some of its rows failed.
+   * gRPC status code of the item as a whole; 0 also where only some of its rows failed. Where all of them did it is
+   * that of one of them.
    *
    * @generated from field: uint32 status = 2;
    */
@@ -428,7 +430,8 @@ export type BulkAnswer = Message<"sluice.predict.v1.BulkAnswer"> & {
   failedRows: BulkRowFailure[];
 
   /**
-   * In the form of the item; absent unless the status is 0.
+   * In the form of the item; absent unless the status is 0. The prediction id of an item is the UUIDv8 of the first 16
+   * bytes of SHA-256 over the stream id and the number as 8 bytes, most significant first.
    *
    * @generated from oneof sluice.predict.v1.BulkAnswer.predictions
    */
@@ -473,7 +476,7 @@ export const BulkAnswerSchema: GenMessage<BulkAnswer> = /*@__PURE__*/
  */
 export type BulkRowFailure = Message<"sluice.predict.v1.BulkRowFailure"> & {
   /**
-   * Within the item, from 0.
+   * Within the item, from 0. What is wrong with very many rows is told of the first ones only; each has its status.
    *
    * @generated from field: uint32 row = 1;
    */
