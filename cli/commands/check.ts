@@ -111,7 +111,7 @@ async function startPrivateCluster(
   const options = toClusterOptions(env, { onReport: () => {} });
   const ports = { grpc: 0, metrics: 0, monitorGrpc: 0, monitorHttp: 0, monitorMetrics: 0, otlp: 0 };
   const { modelsDir, dataDir } = folders;
-  const own = { modelsDir, dataDir, ports, host: "127.0.0.1", cluster: "check" };
+  const own = { modelsDir, dataDir, ports, host: "127.0.0.1", gateways: 1, cluster: "check" };
   try {
     return await startCluster({ ...options, ...own }, signal);
   } catch (error) {

@@ -98,6 +98,21 @@ it("closes what waits too long, what is not taken in time, and what is too many"
   expect(acceptor.closed).toBe(4);
 });
 
+it("prefers others to one that did not take a connection in time, until it speaks", async () => {
+  const { acceptor, handed, connect } = await listen({ takeMsMax: 0 });
+  acceptor.ready(0);
+  acceptor.serving(0, true);
+  expect(await connect().greet()).toBe("closed");
+  acceptor.ready(1);
+  acceptor.serving(1, true);
+  connect();
+  await expect.poll(() => gatewaysOf(handed)).toEqual([0, 1]);
+  acceptor.took(1, { taken: 1, open: 1 });
+  acceptor.took(0, { taken: 1, open: 0 });
+  connect();
+  await expect.poll(() => gatewaysOf(handed)).toEqual([0, 1, 0]);
+});
+
 it("closes everything it still has when it closes", async () => {
   const { acceptor, connect } = await listen();
   acceptor.ready(0);

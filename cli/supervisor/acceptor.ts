@@ -38,6 +38,8 @@ type Waiting = { readonly connection: Socket; readonly sinceMs: number };
 type Gateway = {
   isUp: boolean;
   isServing: boolean;
+  /** It left the last connection untaken for too long, and has said nothing since. */
+  isLate: boolean;
   open: number;
   /** Of the last connection that was sent. */
   number: number;
@@ -64,6 +66,7 @@ export class Acceptor {
     this.#gateways = Array.from({ length: options.gateways }, () => ({
       isUp: false,
       isServing: false,
+      isLate: false,
       open: 0,
       number: 0,
       taking: undefined,
@@ -123,6 +126,7 @@ export class Acceptor {
   took(index: number, told: { readonly taken: number; readonly open: number }): void {
     const gateway = this.#gateway(index);
     gateway.open = told.open;
+    gateway.isLate = false;
     if (told.taken === gateway.number) {
       gateway.taking?.connection.destroy();
       gateway.taking = undefined;
@@ -135,6 +139,7 @@ export class Acceptor {
     const gateway = this.#gateway(index);
     gateway.open = 0;
     gateway.isServing = false;
+    gateway.isLate = false;
     this.stopping(index);
   }
 
@@ -189,9 +194,10 @@ export class Acceptor {
       this.#drop(this.#waiting.shift());
     for (const gateway of this.#gateways) {
       if (nowMs - (gateway.taking?.sinceMs ?? nowMs) <= takeMsMax) continue;
-      // It may still come to take it, so nobody else can; the next one may get through.
+      // It may still come to take it, so nobody else can. What comes next goes to others, if any.
       this.#drop(gateway.taking);
       gateway.taking = undefined;
+      gateway.isLate = true;
     }
     this.#handAll();
   }
@@ -203,7 +209,7 @@ export class Acceptor {
   }
 }
 
-function loadOf({ isUp, isServing, open, taking }: Gateway): GatewayLoad {
-  const state = !isUp ? "down" : isServing ? "serving" : "up";
+function loadOf({ isUp, isServing, isLate, open, taking }: Gateway): GatewayLoad {
+  const state = !isUp ? "down" : isServing && !isLate ? "serving" : "up";
   return { state, open, isTaking: taking !== undefined };
 }

@@ -15,7 +15,7 @@ import { type CompileCache, openCompileCache } from "./compile-cache.ts";
 import { type ClusterAddresses, type DataDir, openDataDir } from "./data-dir.ts";
 import { monitorEnv, sharedEnv, workerEnv } from "./environment.ts";
 import { gatewayNames } from "./gateway-count.ts";
-import { type Gateways, portOf, startGateways } from "./gateways.ts";
+import { type GatewayParts, type Gateways, portOf, startGateways } from "./gateways.ts";
 import type { ClusterOptions } from "./options.ts";
 import { openOwnNats } from "./own-nats.ts";
 import { type Plan, type PlannedWorker, planWorkers } from "./plan.ts";
@@ -182,12 +182,12 @@ class RunningCluster implements AsyncDisposable {
         this.#supervise(instance, "worker", () => env, onEvent),
       );
     }
-    const parts = {
-      ...this.#parts,
-      roster: this.roster,
-      supervise: (name: string, env: () => Env, onEvent: (event: SupervisedEvent) => void) =>
-        this.#supervise(name, "gateway", () => ({ ...shared, ...env() }), onEvent),
+    const supervise: GatewayParts["supervise"] = (name, env, onEvent) => {
+      const isFirst = name === gateways[0]?.instance;
+      const own = isFirst ? {} : { NODE_COMPILE_CACHE: compiled.folderForOthers };
+      return this.#supervise(name, "gateway", () => ({ ...shared, ...own, ...env() }), onEvent);
     };
+    const parts = { ...this.#parts, roster: this.roster, supervise };
     this.#gateways = await startGateways(parts, gateways);
   }
 
