@@ -74,10 +74,9 @@ export class Admission {
 
   /** What could not be answered in time is refused while its caller can still go elsewhere. */
   #lateness(queue: VersionQueue, exchange: Exchange): Failure | undefined {
-    if (queue.size === 0) return undefined;
+    // While workers take all there is nobody waits, and how fast they were long ago is no measure.
+    if (!queue.rate.isSaturated) return undefined;
     const ready = this.#links.ready(queue.ref);
-    // Only what was being run by a worker that was lost waits for others.
-    if (ready.length === 0) return undefined;
     const perMs = queue.rate.perMs(ready.length);
     if (perMs === undefined) return undefined;
     const { deadlineMs, queueUntilMs, arrivedMs } = exchange;

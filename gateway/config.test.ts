@@ -14,6 +14,7 @@ it("fills in what is not set", () => {
     messageBytesMax: 64 * 1024 * 1024,
     queueRequestsMax: 4_096,
     heldBytesMax: 256 * 1024 * 1024,
+    unreadBytesMax: 64 * 1024 * 1024,
     uploadWindowBytes: 1024 * 1024,
     streamsMax: 1_024,
     connectionsMax: 1_024,

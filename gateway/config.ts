@@ -36,8 +36,10 @@ export type GatewayConfig = {
   readonly turnMsMax: number;
   /** Requests of one model version that may wait, where its model does not say. */
   readonly queueRequestsMax: number;
-  /** Payload bytes of all requests under way together. */
+  /** Bytes of all requests that arrive or are under way together. */
   readonly heldBytesMax: number;
+  /** Bytes of replies that one connection may leave unread. */
+  readonly unreadBytesMax: number;
   /** How long items of bulk streams wait while no replica of their version is ready. */
   readonly bulkWaitMaxMs: number;
   /** Ready only while every model version is. */
@@ -88,6 +90,10 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
       max: 64 * gibibyte,
     }),
     bulkWaitMaxMs: reader.integer("SLUICE_BULK_WAIT_MAX_MS", 30_000, { min: 0, max: hourMs }),
+    unreadBytesMax: reader.integer("SLUICE_UNREAD_BYTES_MAX", 64 * mebibyte, {
+      min: 1024,
+      max: 64 * gibibyte,
+    }),
     isStrictReadiness: reader.flag("SLUICE_STRICT_READINESS", false),
   };
   if (config.routesPath === undefined && config.natsUrl === undefined) {

@@ -22,8 +22,8 @@ export type EndedBulk = {
 export type GatewayEvents = {
   answered(request: AnsweredRequest): void;
   /**
-   * Refused before anything was done for it: overload, queue_full, queue_wait, bytes, quarantined
-   * or stopping.
+   * Refused before anything was done for it: overload, upload, queue_full, queue_wait, bytes,
+   * quarantined or stopping; or because too many replies are unread.
    */
   refused(reason: string): void;
   /** Given to another worker: not_started, suspect or given_back. */

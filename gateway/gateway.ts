@@ -21,6 +21,7 @@ import { SpanExporter } from "#platform/span-exporter.ts";
 import { startBackground } from "./background.ts";
 import type { BulkCall } from "./bulk-stream.ts";
 import { BulkStreams } from "./bulk-streams.ts";
+import { newCallBudget } from "./call-budget.ts";
 import type { GatewayConfig } from "./config.ts";
 import { controlHandlers } from "./control-handlers.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -158,8 +159,11 @@ async function openCore(
     shared,
   );
   const overload = new Overload({ turnMsMax: config.turnMsMax }, { events });
+  const budget = stack.use(newCallBudget(config, { dispatcher, events }));
   observeGateway(metrics.meter, {
     isShedding: () => overload.isShedding,
+    uploadBytes: () => budget.uploadBytes,
+    unreadBytes: () => budget.unreadBytes,
     table: () => links.table,
     waiting: (ref) => dispatcher.waiting(ref),
     requests: () => dispatcher.live.size,
@@ -169,7 +173,7 @@ async function openCore(
     isBusConnected: () => bus?.isConnected === true,
   });
   const own = { links, metrics, dispatcher, health, serverHealth, statistics, siblings };
-  return { ...own, predictions, inferStreams, bulk, overload };
+  return { ...own, predictions, inferStreams, bulk, overload, budget };
 }
 
 /** Undefined where there is no file yet, and NATS to learn from. */
@@ -243,6 +247,7 @@ async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
     {
       ...{ ...config.listen, messageBytesMax, drainMsMax: serverDrainMs },
       ...{ uploadWindowBytes, streamsMax, connectionsMax, gate: core.overload.gate },
+      budget: core.budget,
     },
     [
       {

@@ -12,6 +12,8 @@ export type GatewayGauges = {
   readonly spans: () => { readonly sent: number; readonly dropped: number };
   readonly isBusConnected: () => boolean;
   readonly isShedding: () => boolean;
+  readonly uploadBytes: () => number;
+  readonly unreadBytes: () => number;
 };
 
 /** Adds the metrics that are looked up when somebody asks for them. */
@@ -26,6 +28,8 @@ export function observeGateway(meter: Meter, gauges: GatewayGauges): void {
   one("sluice_gateway_bus_connected", "1 while NATS can be reached, else 0.", () =>
     gauges.isBusConnected() ? 1 : 0,
   );
+  one("sluice_gateway_upload_bytes", "Bytes of requests that are arriving.", gauges.uploadBytes);
+  one("sluice_gateway_unread_bytes", "Bytes of replies callers have not read.", gauges.unreadBytes);
   one("sluice_gateway_shedding", "1 while requests are taken at a limited rate.", () =>
     gauges.isShedding() ? 1 : 0,
   );

@@ -36,7 +36,7 @@ export class Overload {
       refusal: new Failure("resource-exhausted", "the gateway has more requests than it can take", {
         retryAfterMs: retryMs,
       }),
-      onTurn: (busyMs) => shedder.turn(busyMs, monotonicMs()),
+      onTurn: (busyMs, sinceMs, nowMs) => shedder.turn({ busyMs, sinceMs, nowMs }),
     };
   }
 

@@ -38,7 +38,7 @@ function simulate({ seed, load, endMs, pauseMs = () => 0, refuses = true }: Run)
       refused += Number(!isTaken);
     }
     const turnMs = endsMs - nowMs;
-    if (arrivals > 0) shedder.turn(turnMs, endsMs);
+    if (arrivals > 0) shedder.turn({ busyMs: turnMs, sinceMs: nowMs, nowMs: endsMs });
     lastMs = Math.max(1, turnMs);
     nowMs += lastMs;
     turnsMs.push(turnMs);
@@ -77,11 +77,11 @@ describe("the load shedder", () => {
     expect(shedder.isShedding).toBe(false);
   });
 
-  it("takes long turns of a few large requests for what they are", () => {
+  it("does not take long turns of few requests for overload", () => {
     const shedder = new LoadShedder({ turnMsMax });
     for (let turn = 1; turn < 100; turn += 1) {
-      expect(shedder.admits(turn * 60)).toBe(true);
-      shedder.turn(60, turn * 60);
+      for (let call = 0; call < 128; call += 1) expect(shedder.admits(turn * 60)).toBe(true);
+      shedder.turn({ busyMs: 60, sinceMs: turn * 60 - 60, nowMs: turn * 60 });
     }
     expect(shedder.isShedding).toBe(false);
   });
@@ -89,8 +89,8 @@ describe("the load shedder", () => {
   it("forgets long turns that lie far apart", () => {
     const shedder = new LoadShedder({ turnMsMax });
     for (let turn = 1; turn < 100; turn += 1) {
-      for (let arrival = 0; arrival < 200; arrival += 1) shedder.admits(turn * 1_000);
-      shedder.turn(60, turn * 1_000);
+      for (let arrival = 0; arrival < 1_000; arrival += 1) shedder.admits(turn * 1_000);
+      shedder.turn({ busyMs: 60, sinceMs: turn * 1_000 - 60, nowMs: turn * 1_000 });
     }
     expect(shedder.isShedding).toBe(false);
   });

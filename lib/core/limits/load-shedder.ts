@@ -6,8 +6,8 @@
  *    single long turn proves nothing (garbage is collected, a large message copied): only a whole
  *    interval of long turns does.
  * 2. Then requests are taken at a limited rate, at first a little less than were taken before.
- *    While turns stay long the rate goes down by a part, else up by a smaller one, so that it keeps
- *    near what can be answered.
+ *    While turns stay long the rate goes down by a part, the longer the more, else up by a smaller
+ *    one, so that it keeps near what can be answered.
  * 3. When nothing had to be refused for some intervals the limit goes.
  */
 export type LoadShedderOptions = {
@@ -15,13 +15,26 @@ export type LoadShedderOptions = {
   readonly turnMsMax: number;
 };
 
+export type Turn = {
+  /** Processor time of it, less than the time that passed where others had the processor. */
+  readonly busyMs: number;
+  readonly sinceMs: number;
+  readonly nowMs: number;
+};
+
 const intervalMsMin = 100;
 const intervalTurnsMin = 2;
-/** A few large requests make long turns too; those are bounded by their bytes. */
-const intervalArrivalsMin = 100;
+/**
+ * Turns with fewer arrivals are not for refusals to mend: callers who wait for their answers make
+ * them as long as they are many, and large requests are bounded by their bytes.
+ */
+const turnArrivalsMin = 256;
 const rateAtFirst = 0.9;
 const rateDown = 0.85;
+const rateDownMin = 0.3;
 const rateUp = 1.05;
+/** Where turns are shorter than half of what they may be. */
+const rateUpFast = 1.2;
 /** Tokens are kept for so long, so that what comes unevenly is taken evenly. */
 const burstMs = 20;
 const calmIntervals = 5;
@@ -61,20 +74,21 @@ export class LoadShedder {
   }
 
   /** A turn in which requests arrived had so much to do, and ends now. */
-  turn(turnMs: number, nowMs: number): void {
+  turn(turn: Turn): void {
     const interval = this.#interval;
-    const hadNothing = nowMs - interval.lastMs > intervalMsMin + turnMs;
+    const { busyMs, sinceMs, nowMs } = turn;
+    const hadNothing = sinceMs - interval.lastMs > intervalMsMin;
     interval.lastMs = nowMs;
     interval.turns += 1;
-    interval.turnMsMin = Math.min(interval.turnMsMin, turnMs);
+    interval.turnMsMin = Math.min(interval.turnMsMin, busyMs);
     const passedMs = nowMs - interval.sinceMs;
     if (hadNothing && !this.#isShedding) {
       this.#interval = newInterval(nowMs);
       return;
     }
     if (passedMs < intervalMsMin || interval.turns < intervalTurnsMin) return;
-    const isLong =
-      interval.turnMsMin > this.#options.turnMsMax && interval.arrivals >= intervalArrivalsMin;
+    const areMany = interval.arrivals >= turnArrivalsMin * interval.turns;
+    const isLong = areMany && interval.turnMsMin > this.#options.turnMsMax;
     this.#judge(isLong, passedMs, nowMs);
     this.#interval = newInterval(nowMs);
   }
@@ -87,8 +101,17 @@ export class LoadShedder {
     }
     this.#calm = refused === 0 && !isLong ? this.#calm + 1 : 0;
     this.#isShedding = this.#calm < calmIntervals;
-    if (isLong) this.#perMs = Math.max(perMsMin, this.#perMs * rateDown);
-    else if (refused > 0) this.#perMs *= rateUp;
+    if (isLong) this.#perMs = Math.max(perMsMin, this.#perMs * this.#down());
+    else if (refused > 0) this.#perMs *= this.#up();
+  }
+
+  #down(): number {
+    const part = Math.sqrt((2 * this.#options.turnMsMax) / this.#interval.turnMsMin);
+    return Math.min(rateDown, Math.max(rateDownMin, part));
+  }
+
+  #up(): number {
+    return this.#interval.turnMsMin < this.#options.turnMsMax / 2 ? rateUpFast : rateUp;
   }
 
   #begin(perMs: number, nowMs: number): void {

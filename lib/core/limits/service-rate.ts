@@ -31,6 +31,11 @@ export class ServiceRate {
     this.#sinceMs = nowMs;
   }
 
+  /** Whether requests wait, as last marked. */
+  get isSaturated(): boolean {
+    return this.#workers > 0;
+  }
+
   /** A worker has answered a request. */
   answered(): void {
     if (this.#workers > 0) this.#answersSince += 1;

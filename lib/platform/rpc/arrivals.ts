@@ -7,7 +7,7 @@ import type * as grpc from "@grpc/grpc-js";
 import type { Failure } from "#core/failure.ts";
 import { toStatusReply } from "./failure-status.ts";
 import { requireShape } from "./http2-server.ts";
-import { TurnClock } from "./turn-clock.ts";
+import { type OnTurn, TurnClock } from "./turn-clock.ts";
 
 export type ArrivalGate = {
   /** The methods it is asked about, such as `/package.Service/Method`. */
@@ -16,8 +16,8 @@ export type ArrivalGate = {
   readonly admits: () => boolean;
   /** What those hear that are not. */
   readonly refusal: Failure;
-  /** A turn of the event loop in which calls arrived kept its thread busy for so long. */
-  readonly onTurn: (busyMs: number) => void;
+  /** Told of the turns of the event loop in which calls arrive. */
+  readonly onTurn: OnTurn;
 };
 
 /** Has `gate` asked about each call of its methods. Call it before the server is bound. */

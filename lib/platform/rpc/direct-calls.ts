@@ -10,6 +10,13 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
 import { statusCode } from "#wire/status.ts";
+import {
+  type CallHooks,
+  type HookedCall,
+  hooksOfStream,
+  unsentBytes,
+  uploadSince,
+} from "./call-hooks.ts";
 import type { StatusReply } from "./failure-status.ts";
 import { requireShape } from "./http2-server.ts";
 import type { ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
@@ -66,11 +73,14 @@ function plainTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
   return value === undefined ? undefined : Number(value) * (unitMs[unit] ?? 0);
 }
 
-class DirectCall implements UnaryCall {
+class DirectCall implements UnaryCall, HookedCall {
   readonly deadlineMs: number;
   onGone: (() => void) | undefined;
+  readonly stream: ServerHttp2Stream;
+  [uploadSince]: number | undefined;
+  [unsentBytes] = 0;
   readonly #headers: IncomingHttpHeaders;
-  readonly #stream: ServerHttp2Stream;
+  readonly #hooks: CallHooks | undefined;
   readonly #take: UnaryTaker;
   readonly #messageBytesMax: number;
   #chunks: Buffer[] = [];
@@ -91,7 +101,8 @@ class DirectCall implements UnaryCall {
     const { headers, timeoutMs, messageBytesMax } = options;
     this.#headers = headers;
     this.#messageBytesMax = messageBytesMax;
-    this.#stream = stream;
+    this.stream = stream;
+    this.#hooks = hooksOfStream(stream);
     this.#take = take;
     this.deadlineMs = Number.POSITIVE_INFINITY;
     if (timeoutMs !== Number.POSITIVE_INFINITY) {
@@ -104,14 +115,20 @@ class DirectCall implements UnaryCall {
     stream.on("close", () => this.#close());
   }
 
+  get deadline(): number {
+    return this.deadlineMs;
+  }
+
   header(key: string): string | undefined {
     const value = this.#headers[key];
     return typeof value === "string" ? value : value?.[0];
   }
 
   reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
+    const hooks = this.#hooks;
+    if (hooks !== undefined && !hooks.mayWrite(this)) return;
     if (!this.#mayEnd()) return;
-    const stream = this.#stream;
+    const stream = this.stream;
     stream.respond({ ...replyHeaders, ...headers }, replyOptions);
     stream.once("wantTrailers", () => {
       stream.sendTrailers(trailers === undefined ? okTrailers : { ...okTrailers, ...trailers });
@@ -121,33 +138,44 @@ class DirectCall implements UnaryCall {
       writePrefix(framed, message.byteLength);
       framed.set(message, prefixBytes);
       stream.end(framed);
-      return;
+    } else {
+      const prefix = Buffer.allocUnsafeSlow(prefixBytes);
+      writePrefix(prefix, message.byteLength);
+      stream.cork();
+      stream.write(prefix);
+      stream.end(message);
+      stream.uncork();
     }
-    const prefix = Buffer.allocUnsafeSlow(prefixBytes);
-    writePrefix(prefix, message.byteLength);
-    stream.cork();
-    stream.write(prefix);
-    stream.end(message);
-    stream.uncork();
+    hooks?.onWritten(this);
   }
 
   refuse({ code, details, metadata }: StatusReply): void {
     this.#end(code, details, metadata.toHttp2Headers());
   }
 
+  sendStatus(status: StatusReply): void {
+    this.refuse(status);
+  }
+
   #end(code: number, details: string, metadata: OutgoingHttpHeaders = {}): void {
     if (!this.#mayEnd()) return;
     const status = { "grpc-status": String(code), "grpc-message": encodeURI(details) };
-    this.#stream.respond({ ...replyHeaders, ...status, ...metadata }, refusalOptions);
+    this.stream.respond({ ...replyHeaders, ...status, ...metadata }, refusalOptions);
   }
 
   /** Once, and not where there is nobody to hear it. */
   #mayEnd(): boolean {
     if (this.#isEnded) return false;
     this.#isEnded = true;
+    this.#letGo();
+    return !this.stream.destroyed && !this.stream.closed;
+  }
+
+  /** What has come of the message is no longer held here. */
+  #letGo(): void {
     clearTimeout(this.#timer);
     this.#chunks = [];
-    return !this.#stream.destroyed && !this.#stream.closed;
+    if (this[uploadSince] !== undefined) this.#hooks?.onWhole(this);
   }
 
   #receive(chunk: Buffer): void {
@@ -167,6 +195,7 @@ class DirectCall implements UnaryCall {
         return;
       }
       this.#expectedBytes = prefixBytes + messageBytes;
+      if (this.#receivedBytes < this.#expectedBytes) this.#hooks?.onBegun(this, messageBytes);
     }
     if (this.#receivedBytes <= this.#expectedBytes) return;
     this.#end(statusCode.unimplemented, "more than one message came for a unary method");
@@ -178,9 +207,8 @@ class DirectCall implements UnaryCall {
       this.#end(statusCode.unimplemented, "no whole message came for a unary method");
       return;
     }
-    clearTimeout(this.#timer);
     const request = messageOf(this.#chunks, this.#expectedBytes);
-    this.#chunks = [];
+    this.#letGo();
     this.#take(this, request);
   }
 
@@ -189,9 +217,9 @@ class DirectCall implements UnaryCall {
   }
 
   #close(): void {
-    clearTimeout(this.#timer);
     this.#isEnded = true;
-    this.#chunks = [];
+    this.#letGo();
+    if (this[unsentBytes] > 0) this.#hooks?.onSent(this);
     this.onGone?.();
   }
 }

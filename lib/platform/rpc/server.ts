@@ -4,6 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { type ArrivalGate, guardArrivals } from "./arrivals.ts";
+import type { CallBudget } from "./call-budget.ts";
 import { serviceDefinition } from "./definition.ts";
 import { takeDirectly } from "./direct-calls.ts";
 import { limitConnections } from "./limit-connections.ts";
@@ -36,6 +37,8 @@ export type RpcServerOptions = {
   readonly connectionsMax?: number;
   /** Asked about calls before anything is done for them. */
   readonly gate?: ArrivalGate;
+  /** Bounds the memory of its calls; whoever made it disposes of it. */
+  readonly budget?: CallBudget;
 };
 
 const unix = "unix:";
@@ -120,6 +123,7 @@ function newServer(options: RpcServerOptions, services: readonly ServedService[]
   if (methods.size > 0) takeDirectly(server, { methods, messageBytesMax });
   // What is put in place last sees a call first.
   if (gate !== undefined) guardArrivals(server, gate);
+  options.budget?.watch(server);
   return server;
 }
 

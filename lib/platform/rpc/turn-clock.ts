@@ -1,50 +1,57 @@
 /**
- * Measures how much there is to do in turns of the event loop in which something arrives.
+ * Measures how much there is to do in turns of the event loop in which something arrives, by the
+ * processor time of the thread: it does not grow when other processes have the processor.
  *
- * A turn begins with the first arrival and ends when the loop has been around. Short ones are
- * measured by the wall clock, which costs next to nothing. After a long one the following turns are
- * measured by the processor time of the thread, which does not grow when other processes have the
- * processor, until nothing arrives any more.
+ * A turn begins with the first arrival and ends when the loop has been around; while every turn has
+ * arrivals, one begins where the last one ended. After a short one nothing is followed, so that
+ * little traffic costs next to nothing and keeps no idle loop going.
  */
 import { monotonicMs } from "#platform/clock.ts";
 
 const shortMs = 2;
 const usPerMs = 1_000;
+const noTime: NodeJS.CpuUsage = { user: 0, system: 0 };
+
+/** A turn that was busy for so long began and ended then, on the monotonic clock. */
+export type OnTurn = (busyMs: number, sinceMs: number, nowMs: number) => void;
 
 export class TurnClock {
-  readonly #onTurn: (busyMs: number) => void;
+  readonly #onTurn: OnTurn;
   readonly #tick = (): void => this.#end();
   #isRunning = false;
   #hasArrivals = false;
   #sinceMs = 0;
-  /** Undefined while turns are short. */
-  #cpu: NodeJS.CpuUsage | undefined;
+  #since = noTime;
 
-  constructor(onTurn: (busyMs: number) => void) {
+  constructor(onTurn: OnTurn) {
     this.#onTurn = onTurn;
   }
 
   arrived(): void {
     this.#hasArrivals = true;
-    if (this.#isRunning) return;
+    if (!this.#isRunning) this.#begin();
+  }
+
+  #begin(): void {
     this.#isRunning = true;
     this.#sinceMs = monotonicMs();
+    this.#since = process.threadCpuUsage();
     setImmediate(this.#tick);
   }
 
   #end(): void {
-    const before = this.#cpu;
-    const passedMs = monotonicMs() - this.#sinceMs;
-    const isFollowing = this.#hasArrivals && (before !== undefined || passedMs > shortMs);
+    const hadArrivals = this.#hasArrivals;
     this.#hasArrivals = false;
-    if (before !== undefined) {
-      const { user, system } = process.threadCpuUsage(before);
-      this.#onTurn((user + system) / usPerMs);
-    } else if (!isFollowing) {
-      this.#onTurn(passedMs);
+    this.#isRunning = false;
+    if (!hadArrivals) return;
+    const sinceMs = this.#sinceMs;
+    const nowMs = monotonicMs();
+    if (nowMs - sinceMs < shortMs) {
+      this.#onTurn(nowMs - sinceMs, sinceMs, nowMs);
+      return;
     }
-    this.#isRunning = isFollowing;
-    this.#cpu = isFollowing ? process.threadCpuUsage() : undefined;
-    if (isFollowing) setImmediate(this.#tick);
+    const { user, system } = process.threadCpuUsage(this.#since);
+    this.#onTurn((user + system) / usPerMs, sinceMs, nowMs);
+    this.#begin();
   }
 }

@@ -1,0 +1,109 @@
+/**
+ * Tells of the bytes of calls as they come and go. grpc-js (1.14) has no public way to it: an
+ * interceptor sees messages when they are whole, which is when the memory has been used. So four
+ * methods of its calls are wrapped, once for the process; they do nothing more for connections
+ * without hooks, and next to nothing for messages that come in one piece. Calls that go round
+ * grpc-js ask for the hooks of their connection themselves.
+ */
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
+import { assert } from "#core/assert.ts";
+import type { StatusReply } from "./failure-status.ts";
+
+/** A call as far as its bytes are concerned; those of grpc-js are like this. */
+export type HookedCall = {
+  readonly stream: ServerHttp2Stream;
+  /** Milliseconds since 1970; infinity for none. */
+  readonly deadline: number;
+  sendStatus(status: StatusReply): void;
+  /** Set while a message of it has begun and is not whole: since when. */
+  [uploadSince]?: number | undefined;
+  /** Bytes of replies it has been given and has not sent, when last looked at. */
+  [unsentBytes]?: number | undefined;
+};
+
+export const uploadSince: unique symbol = Symbol("since when a message is being read");
+export const unsentBytes: unique symbol = Symbol("bytes not sent");
+
+/** Of a connection. */
+export type CallHooks = {
+  /** A message of so many bytes has begun and is not whole. */
+  onBegun(call: HookedCall, bytes: number): void;
+  /** It is whole, or the call has ended. */
+  onWhole(call: HookedCall): void;
+  /** Whether a reply may be written; where it may not, the call has been ended. */
+  mayWrite(call: HookedCall): boolean;
+  onWritten(call: HookedCall): void;
+  /** The call has ended: whatever it was given has been sent, or never will be. */
+  onSent(call: HookedCall): void;
+};
+
+const hooksKey = Symbol("hooks of a connection");
+type HookedSession = ServerHttp2Session & { [hooksKey]?: CallHooks };
+/** Of the call's connection, which a stream that was destroyed no longer knows. */
+const ownHooks = Symbol("hooks of a call");
+
+/** The state of a decoder that knows the size of a message and has not all of it. */
+const readingMessage = 2;
+type Internals = HookedCall & {
+  readonly handler: { readonly type: string };
+  [ownHooks]?: CallHooks | undefined;
+  readonly cancelled: boolean;
+  readonly decoder: { readonly readState: number; readonly readMessageSize: number };
+  handleDataFrame(data: Buffer): void;
+  handleEndEvent(): void;
+  notifyOnCancel(): void;
+  sendMessage(message: unknown, done: () => void): void;
+};
+
+const names = ["handleDataFrame", "handleEndEvent", "notifyOnCancel", "sendMessage"] as const;
+let isWrapped = false;
+
+/** Has `hooks` told of the calls of a connection. */
+export function hookCalls(session: ServerHttp2Session, hooks: CallHooks): void {
+  if (!isWrapped) wrap(BaseServerInterceptingCall.prototype as unknown as Internals);
+  isWrapped = true;
+  (session as HookedSession)[hooksKey] = hooks;
+}
+
+/** Undefined where nobody wants to be told. */
+export function hooksOfStream(stream: ServerHttp2Stream): CallHooks | undefined {
+  return (stream.session as HookedSession | undefined)?.[hooksKey];
+}
+
+function hooksOf(call: Internals): CallHooks | undefined {
+  call[ownHooks] ??= hooksOfStream(call.stream);
+  return call[ownHooks];
+}
+
+function wrap(calls: Internals): void {
+  for (const name of names) {
+    assert(typeof calls[name] === "function", `grpc-js of another version: no ${name}`);
+  }
+  const { handleDataFrame, handleEndEvent, notifyOnCancel, sendMessage } = calls;
+  calls.handleDataFrame = function (this: Internals, data) {
+    handleDataFrame.call(this, data);
+    const isPartial = this.decoder.readState === readingMessage && !this.cancelled;
+    const isKnown = this[uploadSince] !== undefined;
+    if (isPartial === isKnown) return;
+    if (isPartial) hooksOf(this)?.onBegun(this, this.decoder.readMessageSize);
+    // A unary request is still held until it is handed over, which is at its end.
+    else if (this.handler.type !== "unary") hooksOf(this)?.onWhole(this);
+  };
+  calls.handleEndEvent = function (this: Internals) {
+    if (this[uploadSince] !== undefined) hooksOf(this)?.onWhole(this);
+    handleEndEvent.call(this);
+  };
+  calls.notifyOnCancel = function (this: Internals) {
+    if (this[uploadSince] !== undefined) hooksOf(this)?.onWhole(this);
+    if (this[unsentBytes] !== undefined) hooksOf(this)?.onSent(this);
+    notifyOnCancel.call(this);
+  };
+  calls.sendMessage = function (this: Internals, message, done) {
+    const hooks = hooksOf(this);
+    if (hooks === undefined) return sendMessage.call(this, message, done);
+    if (!hooks.mayWrite(this)) return;
+    sendMessage.call(this, message, done);
+    hooks.onWritten(this);
+  };
+}
