@@ -2,7 +2,10 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
 import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1/link_pb.ts";
-import { PredictRequestSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
+import {
+  PredictBulkRequestSchema,
+  PredictRequestSchema,
+} from "#gen/sluice/predict/v1/predict_pb.ts";
 import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
 import { makeEvent } from "../support/prediction-events.ts";
 
@@ -115,6 +118,33 @@ export const predictRequests: readonly Uint8Array[] = [
       { name: "b", values: { case: "integers", value: { values: [-1n, 2n ** 60n] } } },
       { name: "c", values: { case: "texts", value: { values: ["x", "ä"] } } },
     ],
+  }),
+];
+
+export const bulkRequests: readonly Uint8Array[] = [
+  encode(PredictBulkRequestSchema, {
+    kind: {
+      case: "open",
+      value: { model: "m", version: "1", ordered: true, resumeToken: span, streamId: id },
+    },
+  }),
+  encode(PredictBulkRequestSchema, {
+    kind: {
+      case: "item",
+      value: {
+        number: 70_000n,
+        rows: { case: "columns", value: { columns: [{ name: "a", nulls: payload }] } },
+      },
+    },
+  }),
+  encode(PredictBulkRequestSchema, {
+    kind: {
+      case: "item",
+      value: {
+        number: 1n,
+        rows: { case: "tensors", value: { inputs: [{ name: "x" }], rawInputContents: [payload] } },
+      },
+    },
   }),
 ];
 

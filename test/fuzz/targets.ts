@@ -2,7 +2,11 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
 import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1/link_pb.ts";
-import { PredictRequestSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
+import {
+  PredictBulkRequestSchema,
+  PredictRequestSchema,
+} from "#gen/sluice/predict/v1/predict_pb.ts";
+import { readBulkRequest } from "#wire/bulk/request.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
 import { decodeWorkerFrames } from "#wire/gateway-link.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
@@ -10,6 +14,7 @@ import { decodePredictRequest } from "#wire/predict/request.ts";
 import { scanModelInfer, scanPredict } from "#wire/scan.ts";
 import { decodeGatewayFrames } from "#wire/worker-link.ts";
 import {
+  bulkRequests,
   gatewayFrames,
   inferRequests,
   predictionEvents,
@@ -92,6 +97,20 @@ export const targets: readonly FuzzTarget[] = [
         requireSame({ name, nulls }, other);
         requireSame(values.kind, other?.values.case);
         requireSame([...values.values], [...(other?.values.value?.values ?? [])]);
+      }
+    },
+  },
+  {
+    name: "bulk-request",
+    seeds: bulkRequests,
+    read: (bytes) => {
+      const ours = readBulkRequest(bytes);
+      const there = witness(PredictBulkRequestSchema, bytes)?.kind;
+      if (there === undefined) return;
+      requireSame(ours.kind, there.case);
+      if (ours.kind === "item" && there.case === "item") {
+        requireSame(ours.item.number, there.value.number);
+        requireSame(ours.item.form, there.value.rows.case);
       }
     },
   },
