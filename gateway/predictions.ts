@@ -172,14 +172,13 @@ export class Predictions {
   #answer(call: UnaryCall, request: PredictionRequest, outcome: Outcome): void {
     const end = endOf(request, outcome, monotonicMs());
     const id = formatPredictionId(request.predictionId);
-    const headers = { [metadataKey.predictionId]: id };
+    const headers = [metadataKey.predictionId, id];
     const trailers = explanation(call, end);
     if (outcome.kind === "reply") call.reply(outcome.reply.payload, { headers, trailers });
     else {
       const metadata = new grpc.Metadata();
-      for (const [key, value] of Object.entries({ ...headers, ...trailers })) {
-        metadata.set(key, value);
-      }
+      metadata.set(metadataKey.predictionId, id);
+      for (const [key, value] of Object.entries(trailers ?? {})) metadata.set(key, value);
       call.refuse(toStatusReply(outcome.failure, metadata));
     }
     recordEnd(end, this.#modules);

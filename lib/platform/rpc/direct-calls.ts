@@ -10,6 +10,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
 import { statusCode } from "#wire/status.ts";
+import { smallBuffer } from "../small-buffers.ts";
 import {
   type CallHooks,
   type HookedCall,
@@ -129,17 +130,17 @@ class DirectCall implements UnaryCall, HookedCall {
     if (hooks !== undefined && !hooks.mayWrite(this)) return;
     if (!this.#mayEnd()) return;
     const stream = this.stream;
-    stream.respond({ ...replyHeaders, ...headers }, replyOptions);
+    stream.respond([...replyHeaders, ...headers], replyOptions);
     stream.once("wantTrailers", () => {
       stream.sendTrailers(trailers === undefined ? okTrailers : { ...okTrailers, ...trailers });
     });
     if (message.byteLength <= copiedBytesMax) {
-      const framed = Buffer.allocUnsafeSlow(prefixBytes + message.byteLength);
+      const framed = smallBuffer(prefixBytes + message.byteLength);
       writePrefix(framed, message.byteLength);
       framed.set(message, prefixBytes);
       stream.end(framed);
     } else {
-      const prefix = Buffer.allocUnsafeSlow(prefixBytes);
+      const prefix = smallBuffer(prefixBytes);
       writePrefix(prefix, message.byteLength);
       stream.cork();
       stream.write(prefix);
@@ -160,7 +161,7 @@ class DirectCall implements UnaryCall, HookedCall {
   #end(code: number, details: string, metadata: OutgoingHttpHeaders = {}): void {
     if (!this.#mayEnd()) return;
     const status = { "grpc-status": String(code), "grpc-message": encodeURI(details) };
-    this.stream.respond({ ...replyHeaders, ...status, ...metadata }, refusalOptions);
+    this.stream.respond({ ...refusalHeaders, ...status, ...metadata }, refusalOptions);
   }
 
   /** Once, and not where there is nobody to hear it. */
@@ -224,19 +225,20 @@ class DirectCall implements UnaryCall, HookedCall {
   }
 }
 
-const replyHeaders = {
-  ":status": 200,
-  "content-type": "application/grpc+proto",
-  "grpc-accept-encoding": "identity,deflate,gzip",
-};
+const refusalHeaders = { ":status": 200, "content-type": "application/grpc+proto" };
+/** As a list, which Node takes without copying it into an object and looking at each again. */
+const replyHeaders = [
+  ...[":status", "200", "content-type", "application/grpc+proto"],
+  ...["grpc-accept-encoding", "identity,deflate,gzip"],
+];
 const okTrailers = { "grpc-status": "0" };
 
 /**
- * A message in a buffer of its own: the chunks are pieces of what was read from the socket, which
- * would be kept with it.
+ * A message in a buffer of its own, or of a small block: the chunks are pieces of what was read
+ * from the socket, which would be kept with it.
  */
 function messageOf(chunks: readonly Buffer[], framedBytes: number): Uint8Array {
-  const message = Buffer.allocUnsafeSlow(framedBytes - prefixBytes);
+  const message = smallBuffer(framedBytes - prefixBytes);
   // Of the prefix, which may itself have come in pieces, nothing is copied.
   let at = -prefixBytes;
   for (const chunk of chunks) {

@@ -21,7 +21,8 @@ export type UnaryCall = Caller & {
 
 /** Keys in lower case, values of printable ASCII. */
 export type ReplyMetadata = {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Keys and values in turns. */
+  readonly headers: readonly string[];
   readonly trailers: Readonly<Record<string, string>> | undefined;
 };
 
@@ -66,7 +67,11 @@ class GrpcCall extends GrpcCaller implements UnaryCall {
   }
 
   reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
-    this.#call.sendMetadata(metadataOf(headers));
+    const metadata = new grpc.Metadata();
+    for (let at = 0; at < headers.length; at += 2) {
+      metadata.set(headers[at] ?? "", headers[at + 1] ?? "");
+    }
+    this.#call.sendMetadata(metadata);
     this.#callback(null, message, trailers === undefined ? undefined : metadataOf(trailers));
   }
 
