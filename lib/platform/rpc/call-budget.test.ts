@@ -40,7 +40,7 @@ async function serve(
   );
   const direct: UnaryTaker = (call) => {
     told.handled += 1;
-    call.reply(reply, { headers: {}, trailers: undefined });
+    call.reply(reply, { headers: [], trailers: undefined });
   };
   const byGrpc: grpc.handleUnaryCall<Uint8Array, Uint8Array> = (_, callback) => {
     told.handled += 1;

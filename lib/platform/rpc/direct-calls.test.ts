@@ -109,6 +109,12 @@ it("puts a message together from whatever pieces it comes in", async () => {
   }
 });
 
+it("takes a message that comes by the byte", async () => {
+  const whole = framed(Buffer.from(Array.from({ length: 2_000 }, (_, index) => index % 251)));
+  const answer = await ask(Array.from(whole, (byte) => Buffer.of(byte)));
+  expect(answer.body.equals(whole)).toBe(true);
+});
+
 it("keeps little more of a request alive than the request", async () => {
   await ask([framed(Buffer.alloc(300))]);
   expect(taken.at(-1)?.request.buffer.byteLength).toBeLessThanOrEqual(8 * 1024);

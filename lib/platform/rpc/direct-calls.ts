@@ -29,6 +29,9 @@ export type DirectOptions = {
 };
 
 const prefixBytes = 5;
+/** So many pieces of a message are kept as they came. */
+const chunksApart = 256;
+const joinedBytesMax = 64 * 1024;
 /** Larger replies are not copied to stand behind their prefix. */
 const copiedBytesMax = 16 * 1024;
 /** As long as a timer of Node can wait. */
@@ -183,6 +186,7 @@ class DirectCall implements UnaryCall, HookedCall {
     // What still comes of a call that has been refused is passed over.
     if (this.#isEnded) return;
     this.#chunks.push(chunk);
+    if (this.#chunks.length % chunksApart === 0) joinLast(this.#chunks);
     this.#receivedBytes += chunk.byteLength;
     if (this.#expectedBytes === undefined) {
       if (this.#receivedBytes < prefixBytes) return;
@@ -247,6 +251,14 @@ function messageOf(chunks: readonly Buffer[], framedBytes: number): Uint8Array {
     at += chunk.byteLength;
   }
   return message;
+}
+
+/** Frames of a byte or two would each take a hundred times that: many small ones become one. */
+function joinLast(chunks: Buffer[]): void {
+  const last = chunks.slice(-chunksApart);
+  const bytes = last.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  if (bytes > joinedBytesMax) return;
+  chunks.splice(-chunksApart, chunksApart, Buffer.concat(last, bytes));
 }
 
 function writePrefix(framed: Buffer, messageBytes: number): void {
