@@ -94,14 +94,33 @@ test("tells when it closes and what is too late from the run times", () => {
   expect(closeMs(queue, { ...options, queueDelayMs: 100 }, 0)).toBeCloseTo(18.5);
 });
 
-test("gives up what would be late where the others cannot wait", () => {
-  const queue = queueOf([
+test("passes over what would be late where more is answered without it", () => {
+  const requests: Asked[] = [
     [1, 20],
-    [7, 45],
+    [3, 45],
+    [4, 45],
+  ];
+  const queue = queueOf(requests, [
+    [1, 10],
+    [4, 11],
+    [8, 12],
   ]);
-  const formed = formBatch(queue, options, 0);
-  expect(formed.expired.map(({ offer }) => offer.value)).toEqual([0]);
-  expect(formed.kind === "closed" && formed.members.map(({ offer }) => offer.value)).toEqual([1]);
+  // Its run is over at 10, and a run of the others then at 22: there is time for both.
+  expect(form(queue)).toBe("full 012");
+  const crowded = queueOf(
+    [
+      [1, 11],
+      [3, 21],
+      [4, 21],
+    ],
+    [
+      [1, 10],
+      [4, 11.5],
+      [8, 12],
+    ],
+  );
+  expect(form(crowded)).toBe("deadline 12");
+  expect(crowded.first?.offer.value).toBe(0);
 });
 
 test("gives nothing up for a less urgent level", () => {

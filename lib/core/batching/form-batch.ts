@@ -5,12 +5,13 @@
  *    Nothing overtakes a request that was left out.
  * 2. One that could not meet its deadline even in a run of its own, begun now, expires.
  * 3. Where the next one would make others late that are in time without it, it is left out if it
- *    can wait for the run after. If it cannot, there is more to do than can be done: small batches
- *    for the most urgent would make everybody late in turn, so those that would be late are given
- *    up and the batch goes on growing.
+ *    can wait for the run after. If it cannot, there is more to do than can be done, and what is
+ *    run is what most is answered with in time: see `best-window.ts`. Who is passed over expires
+ *    when it cannot be in time any more.
  * 4. A batch that may still grow waits until its delay is over, or until it has to run lest a
  *    deadline be missed.
  */
+import { bestWindow } from "./best-window.ts";
 import { type KeyQueue, latestStartMs, type Waiting } from "./key-queue.ts";
 
 export type FormingOptions = {
@@ -89,33 +90,22 @@ type TakenUp<T> = {
 
 function takeUp<T>(queue: KeyQueue<T>, options: FormingOptions, now: number): TakenUp<T> {
   const { rowsMax, rowsPreferred, together } = options;
+  const members: Waiting<T>[] = [];
   const expired: Waiting<T>[] = [];
-  let members: Waiting<T>[] = [];
   let rows = 0;
   let urgentMs = Number.POSITIVE_INFINITY;
   let preferred = 0;
-  for (let next = queue.first; next !== undefined; next = queue.first) {
+  for (let next = nextInTime(queue, expired, now); next; next = nextInTime(queue, expired, now)) {
     const { offer } = next;
     if (members.length > 0 && (offer.alone || rows + offer.rows > rowsMax)) {
       return { members, expired, stop: "full", preferred };
-    }
-    if (latestStartMs(next, now) <= now) {
-      queue.takeUp(next);
-      expired.push(next);
-      continue;
     }
     if (urgentMs < Number.POSITIVE_INFINITY) {
       // Of a less urgent level it has to wait, whatever becomes of it.
       const mustWait = (members[0]?.level ?? 0) < next.level;
       const effect = effectOf({ queue, rowsMax, rows, urgentMs, next, mustWait, now });
-      if (effect.kind === "leave-out") return { members, expired, stop: "deadline", preferred };
-      if (effect.kind === "give-up") {
-        const isLate = (each: Waiting<T>) => each.deadlineMs < effect.beforeMs;
-        expired.push(...members.filter(isLate));
-        members = members.filter((each) => !isLate(each));
-        ({ rows, urgentMs } = sum(members));
-        preferred = 0;
-      }
+      if (effect === "leave-out") return { members, expired, stop: "deadline", preferred };
+      if (effect === "crowded") return takeBest({ queue, rowsMax, members, expired }, now);
     }
     queue.takeUp(next);
     members.push(next);
@@ -129,6 +119,46 @@ function takeUp<T>(queue: KeyQueue<T>, options: FormingOptions, now: number): Ta
   return { members, expired, stop: undefined, preferred };
 }
 
+/** The first one that is not too late; those that are have been taken up and expire. */
+function nextInTime<T>(
+  queue: KeyQueue<T>,
+  expired: Waiting<T>[],
+  now: number,
+): Waiting<T> | undefined {
+  for (;;) {
+    const { first } = queue;
+    if (first === undefined || latestStartMs(first, now) > now) return first;
+    queue.takeUp(first);
+    expired.push(first);
+  }
+}
+
+type Crowd<T> = Pick<TakenUp<T>, "members" | "expired"> & {
+  readonly queue: KeyQueue<T>;
+  readonly rowsMax: number;
+};
+
+/** The best batch of those taken and as many more, all of one level. */
+function takeBest<T>({ queue, rowsMax, members, expired }: Crowd<T>, now: number): TakenUp<T> {
+  const candidates = [...members];
+  const level = members[0]?.level;
+  let { rows } = sum(candidates);
+  for (let next = nextInTime(queue, expired, now); next; next = nextInTime(queue, expired, now)) {
+    if (next.offer.alone || next.level !== level || rows >= 2 * rowsMax) break;
+    queue.takeUp(next);
+    candidates.push(next);
+    rows += next.offer.rows;
+  }
+  const sizes = candidates.map(({ offer, deadlineMs }) => ({ rows: offer.rows, deadlineMs }));
+  const { from, to } = bestWindow(sizes, { rowsMax, times: queue.times, now });
+  for (const [at, waiting] of candidates.entries()) {
+    if (at < from || at >= to) queue.putBack(waiting);
+  }
+  const best = candidates.slice(from, to);
+  const isFull = sum(best).rows >= rowsMax;
+  return { members: best, expired, stop: isFull ? "full" : "deadline", preferred: 0 };
+}
+
 type Joining<T> = {
   readonly queue: KeyQueue<T>;
   readonly rowsMax: number;
@@ -140,28 +170,20 @@ type Joining<T> = {
   readonly now: number;
 };
 
-const none = { kind: "none" } as const;
-const leaveOut = { kind: "leave-out" } as const;
-
 /** What it means for those taken that the next one joins them. */
-function effectOf<T>({ queue, rowsMax, rows, urgentMs, next, mustWait, now }: Joining<T>) {
+function effectOf<T>(joining: Joining<T>): "none" | "leave-out" | "crowded" {
+  const { queue, rowsMax, rows, urgentMs, next, mustWait, now } = joining;
   const { times } = queue;
-  const { offer } = next;
-  const endMs = now + times.safeMs(rows + offer.rows, now);
-  if (endMs <= urgentMs) return none;
-  const endWithoutMs = now + times.safeMs(rows, now);
+  if (now + times.safeMs(rows + next.offer.rows, now) <= urgentMs) return "none";
+  const endMs = now + times.safeMs(rows, now);
   const rowsAfter = Math.min(rowsMax, queue.rows - rows);
-  const isPatient = endWithoutMs + times.safeMs(rowsAfter, now) <= next.deadlineMs;
-  if (!isPatient && !mustWait) return { kind: "give-up", beforeMs: endMs } as const;
-  return endWithoutMs <= urgentMs ? leaveOut : none;
+  const isPatient = endMs + times.safeMs(rowsAfter, now) <= next.deadlineMs;
+  if (!isPatient && !mustWait) return "crowded";
+  return endMs <= urgentMs ? "leave-out" : "none";
 }
 
-function sum<T>(members: readonly Waiting<T>[]): { rows: number; urgentMs: number } {
+function sum<T>(members: readonly Waiting<T>[]): { readonly rows: number } {
   let rows = 0;
-  let urgentMs = Number.POSITIVE_INFINITY;
-  for (const { offer, deadlineMs } of members) {
-    rows += offer.rows;
-    urgentMs = Math.min(urgentMs, deadlineMs);
-  }
-  return { rows, urgentMs };
+  for (const { offer } of members) rows += offer.rows;
+  return { rows };
 }
