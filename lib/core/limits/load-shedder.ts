@@ -3,11 +3,11 @@
  *
  * 1. What one turn of the event loop has to do tells how much came in meanwhile: a loop that keeps
  *    up has short turns, and behind one that does not, requests pile up where nobody sees them. A
- *    single long turn proves nothing (garbage is collected, a large message copied): only a whole
- *    interval of long turns does.
+ *    single long turn proves nothing (garbage is collected, a large message copied): only where
+ *    most requests of an interval come in long turns are there too many.
  * 2. Then requests are taken at a limited rate, at first a little less than were taken before.
- *    While turns stay long the rate goes down by a part, the longer the more, else up by a smaller
- *    one, so that it keeps near what can be answered.
+ *    While most come in long turns the rate goes down by a part, the longer the more, else up by a
+ *    smaller one, so that it keeps near what can be answered.
  * 3. When nothing had to be refused for some intervals the limit goes.
  */
 export type LoadShedderOptions = {
@@ -22,22 +22,27 @@ export type Turn = {
   readonly nowMs: number;
 };
 
-const intervalMsMin = 100;
+const intervalMs = 100;
+/** At least so many turns; where they are very long an interval takes longer. */
 const intervalTurnsMin = 2;
 /**
  * Turns with fewer arrivals are not for refusals to mend: callers who wait for their answers make
  * them as long as they are many, and large requests are bounded by their bytes.
  */
-const turnArrivalsMin = 256;
-const rateAtFirst = 0.9;
+const longArrivalsMin = 256;
+/** The share of requests in long turns from which there are too many, and below which few. */
+const many = 0.5;
+const few = 0.1;
 const rateDown = 0.85;
 const rateDownMin = 0.3;
 const rateUp = 1.05;
-/** Where turns are shorter than half of what they may be. */
+/** Where few requests come in long turns. */
 const rateUpFast = 1.2;
 /** Tokens are kept for so long, so that what comes unevenly is taken evenly. */
 const burstMs = 20;
 const calmIntervals = 5;
+/** What piled up during a pause is worked off in less, unless turns are very long. */
+const longIntervals = 2;
 const perMsMin = 0.01;
 
 export class LoadShedder {
@@ -47,6 +52,8 @@ export class LoadShedder {
   #tokens = 0;
   #tokensMs = 0;
   #calm = 0;
+  #long = 0;
+  #turnArrivals = 0;
   #interval = newInterval(0);
 
   constructor(options: LoadShedderOptions) {
@@ -60,7 +67,7 @@ export class LoadShedder {
 
   /** Whether a request that arrives now is taken. */
   admits(nowMs: number): boolean {
-    this.#interval.arrivals += 1;
+    this.#turnArrivals += 1;
     if (!this.#isShedding) return true;
     const gained = Math.max(0, nowMs - this.#tokensMs) * this.#perMs;
     this.#tokens = Math.min(this.#tokens + gained, Math.max(1, burstMs * this.#perMs));
@@ -74,48 +81,56 @@ export class LoadShedder {
   }
 
   /** A turn in which requests arrived had so much to do, and ends now. */
-  turn(turn: Turn): void {
+  turn({ busyMs, sinceMs, nowMs }: Turn): void {
+    // After a pause what came before it says nothing any more.
+    if (!this.#isShedding && sinceMs - this.#interval.lastMs > intervalMs) {
+      this.#interval = newInterval(sinceMs);
+      this.#long = 0;
+    }
     const interval = this.#interval;
-    const { busyMs, sinceMs, nowMs } = turn;
-    const hadNothing = sinceMs - interval.lastMs > intervalMsMin;
+    const arrivals = this.#turnArrivals;
+    this.#turnArrivals = 0;
     interval.lastMs = nowMs;
     interval.turns += 1;
-    interval.turnMsMin = Math.min(interval.turnMsMin, busyMs);
-    const passedMs = nowMs - interval.sinceMs;
-    if (hadNothing && !this.#isShedding) {
-      this.#interval = newInterval(nowMs);
-      return;
+    interval.arrivals += arrivals;
+    if (busyMs > this.#options.turnMsMax && arrivals >= longArrivalsMin) {
+      interval.longTurns += 1;
+      interval.longMs += busyMs;
+      interval.longArrivals += arrivals;
     }
-    if (passedMs < intervalMsMin || interval.turns < intervalTurnsMin) return;
-    const areMany = interval.arrivals >= turnArrivalsMin * interval.turns;
-    const isLong = areMany && interval.turnMsMin > this.#options.turnMsMax;
-    this.#judge(isLong, passedMs, nowMs);
+    const passedMs = nowMs - interval.sinceMs;
+    if (passedMs < intervalMs || interval.turns < intervalTurnsMin) return;
+    this.#judge(interval.longArrivals / interval.arrivals, passedMs, nowMs);
     this.#interval = newInterval(nowMs);
   }
 
-  #judge(isLong: boolean, passedMs: number, nowMs: number): void {
+  #judge(longShare: number, passedMs: number, nowMs: number): void {
     const { arrivals, refused } = this.#interval;
+    const isLong = longShare > many;
+    const down = this.#down();
     if (!this.#isShedding) {
-      if (isLong) this.#begin((arrivals / passedMs) * rateAtFirst, nowMs);
+      this.#long = isLong ? this.#long + 1 : 0;
+      const isPlain = isLong && down < rateDown;
+      if (isPlain || this.#long >= longIntervals) this.#begin((arrivals / passedMs) * down, nowMs);
       return;
     }
     this.#calm = refused === 0 && !isLong ? this.#calm + 1 : 0;
     this.#isShedding = this.#calm < calmIntervals;
-    if (isLong) this.#perMs = Math.max(perMsMin, this.#perMs * this.#down());
-    else if (refused > 0) this.#perMs *= this.#up();
+    if (isLong) this.#perMs = Math.max(perMsMin, this.#perMs * down);
+    else if (refused > 0) this.#perMs *= longShare < few ? rateUpFast : rateUp;
   }
 
+  /** What the rate is to go down by: the longer turns are, the more. */
   #down(): number {
-    const part = Math.sqrt((2 * this.#options.turnMsMax) / this.#interval.turnMsMin);
+    const { longMs, longTurns } = this.#interval;
+    if (longTurns < intervalTurnsMin) return rateDown;
+    const part = Math.sqrt((2 * this.#options.turnMsMax * longTurns) / longMs);
     return Math.min(rateDown, Math.max(rateDownMin, part));
-  }
-
-  #up(): number {
-    return this.#interval.turnMsMin < this.#options.turnMsMax / 2 ? rateUpFast : rateUp;
   }
 
   #begin(perMs: number, nowMs: number): void {
     this.#isShedding = true;
+    this.#long = 0;
     this.#perMs = perMs;
     this.#tokens = 0;
     this.#tokensMs = nowMs;
@@ -128,8 +143,10 @@ function newInterval(nowMs: number) {
     sinceMs: nowMs,
     lastMs: nowMs,
     turns: 0,
-    turnMsMin: Number.POSITIVE_INFINITY,
     arrivals: 0,
     refused: 0,
+    longTurns: 0,
+    longMs: 0,
+    longArrivals: 0,
   };
 }

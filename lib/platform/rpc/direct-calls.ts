@@ -20,6 +20,7 @@ import {
 } from "./call-hooks.ts";
 import type { StatusReply } from "./failure-status.ts";
 import { requireShape } from "./http2-server.ts";
+import { MessageAssembly } from "./message-assembly.ts";
 import type { ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
 
 export type DirectOptions = {
@@ -29,9 +30,6 @@ export type DirectOptions = {
 };
 
 const prefixBytes = 5;
-/** So many pieces of a message are kept as they came. */
-const chunksApart = 256;
-const joinedBytesMax = 64 * 1024;
 /** Larger replies are not copied to stand behind their prefix. */
 const copiedBytesMax = 16 * 1024;
 /** As long as a timer of Node can wait. */
@@ -87,10 +85,7 @@ class DirectCall implements UnaryCall, HookedCall {
   readonly #hooks: CallHooks | undefined;
   readonly #take: UnaryTaker;
   readonly #messageBytesMax: number;
-  #chunks: Buffer[] = [];
-  #receivedBytes = 0;
-  /** With the prefix; unknown before that has come. */
-  #expectedBytes: number | undefined;
+  readonly #request = new MessageAssembly();
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
@@ -178,41 +173,36 @@ class DirectCall implements UnaryCall, HookedCall {
   /** What has come of the message is no longer held here. */
   #letGo(): void {
     clearTimeout(this.#timer);
-    this.#chunks = [];
+    this.#request.drop();
     if (this[uploadSince] !== undefined) this.#hooks?.onWhole(this);
   }
 
   #receive(chunk: Buffer): void {
     // What still comes of a call that has been refused is passed over.
     if (this.#isEnded) return;
-    this.#chunks.push(chunk);
-    if (this.#chunks.length % chunksApart === 0) joinLast(this.#chunks);
-    this.#receivedBytes += chunk.byteLength;
-    if (this.#expectedBytes === undefined) {
-      if (this.#receivedBytes < prefixBytes) return;
-      const [first = chunk] = this.#chunks;
-      const prefix = first.byteLength >= prefixBytes ? first : Buffer.concat(this.#chunks);
-      const messageBytes = prefix.readUInt32BE(1);
-      const max = this.#messageBytesMax;
-      if (messageBytes > max) {
-        const problem = `Received message larger than max (${messageBytes} vs ${max})`;
-        this.#end(statusCode.resourceExhausted, problem);
-        return;
-      }
-      this.#expectedBytes = prefixBytes + messageBytes;
-      if (this.#receivedBytes < this.#expectedBytes) this.#hooks?.onBegun(this, messageBytes);
+    const request = this.#request;
+    const isFirst = request.messageBytes === undefined;
+    request.push(chunk);
+    const { messageBytes } = request;
+    if (messageBytes === undefined) return;
+    const max = this.#messageBytesMax;
+    if (messageBytes > max) {
+      const problem = `Received message larger than max (${messageBytes} vs ${max})`;
+      this.#end(statusCode.resourceExhausted, problem);
+    } else if (request.receivedBytes > prefixBytes + messageBytes) {
+      this.#end(statusCode.unimplemented, "more than one message came for a unary method");
+    } else if (isFirst && !request.isWhole) {
+      this.#hooks?.onBegun(this, messageBytes);
     }
-    if (this.#receivedBytes <= this.#expectedBytes) return;
-    this.#end(statusCode.unimplemented, "more than one message came for a unary method");
   }
 
   #complete(): void {
     if (this.#isEnded) return;
-    if (this.#receivedBytes !== this.#expectedBytes) {
+    if (!this.#request.isWhole) {
       this.#end(statusCode.unimplemented, "no whole message came for a unary method");
       return;
     }
-    const request = messageOf(this.#chunks, this.#expectedBytes);
+    const request = this.#request.take();
     this.#letGo();
     this.#take(this, request);
   }
@@ -236,30 +226,6 @@ const replyHeaders = [
   ...["grpc-accept-encoding", "identity,deflate,gzip"],
 ];
 const okTrailers = { "grpc-status": "0" };
-
-/**
- * A message in a buffer of its own, or of a small block: the chunks are pieces of what was read
- * from the socket, which would be kept with it.
- */
-function messageOf(chunks: readonly Buffer[], framedBytes: number): Uint8Array {
-  const message = smallBuffer(framedBytes - prefixBytes);
-  // Of the prefix, which may itself have come in pieces, nothing is copied.
-  let at = -prefixBytes;
-  for (const chunk of chunks) {
-    const skipped = Math.max(0, -at);
-    if (skipped < chunk.byteLength) chunk.copy(message, at + skipped, skipped);
-    at += chunk.byteLength;
-  }
-  return message;
-}
-
-/** Frames of a byte or two would each take a hundred times that: many small ones become one. */
-function joinLast(chunks: Buffer[]): void {
-  const last = chunks.slice(-chunksApart);
-  const bytes = last.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  if (bytes > joinedBytesMax) return;
-  chunks.splice(-chunksApart, chunksApart, Buffer.concat(last, bytes));
-}
 
 function writePrefix(framed: Buffer, messageBytes: number): void {
   framed[0] = 0;
