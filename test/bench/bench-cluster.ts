@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import { gatewaysByDefault } from "../../cli/supervisor/gateway-count.ts";
 import { startTestCluster, type TestCluster } from "../support/cluster.ts";
-import { type BenchModelName, onnxPath, openBenchModels } from "./models.ts";
+import { type BenchModelName, onnxPath, openBenchModels, type WantedModel } from "./models.ts";
 
 export type BenchClusterOptions = {
   /** By the name they are served under; one replica of the model of that name where only named. */
-  readonly models: readonly BenchModelName[] | Readonly<Record<string, Replicated>>;
+  readonly models: readonly BenchModelName[] | Readonly<Record<string, WantedModel>>;
   /** Processes of the gateway; default as many as `sluice up` starts here. */
   readonly gateways?: number;
   /** Default true: NATS and the monitor, as shipped. */
@@ -13,8 +13,6 @@ export type BenchClusterOptions = {
   /** Settings that differ from the shipped ones. */
   readonly env?: Readonly<Record<string, string>>;
 };
-
-export type Replicated = { readonly model: BenchModelName; readonly replicas: number };
 
 /** A whole cluster, as `sluice up` starts it, with models of the benchmark. */
 export class BenchCluster implements AsyncDisposable {
@@ -89,8 +87,8 @@ export class BenchCluster implements AsyncDisposable {
   }
 }
 
-function replicated(models: BenchClusterOptions["models"]): Readonly<Record<string, Replicated>> {
-  if (!Array.isArray(models)) return models as Readonly<Record<string, Replicated>>;
+function replicated(models: BenchClusterOptions["models"]): Readonly<Record<string, WantedModel>> {
+  if (!Array.isArray(models)) return models as Readonly<Record<string, WantedModel>>;
   const names = models as readonly BenchModelName[];
   return Object.fromEntries(names.map((model) => [model, { model, replicas: 1 }]));
 }

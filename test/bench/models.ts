@@ -36,6 +36,13 @@ export const benchModels: Readonly<Record<BenchModelName, BenchModel>> = {
   large: { onnx: largeModel, row: [mebibyteOfFloats], ...plain, rows: largeRows },
 };
 
+export type WantedModel = {
+  readonly model: BenchModelName;
+  readonly replicas: number;
+  /** What model.yaml says, where it is not what the model has. */
+  readonly settings?: string;
+};
+
 /** Where the model file of a bench model is within a repository. */
 export function onnxPath(name: string): string {
   return `${name}/1/model.onnx`;
@@ -46,11 +53,12 @@ export function onnxPath(name: string): string {
  * disposed of.
  */
 export async function openBenchModels(
-  wanted: Readonly<Record<string, { readonly model: BenchModelName; readonly replicas: number }>>,
+  wanted: Readonly<Record<string, WantedModel>>,
 ): Promise<TestRepository> {
   const files: Record<string, string | Uint8Array> = {};
-  for (const [name, { model, replicas }] of Object.entries(wanted)) {
-    const { onnx, settings, hasBaseline } = benchModels[model];
+  for (const [name, { model, replicas, ...own }] of Object.entries(wanted)) {
+    const { onnx, hasBaseline } = benchModels[model];
+    const { settings = benchModels[model].settings } = own;
     const bytes = onnx();
     files[onnxPath(name)] = bytes;
     files[`${name}/model.yaml`] = `replicas: ${replicas}\n${settings}`;

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Failure } from "#core/failure.ts";
 import { BenchChild } from "../child.ts";
 import { Histogram } from "../histogram.ts";
+import type { BulkPlan, BulkResult } from "./bulk.ts";
 import type { LoadPlan, LoadResult } from "./plan.ts";
 
 /** What several processes measured together. */
@@ -44,6 +45,12 @@ export class Load implements AsyncDisposable {
       }),
     );
     return join(results, plan);
+  }
+
+  /** Runs a bulk stream, from one process. */
+  async runBulk(plan: BulkPlan): Promise<BulkResult> {
+    const reply = await this.#children[0]?.ask(plan);
+    return reply?.["result"] as BulkResult;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
