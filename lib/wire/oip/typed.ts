@@ -108,7 +108,7 @@ export class TypedContents {
       throw invalid(head, `expected ${head.elements} elements for ${describe(head)}, got ${count}`);
     }
     const data = allocate(head.dtype, count);
-    this.#fill(number, elementWriter(head, data, this.#cursor));
+    this.#fill(number, data, elementWriter(head, data, this.#cursor));
     return data;
   }
 
@@ -116,7 +116,7 @@ export class TypedContents {
     this.#counts[number] = (this.#counts[number] ?? 0) + count;
   }
 
-  #fill(number: number, write: (index: number) => void): void {
+  #fill(number: number, data: TensorData, write: (index: number) => void): void {
     const cursor = this.#cursor;
     const isText = fields[number]?.wire === wireType.bytes;
     let index = 0;
@@ -129,6 +129,10 @@ export class TypedContents {
           index += 1;
         } else {
           const start = cursor.span("");
+          if (copyNumbers(data, index, cursor.bytes.subarray(start, cursor.at))) {
+            index += (cursor.at - start) / (fields[number]?.bytes ?? 1);
+            continue;
+          }
           const inner = cursor.enter(start, cursor.at);
           for (; cursor.at < cursor.end; index += 1) write(index);
           cursor.leave(inner);
@@ -137,6 +141,13 @@ export class TypedContents {
       cursor.leave(outer);
     }
   }
+}
+
+/** Packed floats are in memory as they are on the wire. False for everything else. */
+function copyNumbers(data: TensorData, index: number, bytes: Uint8Array): boolean {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return false;
+  new Uint8Array(data.buffer).set(bytes, index * data.BYTES_PER_ELEMENT);
+  return true;
 }
 
 function packedCount(cursor: Cursor, from: number, field: (typeof fields)[number]): number {

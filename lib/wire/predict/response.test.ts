@@ -55,6 +55,19 @@ test("keeps whole numbers that a double cannot hold", () => {
   expect(answer([value], [small], 1).predictions[0]?.values.value?.values).toEqual([5]);
 });
 
+test("tells of the batch, and of whole numbers of either sign", () => {
+  const data = BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n, -1n);
+  const outputs: Tensor[] = [{ name: "v", dtype: "INT64", shape: [3], data }];
+  const batch = { rows: 3, requests: 1, closedBy: "idle" };
+  const bytes = encodePredictResponse({
+    ...{ ref: { model: "m", version: 2 }, id: "", predictionId: "p", rows: 3 },
+    ...{ predictions: [value], outputs, batch },
+  });
+  const message = fromBinary(PredictResponseSchema, bytes);
+  expect(message.predictions[0]?.values.value?.values).toEqual([...data]);
+  expect(message.batch).toMatchObject(batch);
+});
+
 test("refuses an output that has no reasonable columns", () => {
   const wide: Tensor = { name: "v", dtype: "FP32", shape: [1, 5000], data: new Float32Array(5000) };
   expect(() => answer([value], [wide], 1)).toThrow("has 5000 values a row, at most 4096");
