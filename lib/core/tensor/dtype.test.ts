@@ -36,3 +36,8 @@ it("knows no BF16", () => {
   expect(isDtype("toString")).toBe(false);
   expect(dtypeOfOnnx(16)).toBeUndefined();
 });
+
+it("keeps the bits of what is no number when it copies", () => {
+  const signalling = Uint8Array.of(1, 0, 0xa0, 0x7f);
+  expect([...packedBytes(copyPacked("FP32", signalling))]).toEqual([...signalling]);
+});

@@ -119,11 +119,8 @@ const scratchFloats = new Float32Array(scratchBytes.buffer);
 
 function copyFloats(bytes: Uint8Array, from: number, length: number): Float32Array {
   for (let at = 0; at < length; at += 1) scratchBytes[at] = bytes[from + at] as number;
-  const copy = new Float32Array(length / 4);
-  for (let index = 0; index < copy.length; index += 1) {
-    copy[index] = scratchFloats[index] as number;
-  }
-  return copy;
+  // By value, a number that is none would lose its bits.
+  return scratchFloats.slice(0, length / 4);
 }
 
 /** The bytes an array of numbers occupies, without copying. */
