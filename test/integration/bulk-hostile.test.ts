@@ -1,3 +1,4 @@
+import * as http2 from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
 import { BulkAnswerSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
@@ -137,4 +138,77 @@ it("gives what a lost worker had not begun to another, and tries what it had alo
   await expect.poll(answerAll, within).toBe(8);
   expect(alone).toBe(1);
   expect(client.answers.map(({ status }) => status)).toEqual(Array(8).fill(0));
+});
+
+it("answers what is with workers when told to stop, and sends the client elsewhere", async () => {
+  const worker = await startWorker();
+  const gateway = await startGateway([worker]);
+  const client = connect(gateway);
+  const { streamId } = await client.open();
+  for (let number = 0; number < 40; number += 1) client.item(tensorItem(number, 1));
+  await expect.poll(() => worker.waiting, within).toBe(16);
+  const stopped = gateway.stop();
+  while (worker.waiting > 0) (await worker.next()).reply({}, smallAnswer);
+  const { code, retryMs } = await client.status;
+  expect([code, retryMs > 0]).toEqual([statusCode.unavailable, true]);
+  expect(client.answers).toHaveLength(16);
+  await stopped;
+  const other = connect(await startGateway([worker]));
+  const resumeToken = client.answers.at(-1)?.resumeToken ?? new Uint8Array();
+  expect((await other.open({ model: "m", resumeToken })).streamId).toEqual(streamId);
+  for (let number = 16; number < 40; number += 1) other.item(tensorItem(number, 1));
+  for (let count = 16; count < 40; count += 1) (await worker.next()).reply({}, smallAnswer);
+  const numbers = [...client.answers, ...(await other.answered(24))].map(({ number }) => number);
+  expect(numbers.map(Number).sort((one, two) => one - two)).toEqual(
+    Array.from({ length: 40 }, (_, number) => number),
+  );
+});
+
+it("waits for a replica as long as it may, and then says that there is none", async () => {
+  const worker = await startWorker();
+  const env = { SLUICE_BULK_WAIT_MAX_MS: "300" };
+  const gateway = await startGateway([worker], { env });
+  const client = connect(gateway);
+  await client.open();
+  client.item(tensorItem(0, 1));
+  await expect.poll(() => worker.waiting, within).toBe(1);
+  await worker.kill();
+  const [lost] = await client.answered(1);
+  expect(lost).toMatchObject({ status: statusCode.unavailable });
+  client.item(tensorItem(1, 1));
+  await worker.listen();
+  const stale = await worker.next();
+  stale.reply();
+  (await worker.next()).reply({}, smallAnswer);
+  const answers = await client.answered(2);
+  expect(answers.map(({ status }) => status)).toEqual([statusCode.unavailable, 0]);
+});
+
+it.each<[string, number[]]>([
+  ["a length of 2 GB", [0, 0x7f, 0xff, 0xff, 0xff, 1, 2, 3]],
+  ["a message that is said to be compressed", [1, 0, 0, 0, 2, 0x78, 0x9c]],
+])("survives %s on the wire of a stream", async (_, bytes) => {
+  const worker = await startWorker();
+  const gateway = await startGateway([worker]);
+  const session = http2.connect(`http://${gateway.grpc}`);
+  open.defer(() => session.destroy());
+  const call = session.request({
+    ":method": "POST",
+    ":path": "/sluice.predict.v1.PredictService/PredictBulk",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  call.on("error", () => {});
+  call.resume();
+  const status = Promise.withResolvers<unknown>();
+  call.on(
+    "response",
+    (headers) => headers["grpc-status"] && status.resolve(headers["grpc-status"]),
+  );
+  call.on("trailers", (trailers) => status.resolve(trailers["grpc-status"]));
+  call.write(Buffer.from(bytes));
+  expect(Number(await status.promise)).toBeGreaterThan(0);
+  const online = gateway.infer(inferRequest());
+  (await worker.next()).reply();
+  expect((await online).code).toBe(0);
 });
