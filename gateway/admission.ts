@@ -74,12 +74,10 @@ export class Admission {
 
   /** What could not be answered in time is refused while its caller can still go elsewhere. */
   #lateness(queue: VersionQueue, exchange: Exchange): Failure | undefined {
-    // While workers take all there is nobody waits, and how fast they were long ago is no measure.
-    if (!queue.rate.isSaturated) return undefined;
-    const ready = this.#links.ready(queue.ref);
-    const perMs = queue.rate.perMs(ready.length);
-    if (perMs === undefined) return undefined;
     const { deadlineMs, queueUntilMs, arrivedMs } = exchange;
+    const ready = this.#links.ready(queue.ref);
+    const perMs = ready.length === 0 ? undefined : queue.rate.perMs(ready.length, arrivedMs);
+    if (perMs === undefined) return undefined;
     const leftMs = Math.min(deadlineMs, queueUntilMs) - arrivedMs;
     const inFlight = ready.reduce((sum, session) => sum + session.inFlight, 0);
     // Counting those that go before it takes a look at each, so only where it may matter.

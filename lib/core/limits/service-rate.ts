@@ -1,7 +1,10 @@
 /** What is known fades with time in which requests waited: to a third in so long. */
 const memoryMs = 2_000;
-/** Fewer answers say nothing about a rate. */
+/** Fewer answers say nothing about a rate, but that it is low where they took this long. */
 const answersMin = 16;
+const slowMs = 1_000;
+/** For so long after requests have waited it is taken to be what it was. */
+const freshMs = 2_000;
 
 /**
  * How fast the workers of a version answer when they have all the work they take, which is when
@@ -14,6 +17,8 @@ export class ServiceRate {
   #answersSince = 0;
   #workers = 0;
   #sinceMs = 0;
+  /** When requests last waited. */
+  #waitedMs = Number.NEGATIVE_INFINITY;
 
   /**
    * From now on requests wait though so many workers are ready; 0 while none waits. Call it again
@@ -26,14 +31,10 @@ export class ServiceRate {
       this.#answers = this.#answers * kept + this.#answersSince;
       this.#workerMs = this.#workerMs * kept + passedMs * this.#workers;
       this.#answersSince = 0;
+      this.#waitedMs = nowMs;
     }
     this.#workers = workers;
     this.#sinceMs = nowMs;
-  }
-
-  /** Whether requests wait, as last marked. */
-  get isSaturated(): boolean {
-    return this.#workers > 0;
   }
 
   /** A worker has answered a request. */
@@ -41,9 +42,13 @@ export class ServiceRate {
     if (this.#workers > 0) this.#answersSince += 1;
   }
 
-  /** Answers a millisecond of so many workers together; undefined while it is not known. */
-  perMs(workers: number): number | undefined {
-    if (this.#answers < answersMin) return undefined;
-    return (this.#answers / this.#workerMs) * workers;
+  /**
+   * Answers a millisecond of so many workers together; undefined while it is not known. Long after
+   * requests have waited it is not: a rate of long ago is not to refuse anybody.
+   */
+  perMs(workers: number, nowMs: number): number | undefined {
+    if (this.#workers === 0 && nowMs - this.#waitedMs > freshMs) return undefined;
+    const isKnown = this.#answers >= answersMin || this.#workerMs >= slowMs * workers;
+    return isKnown ? (Math.max(1, this.#answers) / this.#workerMs) * workers : undefined;
   }
 }
