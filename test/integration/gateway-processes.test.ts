@@ -84,6 +84,19 @@ describe("one port", () => {
   }, 60_000);
 });
 
+describe("a connection on its way to a process", () => {
+  it("loses nothing of what its client sends meanwhile", async () => {
+    using stack = new DisposableStack();
+    const clients = Array.from({ length: 20 }, () => stack.use(new WineClient(cluster.grpc)));
+    // Some 100 kB each, more than the system takes before somebody reads.
+    const codes = await Promise.all(clients.map((client) => client.predict(2_000)));
+    // On a busy machine some are refused, for which they had to arrive as well.
+    const answers = [grpc.status.OK, grpc.status.RESOURCE_EXHAUSTED];
+    expect(codes.filter((code) => !answers.includes(code))).toEqual([]);
+    expect(codes).toContain(grpc.status.OK);
+  });
+});
+
 describe("a process that ends", () => {
   it("is not noticed by two hundred clients that connect while it is killed", async () => {
     const pid = pidOf("gateway-0");

@@ -10,13 +10,8 @@ import {
 type Reply = { readonly code: number; readonly payload: Buffer };
 
 const deadlineMs = 20_000;
-const row: MessageInitShape<typeof ModelInferRequestSchema> = {
-  modelName: "wine",
-  inputs: [
-    { name: "features", datatype: "FP32", shape: [1n, 13n], contents: { fp32Contents: ones(13) } },
-  ],
-};
-
+/** Features of the model. */
+const width = 13;
 /** A caller of the sample model with a connection of its own, which it opens again when it ends. */
 export class WineClient implements Disposable {
   readonly #client: grpc.Client;
@@ -27,9 +22,9 @@ export class WineClient implements Disposable {
     });
   }
 
-  /** The status of one prediction. */
-  async predict(): Promise<number> {
-    const request = create(ModelInferRequestSchema, row);
+  /** The status of one request for so many rows. */
+  async predict(rows: number = 1): Promise<number> {
+    const request = create(ModelInferRequestSchema, inferRows(rows));
     return (await this.#call("ModelInfer", toBinary(ModelInferRequestSchema, request))).code;
   }
 
@@ -64,6 +59,9 @@ export class WineClient implements Disposable {
   }
 }
 
-function ones(count: number): number[] {
-  return Array.from({ length: count }, () => 1);
+function inferRows(rows: number): MessageInitShape<typeof ModelInferRequestSchema> {
+  const fp32Contents = Array.from({ length: rows * width }, () => 1);
+  const shape = [BigInt(rows), BigInt(width)];
+  const input = { name: "features", datatype: "FP32", shape, contents: { fp32Contents } };
+  return { modelName: "wine", inputs: [input] };
 }
