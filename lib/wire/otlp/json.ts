@@ -2,7 +2,7 @@ import { fromJson } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { fromHex } from "#core/hex.ts";
 import { TracesRequestSchema } from "#gen/opentelemetry/trace_pb.ts";
-import { fromTracesRequest, type ReceivedSpans } from "./decode.ts";
+import { fromTracesRequest, type ReceivedSpans } from "./from-message.ts";
 import { requireFewJsonParts } from "./parts.ts";
 
 const idNames = new Set(["traceId", "spanId", "parentSpanId"]);

@@ -1,7 +1,8 @@
 import { Failure, messageOf } from "#core/failure.ts";
 import type { TraceStore } from "#core/trace/trace-store.ts";
 import type { HttpReply, HttpRequest, Route } from "#platform/http.ts";
-import { decodeTraces, type ReceivedSpans } from "#wire/otlp/decode.ts";
+import { decodeTraces } from "#wire/otlp/decode.ts";
+import type { ReceivedSpans } from "#wire/otlp/from-message.ts";
 import { decodeTracesJson } from "#wire/otlp/json.ts";
 import { encodeTracesResponse, type OtlpFormat } from "#wire/otlp/response.ts";
 import type { TraceEvents } from "./events.ts";
