@@ -24,6 +24,18 @@ const features = { name: "features", datatype: "FP32", shape: [1, names.length],
 const { outputs } = await client.infer({ model: "diabetes", inputs: [features] });
 assert(Math.abs(outputs[0].data[0] - one) < 1e-3);
 
+const items = Array.from({ length: 40 }, (_, tag) => ({ records, tag }));
+const tags = [];
+for await (const { tag, predictions, failedRows } of client.bulk({ model: "diabetes" }, items)) {
+  assert.equal(failedRows.length, 0);
+  assert(Math.abs(Number(predictions.columns.progression[0]) - one) < 1e-3);
+  tags.push(tag);
+}
+assert.deepEqual(
+  tags,
+  items.map(({ tag }) => tag),
+);
+
 await assert.rejects(client.predict({ model: "none", records }), (error) => {
   return error instanceof SluiceError && error.code === "not-found";
 });
