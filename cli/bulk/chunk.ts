@@ -20,6 +20,8 @@ export type Chunk = {
   readonly problems: Map<number, string>;
   /** What the features of the rows that were sent are; undefined where none is good. */
   readonly columns: FeatureColumns | undefined;
+  /** How much of the input had been read when these rows had. */
+  readonly share: number | undefined;
   /** Set when it is answered, or was not sent. */
   isDone: boolean;
   predictions: BulkAnswer["predictions"];
@@ -58,8 +60,10 @@ export type ChunkOptions = {
   readonly isTyped: boolean;
 };
 
+export type ReadRows = { readonly rows: readonly Row[]; readonly share: number | undefined };
+
 /** Rows whose values are none of their features' are not sent. */
-export function toChunk(rows: readonly Row[], { features, isTyped }: ChunkOptions): Chunk {
+export function toChunk({ rows, share }: ReadRows, { features, isTyped }: ChunkOptions): Chunk {
   const problems = new Map<number, string>();
   const sent: number[] = [];
   const cells = features.map((): Cell[] => []);
@@ -81,6 +85,7 @@ export function toChunk(rows: readonly Row[], { features, isTyped }: ChunkOption
     sent,
     problems,
     columns: sent.length === 0 ? undefined : Object.fromEntries(named),
+    share,
     isDone: sent.length === 0,
     predictions: undefined,
     resumeToken: undefined,

@@ -35,7 +35,7 @@ export type RunModules = {
   ) => BulkStream<Chunk>;
   /** Called when what was written lasts. */
   readonly save: (state: BulkState) => Promise<void>;
-  readonly onProgress: (rows: number) => void;
+  readonly onProgress: (rows: number, share: number | undefined) => void;
 };
 
 /** Chunks without a row to send may pile up behind one that is waited for, so far. */
@@ -119,7 +119,7 @@ export class BulkRun {
   }
 
   async *#itemOf(rows: readonly Row[]): AsyncGenerator<BulkItem<Chunk>> {
-    const chunk = toChunk(rows, this.#options);
+    const chunk = toChunk({ rows, share: this.#modules.table.share() }, this.#options);
     this.#chunks.push(chunk);
     if (chunk.columns !== undefined) {
       yield { columns: chunk.columns, tag: chunk };
@@ -149,9 +149,9 @@ export class BulkRun {
       this.#rows += head.rows.length;
       this.#rowsFailed += head.problems.size;
       this.#advance(head);
+      onProgress(this.#rows, head.share);
     }
     if (this.#chunks.length < chunksMax) this.#room?.();
-    onProgress(this.#rows);
     if (monotonicMs() - this.#savedMs >= saveEveryMs) await this.#save();
   }
 

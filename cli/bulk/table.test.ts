@@ -75,7 +75,11 @@ it("writes Parquet and reads it back, in row groups, from the middle too", async
   const declared = new Map([
     ["time", { name: "time", type: "INT64", converted_type: "TIMESTAMP_MICROS" } as const],
   ]);
-  await writeParquet(paths, declared, ["number", "integer", "empty"]);
+  let seen = 0;
+  await writeParquet({ ...paths, declared, names: ["number", "integer", "empty"] }, () => {
+    seen += 1;
+  });
+  expect(seen).toBe(2_000);
   const table = await openTable({ path: paths.parquet, format: "parquet" }, undefined);
   expect(table.columns.slice(0, 3)).toEqual(["number", "integer", "empty"]);
   const read = await rowsOf(table, 990);

@@ -11,19 +11,27 @@ const groupRowsMax = 100_000;
 
 type Kind = "boolean" | "number" | "integer" | "text" | "time" | "nested";
 
+export type ParquetOptions = {
+  readonly spool: string;
+  readonly parquet: string;
+  /** Columns of a Parquet input, which are declared as they were. */
+  readonly declared: ReadonlyMap<string, SchemaElement>;
+  /** The columns to begin with. */
+  readonly names: readonly string[];
+};
+
 /**
  * Writes spooled rows as a Parquet file, compressed with Snappy. Reads them twice: for the types,
- * and for the values. Columns of a Parquet input are declared as they were.
+ * and for the values. `onRow` is called for each row each time; what it throws ends this.
  */
 export async function writeParquet(
-  paths: { readonly spool: string; readonly parquet: string },
-  declared: ReadonlyMap<string, SchemaElement>,
-  names: readonly string[],
+  { spool, parquet, declared, names }: ParquetOptions,
+  onRow: () => void = () => {},
 ): Promise<void> {
-  const elements = await elementsOf(paths.spool, declared, names);
+  const elements = await elementsOf(spooledRows(spool, onRow), declared, names);
   const root = { name: "root", num_children: elements.length };
   const writer = new ParquetWriter({
-    writer: fileWriter(paths.parquet),
+    writer: fileWriter(parquet),
     schema: [root, ...elements],
   });
   const groupRows = Math.max(1, Math.min(groupRowsMax, groupCellsMax / elements.length));
@@ -36,7 +44,7 @@ export async function writeParquet(
     await writer.write({ columnData, rowGroupSize: rows.length });
     rows = [];
   };
-  for await (const row of spooledRows(paths.spool)) {
+  for await (const row of spooledRows(spool, onRow)) {
     rows.push(row);
     if (rows.length >= groupRows) await flush();
   }
@@ -44,20 +52,21 @@ export async function writeParquet(
   await writer.finish();
 }
 
-async function* spooledRows(path: string): AsyncGenerator<Row> {
+async function* spooledRows(path: string, onRow: () => void): AsyncGenerator<Row> {
   for await (const line of createInterface({ input: createReadStream(path) })) {
+    onRow();
     yield readSpooled(line);
   }
 }
 
 /** In the order of `names`, with those that come up later behind them. */
 async function elementsOf(
-  spool: string,
+  rows: AsyncIterable<Row>,
   declared: ReadonlyMap<string, SchemaElement>,
   names: readonly string[],
 ): Promise<SchemaElement[]> {
   const kinds = new Map<string, Set<Kind>>(names.map((name) => [name, new Set()]));
-  for await (const row of spooledRows(spool)) {
+  for await (const row of rows) {
     for (const [name, value] of Object.entries(row)) {
       if (value === null) continue;
       let seen = kinds.get(name);

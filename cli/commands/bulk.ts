@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { SluiceClient, SluiceError } from "#client/index.ts";
 import { Failure, type FailureCode } from "#core/failure.ts";
 import { formatRef } from "#core/model/name.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { bindFeatures } from "../bulk/chunk.ts";
-import { type Format, outputBeside, type Place, stdioPath, toPlace } from "../bulk/format.ts";
-import { type Fingerprint, fingerprintOf } from "../bulk/input-file.ts";
+import { stdioPath } from "../bulk/format.ts";
+import { fingerprintOf } from "../bulk/input-file.ts";
+import { type BulkFlags, type Job, keyOf, rowsPerItemDefault, textOf, toJob } from "../bulk/job.ts";
 import { namesOf } from "../bulk/output-columns.ts";
 import {
   type BulkState,
@@ -15,17 +15,14 @@ import {
   loadState,
   openPart,
   partPaths,
-  type RunKey,
   StandardOutput,
   saveState,
 } from "../bulk/part-file.ts";
 import { Rate } from "../bulk/rate.ts";
 import { BulkRun } from "../bulk/run.ts";
-import { spoolText } from "../bulk/spool.ts";
 import { openTable, type Table } from "../bulk/table.ts";
-import { csvText, jsonlText, type TextFormat } from "../bulk/write-text.ts";
 import { Gateway } from "../client.ts";
-import { type ExitCode, exitCode, Unreachable, UsageError } from "../exit-code.ts";
+import { type ExitCode, exitCode, Unreachable } from "../exit-code.ts";
 import { formatCount, formatDuration } from "../format.ts";
 import {
   findServed,
@@ -34,26 +31,7 @@ import {
   type ServedModel,
 } from "../model-argument.ts";
 import { Progress } from "../progress.ts";
-import {
-  conclude,
-  onInterrupt,
-  type Shell,
-  type ShellFlags,
-  withSharedFlags,
-  writeJson,
-} from "../shell.ts";
-
-type BulkFlags = ShellFlags & {
-  readonly output?: string;
-  readonly format?: Format;
-  readonly outputFormat?: Format;
-  readonly rowsPerItem: string;
-  readonly onlyPredictions?: boolean;
-  readonly restart?: boolean;
-};
-
-const rowsPerItemDefault = 512;
-const rowsPerItemMax = 65_536;
+import { conclude, onInterrupt, type Shell, withSharedFlags, writeJson } from "../shell.ts";
 
 const examples = `
 Columns are features by their titles; others are kept and not sent. An empty cell is a missing
@@ -92,13 +70,6 @@ export function registerBulk(program: Command): void {
 
 type Asked = { readonly model: string; readonly file: string; readonly flags: BulkFlags };
 
-type Job = {
-  readonly input: Place;
-  readonly output: Place;
-  readonly rowsPerItem: number;
-  readonly isKept: boolean;
-};
-
 async function bulk(shell: Shell, { model, file, flags }: Asked): Promise<ExitCode> {
   const argument = parseModelArgument(model);
   const job = toJob(file, flags, shell.isJson);
@@ -134,14 +105,15 @@ async function bulk(shell: Shell, { model, file, flags }: Asked): Promise<ExitCo
       save: async (now) => {
         if (isResumable) await saveState(statePath, now);
       },
-      onProgress: (rows) => {
-        const text = rate.describe(rows, table.share(), monotonicMs());
-        progress.update(table.share(), `${formatRef(served)}  ${text}`);
+      onProgress: (rows, share) => {
+        const text = rate.describe(rows, share, monotonicMs());
+        progress.update(share, `${formatRef(served)}  ${text}`);
       },
     },
   );
   try {
     await player.play();
+    await finish(job, { table, player, progress, signal: interrupt.signal });
   } catch (error) {
     if (!isToPipe && player.rows === 0) await rm(part, { force: true });
     throw explain(error, {
@@ -153,26 +125,7 @@ async function bulk(shell: Shell, { model, file, flags }: Asked): Promise<ExitCo
     });
   }
   progress[Symbol.dispose]();
-  await finish(job, { table, player });
   return report(shell, job, { served, player, state, rate });
-}
-
-function toJob(file: string, flags: BulkFlags, isJson: boolean): Job {
-  const input = toPlace(file, flags.format, "--format");
-  const path = flags.output ?? outputBeside(input, flags.outputFormat);
-  const isToPipe = path === stdioPath;
-  const said = flags.outputFormat ?? (isToPipe ? input.format : undefined);
-  const output = toPlace(path, said, "--output-format");
-  if (isToPipe && isJson) throw new UsageError("--json prints a summary: name a file with -o");
-  if (!isToPipe && resolve(path) === resolve(input.path)) {
-    throw new UsageError(`${path} is the input: name another file with -o`);
-  }
-  const rowsPerItem = Number(flags.rowsPerItem);
-  if (!Number.isInteger(rowsPerItem) || rowsPerItem < 1 || rowsPerItem > rowsPerItemMax) {
-    const range = `a whole number from 1 to ${rowsPerItemMax}`;
-    throw new UsageError(`--rows-per-item ${flags.rowsPerItem}: expected ${range}`);
-  }
-  return { input, output, rowsPerItem, isKept: flags.onlyPredictions !== true };
 }
 
 async function findModel(
@@ -186,43 +139,27 @@ async function findModel(
   return { served, digest };
 }
 
-function keyOf(
-  { input, output, rowsPerItem, isKept }: Job,
-  of: {
-    readonly served: ServedModel;
-    readonly digest: string;
-    readonly fingerprint: Fingerprint | undefined;
-  },
-): RunKey {
-  return {
-    model: formatRef(of.served),
-    "model.onnx": of.digest,
-    input: resolve(input.path),
-    "size of the input": of.fingerprint?.bytes ?? 0,
-    "time of the input": of.fingerprint?.modifiedMs ?? 0,
-    "content of the input": of.fingerprint?.digest ?? "",
-    format: input.format,
-    "output format": output.format,
-    "rows per item": rowsPerItem,
-    "choice of columns": isKept,
-  };
-}
+type Finishing = {
+  readonly table: Table;
+  readonly player: BulkRun;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+};
 
-function textOf(format: Format): TextFormat {
-  if (format === "csv") return csvText;
-  return format === "jsonl" ? jsonlText : spoolText;
-}
-
-async function finish(
-  { output }: Job,
-  { table, player }: { readonly table: Table; readonly player: BulkRun },
-): Promise<void> {
+/** Makes the part the output. Interrupted, it leaves what the same command begins this with. */
+async function finish({ output }: Job, { table, player, ...of }: Finishing): Promise<void> {
   if (output.path === stdioPath) return;
   const { part } = partPaths(output.path);
   if (output.format !== "parquet") return await finishPart(output.path, part);
   const { writeParquet } = await import("../bulk/write-parquet.ts");
   const parquet = `${part}.parquet`;
-  await writeParquet({ spool: part, parquet }, table.declared, namesOf(player.columns));
+  const { declared } = table;
+  let seen = 0;
+  await writeParquet({ spool: part, parquet, declared, names: namesOf(player.columns) }, () => {
+    of.signal.throwIfAborted();
+    seen += 1;
+    of.progress.update(seen / (2 * player.rows), `writing ${output.path}`);
+  });
   await finishPart(output.path, parquet);
   await rm(part);
 }
