@@ -6,7 +6,7 @@
  * done. Once a second what is written is made to last, and then, in a file beside it, how far that
  * is: the rows, the bytes, and the stream's token. A run that goes on begins there.
  */
-import type { BulkItem, BulkPosition, BulkStream } from "#client/index.ts";
+import type { BulkAnswer, BulkItem, BulkPosition, BulkStream } from "#client/index.ts";
 import { Failure } from "#core/failure.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { type Chunk, type ChunkOptions, settle, toChunk, toOutputRows } from "./chunk.ts";
@@ -30,7 +30,7 @@ export type RunModules = {
   readonly sink: Sink;
   readonly text: TextFormat;
   readonly open: (
-    items: AsyncIterable<BulkItem<Chunk>>,
+    items: AsyncIterable<BulkItem<Chunk>> | Iterable<BulkItem<Chunk>>,
     resume: BulkPosition | undefined,
   ) => BulkStream<Chunk>;
   /** Called when what was written lasts. */
@@ -43,6 +43,8 @@ const chunksMax = 256;
 /** So many failed items without any prediction, and the titles cannot be written. */
 const untitledMax = 64;
 const saveEveryMs = 1_000;
+/** The gateway itself waits for a worker, before it gives up an item. */
+const againMax = 3;
 
 export class BulkRun {
   readonly #options: RunOptions;
@@ -94,7 +96,7 @@ export class BulkRun {
     this.#stream = stream;
     try {
       for await (const answer of stream) {
-        settle(answer.tag, answer, stream.position.resumeToken);
+        settle(answer.tag, await this.#final(answer), stream.position.resumeToken);
         await this.#write();
       }
       if (this.#columns === undefined) await this.#writeTitles([]);
@@ -103,6 +105,22 @@ export class BulkRun {
       await this.#writing.catch(() => {});
       await this.#save();
     }
+  }
+
+  /**
+   * An item that was being run when its worker went may be lost with it, where no other serves the
+   * version: it is asked for again, in a stream of its own. What ends a worker each time has no
+   * prediction in the end.
+   */
+  async #final(answer: BulkAnswer<Chunk>): Promise<BulkAnswer<Chunk>> {
+    const { columns } = answer.tag;
+    let last = answer;
+    for (let again = 0; again < againMax; again++) {
+      if (last.error?.code !== "unavailable" || columns === undefined) break;
+      const item = { columns, tag: answer.tag };
+      for await (const next of this.#modules.open([item], undefined)) last = next;
+    }
+    return last;
   }
 
   async *#items(): AsyncGenerator<BulkItem<Chunk>> {

@@ -188,6 +188,22 @@ describe("an interrupted sluice bulk", () => {
     120_000,
   );
 
+  it("is none of the worker's business: what is lost with one is asked for again", async () => {
+    const to = path("killed.csv");
+    const running = bulk([...args(to), "--json"]);
+    let isOver = false;
+    const over = running.finally(() => {
+      isOver = true;
+    });
+    const isBegun = () => readFile(`${to}.part.json`).then(Boolean, () => false);
+    while (!isOver && !(await isBegun()));
+    process.kill(cluster.pidOf("credit-1-0") ?? 0, "SIGKILL");
+    const { code, output } = await over;
+    expect(JSON.parse(output)).toMatchObject({ rows: 4_000, rowsFailed: 0 });
+    expect(code).toBe(0);
+    expect(Buffer.compare(await readFile(to), await readFile(path("whole.csv")))).toBe(0);
+  }, 120_000);
+
   it("does not go on with another input nor with a part that was cut", async () => {
     const to = path("other.csv");
     await interrupt(to, "SIGKILL");

@@ -67,18 +67,41 @@ it("streams tensors", async () => {
   }
 });
 
-it.each(["gateway", "diabetes-1-0"])(
-  "answers once though %s is killed",
-  async (name) => {
-    const pid = cluster.pidOf(name);
-    expect(pid).toBeDefined();
-    const numbers = await play({ count: 2_000 }, (number) => {
-      if (number === 700) process.kill(pid ?? 0, "SIGKILL");
-    });
-    expect(numbers).toEqual(upTo(2_000));
-  },
-  60_000,
-);
+it("tells which rows of an item cannot be predicted", async () => {
+  const rows = [0, 1, 2].map(() => Object.fromEntries(names.map((name) => [name, 0.01])));
+  const { bmi, ...partial } = rows[1] ?? {};
+  const items = [{ records: [rows[0] ?? {}, partial, rows[2] ?? {}] }, { records: rows }];
+  const answers = [];
+  for await (const answer of client.bulk({ model: "diabetes" }, items)) answers.push(answer);
+  const [first, second] = answers;
+  expect(first?.error).toBeUndefined();
+  expect(first?.failedRows).toMatchObject([{ row: 1, error: { code: "invalid-argument" } }]);
+  expect(first?.failedRows[0]?.error.message).toContain('"bmi"');
+  const [one, two, three] = first?.predictions?.columns["progression"] ?? [];
+  expect([typeof one, two, three]).toEqual(["number", null, one]);
+  expect(second?.failedRows).toEqual([]);
+});
+
+it("answers once though the gateway is killed", async () => {
+  const numbers = await play({ count: 1_000 }, (number) => {
+    if (number === 300) process.kill(cluster.pidOf("gateway") ?? 0, "SIGKILL");
+  });
+  expect(numbers).toEqual(upTo(1_000));
+}, 120_000);
+
+it("answers once though the only worker is killed, and says what was lost with it", async () => {
+  const items = itemsOf(1_000, (number) => {
+    if (number === 300) process.kill(cluster.pidOf("diabetes-1-0") ?? 0, "SIGKILL");
+  });
+  const numbers: number[] = [];
+  const codes = new Set<string | undefined>();
+  for await (const { item, error } of client.bulk<number>({ model: "diabetes" }, items)) {
+    numbers.push(item);
+    codes.add(error?.code);
+  }
+  expect(numbers).toEqual(upTo(1_000));
+  expect([...codes].filter((code) => code !== undefined && code !== "unavailable")).toEqual([]);
+}, 120_000);
 
 it("predicts through a gateway that is started again", async () => {
   const pid = cluster.pidOf("gateway") ?? 0;
