@@ -57,7 +57,7 @@ it("predicts from an empty project", async () => {
     env: { ...process.env, SLUICE_SERVER: cluster.grpc },
   });
   expect(stdout).toBe(`${process.version}\n`);
-});
+}, 120_000);
 
 it("has types that hold under `strict`", async () => {
   const config = {
@@ -79,4 +79,4 @@ it("has types that hold under `strict`", async () => {
     ({ stdout }: { readonly stdout: string }) => ({ stdout }),
   );
   expect((await compiled).stdout).toBe("");
-});
+}, 120_000);
