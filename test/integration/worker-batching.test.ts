@@ -65,20 +65,6 @@ describe("a worker that batches", () => {
     }
   });
 
-  test("expires at once what could not be in time, and runs nothing for it", async () => {
-    await using worker = await startBatching("rowsMax: 1");
-    using link = await openLink(worker);
-    const ids: number[] = [];
-    for (let run = 0; run < 12; run += 1) {
-      const id = link.begin(turns(5_000n));
-      ids.push(id);
-      await link.reply(id);
-    }
-    const { header } = await link.ask(turns(5_000n), { deadlineMs: 1 });
-    expect(header).toMatchObject({ status: 4, batch: undefined });
-    expect(link.started).toEqual(ids);
-  });
-
   test("frees rows and room in the queue when a request is cancelled", async () => {
     await using worker = await startBatching("rowsMax: 1, queueRowsMax: 1");
     using link = await openLink(worker);

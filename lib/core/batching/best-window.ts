@@ -10,19 +10,19 @@ const gainMin = 1.1;
 
 /**
  * Which of too many requests to run, now that not all of them can be in time: for every size a
- * batch may have, those that would be in time in it; of these, the batch that answers most rows in
- * its time. Candidates come in order of their deadlines. A batch that passes nobody over is taken
- * unless another is better by a tenth.
+ * batch may have, those that are likely to be in time in it; of these, the batch that answers most
+ * rows in its time. Candidates come in order of their deadlines. A batch that passes nobody over is
+ * taken unless another is better by a tenth.
  */
 export function bestWindow(
   candidates: readonly Candidate[],
   { rowsMax, times, now }: { rowsMax: number; times: RunTimes; now: number },
 ): Window {
-  // One by itself has the best chance where nobody is sure to be in time.
-  let best: Window = { from: 0, to: 1 };
+  // Where nobody is likely to be in time, the one with the most time is tried by itself.
+  let best: Window = { from: candidates.length - 1, to: candidates.length };
   let bestValue = 0;
   for (let size = 1; ; size = Math.min(2 * size, rowsMax)) {
-    const from = firstInTime(candidates, now + times.safeMs(size, now));
+    const from = firstInTime(candidates, now + times.likelyMs(size, now));
     const { to, rows } = fill(candidates, from, size);
     const perMs = rows / Math.max(runMsMin, times.meanMs(rows, now));
     const value = from === 0 ? perMs * gainMin : perMs;

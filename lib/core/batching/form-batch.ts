@@ -138,24 +138,40 @@ type Crowd<T> = Pick<TakenUp<T>, "members" | "expired"> & {
   readonly rowsMax: number;
 };
 
-/** The best batch of those taken and as many more, all of one level. */
+/**
+ * The best batch of those taken and as many more, all of one level. Those that are not likely to be
+ * in time any more expire, so that they do not stand before others; but something is run, for
+ * nobody would learn otherwise that runs have become faster.
+ */
 function takeBest<T>({ queue, rowsMax, members, expired }: Crowd<T>, now: number): TakenUp<T> {
-  const candidates = [...members];
   const level = members[0]?.level;
-  let { rows } = sum(candidates);
+  const candidates: Waiting<T>[] = [];
+  const unlikely: Waiting<T>[] = [];
+  let rows = 0;
+  const consider = (waiting: Waiting<T>) => {
+    const endMs = now + queue.times.likelyMs(waiting.offer.rows, now);
+    if (endMs > waiting.deadlineMs) {
+      unlikely.push(waiting);
+      return;
+    }
+    candidates.push(waiting);
+    rows += waiting.offer.rows;
+  };
+  for (const member of members) consider(member);
   for (let next = nextInTime(queue, expired, now); next; next = nextInTime(queue, expired, now)) {
     if (next.offer.alone || next.level !== level || rows >= 2 * rowsMax) break;
     queue.takeUp(next);
-    candidates.push(next);
-    rows += next.offer.rows;
+    consider(next);
   }
+  if (candidates.length === 0) candidates.push(...unlikely.splice(-1));
+  expired.push(...unlikely);
   const sizes = candidates.map(({ offer, deadlineMs }) => ({ rows: offer.rows, deadlineMs }));
   const { from, to } = bestWindow(sizes, { rowsMax, times: queue.times, now });
   for (const [at, waiting] of candidates.entries()) {
     if (at < from || at >= to) queue.putBack(waiting);
   }
   const best = candidates.slice(from, to);
-  const isFull = sum(best).rows >= rowsMax;
+  const isFull = best.reduce((sum, { offer }) => sum + offer.rows, 0) >= rowsMax;
   return { members: best, expired, stop: isFull ? "full" : "deadline", preferred: 0 };
 }
 
@@ -180,10 +196,4 @@ function effectOf<T>(joining: Joining<T>): "none" | "leave-out" | "crowded" {
   const isPatient = endMs + times.safeMs(rowsAfter, now) <= next.deadlineMs;
   if (!isPatient && !mustWait) return "crowded";
   return endMs <= urgentMs ? "leave-out" : "none";
-}
-
-function sum<T>(members: readonly Waiting<T>[]): { readonly rows: number } {
-  let rows = 0;
-  for (const { offer } of members) rows += offer.rows;
-  return { rows };
 }

@@ -18,6 +18,7 @@ test("knows nothing at first", () => {
 test("is careful about what it has seen once", () => {
   const times = learned([[4, 10]], 1);
   expect([times.meanMs(4, 1), times.safeMs(4, 1), times.leastMs(4, 1)]).toEqual([10, 20, 0]);
+  expect(times.likelyMs(4, 1)).toBe(15);
 });
 
 test("takes a size between two others for what lies between, and beyond for the nearest", () => {

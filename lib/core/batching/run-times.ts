@@ -33,6 +33,11 @@ export class RunTimes {
     return this.#estimate(this.#means, rows, now);
   }
 
+  /** By when a run of so many rows has mostly ended; 0 where nothing is known. */
+  likelyMs(rows: number, now: number): number {
+    return this.meanMs(rows, now) + this.#estimate(this.#deviations, rows, now);
+  }
+
   /** By when a run of so many rows has nearly always ended; 0 where nothing is known. */
   safeMs(rows: number, now: number): number {
     const mean = this.#estimate(this.#means, rows, now);

@@ -91,7 +91,7 @@ test.each([1, 2, 3, 4, 5])(
     // Only while it learns how long runs take does it run anything for nothing.
     expect(late).toBeLessThan(asked.length / 100);
     const capacity = ((asked.at(-1)?.arrivesMs ?? 0) / runMs(16)) * 16;
-    expect(inTime).toBeGreaterThan(0.85 * capacity);
+    expect(inTime).toBeGreaterThan(0.9 * capacity);
     expect(playInOrder(asked).inTime).toBeLessThan(0.2 * inTime);
   },
 );
@@ -110,10 +110,10 @@ test.each([1, 2, 3])("keeps it where runs vary and a full one takes too long, se
   const perRowMs = 10;
   const asked = traffic(2000, 2 / perRowMs, draw, 100);
   const { inTime, late, givenUp } = play(asked, { rowsMax: 64 }, (rows) => {
-    return (3 + perRowMs * rows) * (0.8 + 0.4 * draw());
+    return (3 + perRowMs * rows) * (0.7 + 0.6 * draw());
   });
   expect(inTime + late + givenUp).toBe(asked.length);
   const capacity = (asked.at(-1)?.arrivesMs ?? 0) / perRowMs;
-  expect(inTime).toBeGreaterThan(0.9 * capacity);
-  expect(late).toBeLessThan(asked.length / 100);
+  expect(inTime).toBeGreaterThan(0.85 * capacity);
+  expect(late).toBeLessThan(asked.length / 20);
 });
