@@ -76,7 +76,7 @@ export class Admission {
   #lateness(queue: VersionQueue, exchange: Exchange): Failure | undefined {
     const { deadlineMs, queueUntilMs, arrivedMs } = exchange;
     const ready = this.#links.ready(queue.ref);
-    const perMs = ready.length === 0 ? undefined : queue.rate.perMs(ready.length, arrivedMs);
+    const perMs = ready.length === 0 ? undefined : queue.rate.perMs(ready.length);
     if (perMs === undefined) return undefined;
     const leftMs = Math.min(deadlineMs, queueUntilMs) - arrivedMs;
     const inFlight = ready.reduce((sum, session) => sum + session.inFlight, 0);

@@ -61,7 +61,7 @@ function simulate(options: { seed: number; load: number; timeoutMs: number[]; re
   };
   const arrive = (nowMs: number, leftMs: number) => {
     const call = { atMs: nowMs, deadlineMs: nowMs + leftMs };
-    const perMs = rate.perMs(1, nowMs);
+    const perMs = rate.perMs(1);
     if (options.refuses && perMs !== undefined) {
       const before = [...queue.values()].filter((one) => one.deadlineMs <= call.deadlineMs);
       const ahead = before.length + running.length;

@@ -3,8 +3,6 @@ const memoryMs = 2_000;
 /** Fewer answers say nothing about a rate, but that it is low where they took this long. */
 const answersMin = 16;
 const slowMs = 1_000;
-/** For so long after requests have waited it is taken to be what it was. */
-const freshMs = 2_000;
 
 /**
  * How fast the workers of a version answer when they have all the work they take, which is when
@@ -17,8 +15,6 @@ export class ServiceRate {
   #answersSince = 0;
   #workers = 0;
   #sinceMs = 0;
-  /** When requests last waited. */
-  #waitedMs = Number.NEGATIVE_INFINITY;
 
   /**
    * From now on requests wait though so many workers are ready; 0 while none waits. Call it again
@@ -31,7 +27,6 @@ export class ServiceRate {
       this.#answers = this.#answers * kept + this.#answersSince;
       this.#workerMs = this.#workerMs * kept + passedMs * this.#workers;
       this.#answersSince = 0;
-      this.#waitedMs = nowMs;
     }
     this.#workers = workers;
     this.#sinceMs = nowMs;
@@ -43,11 +38,11 @@ export class ServiceRate {
   }
 
   /**
-   * Answers a millisecond of so many workers together; undefined while it is not known. Long after
-   * requests have waited it is not: a rate of long ago is not to refuse anybody.
+   * Answers a millisecond of so many workers together; undefined while it is not known. While
+   * nobody waits it is not: a rate of long ago is not to refuse anybody.
    */
-  perMs(workers: number, nowMs: number): number | undefined {
-    if (this.#workers === 0 && nowMs - this.#waitedMs > freshMs) return undefined;
+  perMs(workers: number): number | undefined {
+    if (this.#workers === 0) return undefined;
     const isKnown = this.#answers >= answersMin || this.#workerMs >= slowMs * workers;
     return isKnown ? (Math.max(1, this.#answers) / this.#workerMs) * workers : undefined;
   }
