@@ -166,7 +166,7 @@ it("answers what is with workers when told to stop, and sends the client elsewhe
 
 it("waits for a replica as long as it may, and then says that there is none", async () => {
   const worker = await startWorker();
-  const env = { SLUICE_BULK_WAIT_MAX_MS: "300" };
+  const env = { SLUICE_BULK_WAIT_MAX_MS: "3000" };
   const gateway = await startGateway([worker], { env });
   const client = connect(gateway);
   await client.open();
