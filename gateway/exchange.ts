@@ -75,8 +75,8 @@ export type Exchange = {
   readonly deadlineMs: number;
   /** 1 is the most urgent; 0 for the model's default. */
   readonly priority: number;
-  /** Waits for a worker until then at most. */
-  readonly queueUntilMs: number;
+  /** Waits for a worker until then at most, if it is not with one by then. */
+  queueUntilMs: number;
   readonly payloadBytes: number;
   /** Given up once a frame has left, where the bytes are not kept for another try. */
   payload: Uint8Array;
@@ -88,6 +88,10 @@ export type Exchange = {
   readonly isBulk: boolean;
   /** It was being run by a worker that was lost. */
   isSuspect: boolean;
+  /** Its level of priority in the queue of its version, and its places there and among all. */
+  level: number;
+  queuePlace: number;
+  livePlace: number;
   isEnded: boolean;
   readonly attempts: Attempt[];
   /** Called exactly once. */

@@ -1,5 +1,5 @@
 import { Failure } from "#core/failure.ts";
-import { DeadlineHeap } from "#core/limits/deadline-heap.ts";
+import { PlacedHeap } from "#core/limits/placed-heap.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { currentAttempt, type Exchange } from "./exchange.ts";
 
@@ -23,7 +23,13 @@ const timerMsMax = 2 ** 31 - 1;
 export class LiveExchanges {
   readonly #limits: LiveLimits;
   readonly #onExpired: (exchange: Exchange) => void;
-  readonly #deadlines = new DeadlineHeap<Exchange>();
+  readonly #deadlines = new PlacedHeap<Exchange>({
+    isBefore: (one, other) => dueMsOf(one) < dueMsOf(other),
+    placeOf: (exchange) => exchange.livePlace,
+    setPlace: (exchange, place) => {
+      exchange.livePlace = place;
+    },
+  });
   readonly #idleWaiters: (() => void)[] = [];
   #bytes = 0;
   #retainedBytes = 0;
@@ -46,7 +52,7 @@ export class LiveExchanges {
   }
 
   all(): readonly Exchange[] {
-    return [...this.#deadlines.values()];
+    return [...this.#deadlines.items];
   }
 
   /** Why a request of this size cannot be taken now; undefined when it can. */
@@ -68,13 +74,13 @@ export class LiveExchanges {
       this.#retainedBytes + payloadBytes <= retainedBytesTotalMax;
     if (isKept && !exchange.isBulk) this.#retainedBytes += payloadBytes;
     exchange.isRetained = isKept || exchange.isBulk;
-    const dueMs = Math.min(exchange.deadlineMs, exchange.queueUntilMs);
-    this.#deadlines.set(exchange, dueMs);
+    this.#deadlines.add(exchange);
     this.#arm();
   }
 
   delete(exchange: Exchange): void {
-    if (!this.#deadlines.delete(exchange)) return;
+    if (exchange.livePlace === -1) return;
+    this.#deadlines.delete(exchange);
     this.#bytes -= exchange.payloadBytes;
     if (exchange.isRetained && !exchange.isBulk) this.#retainedBytes -= exchange.payloadBytes;
     if (this.size > 0) return;
@@ -92,10 +98,12 @@ export class LiveExchanges {
   }
 
   #arm(): void {
-    const { earliest } = this.#deadlines;
+    const { first } = this.#deadlines;
+    if (first === undefined) return;
+    const earliest = dueMsOf(first);
     // A timer that comes too early finds nothing due and is set anew, which is cheaper than moving
     // it each time.
-    if (earliest === undefined || earliest >= this.#timerDueMs) return;
+    if (earliest >= this.#timerDueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = earliest;
     const waitMs = Math.min(timerMsMax, Math.max(0, Math.ceil(earliest - monotonicMs())));
@@ -111,13 +119,19 @@ export class LiveExchanges {
     this.#disarm();
     const nowMs = monotonicMs();
     for (;;) {
-      const { first, earliest } = this.#deadlines;
-      if (first === undefined || earliest === undefined || earliest > nowMs) break;
+      const { first } = this.#deadlines;
+      if (first === undefined || dueMsOf(first) > nowMs) break;
       const isWithWorker = currentAttempt(first) !== undefined;
       // The time to wait is over, but it waits no more: only the deadline itself counts now.
-      if (isWithWorker && first.deadlineMs > nowMs) this.#deadlines.set(first, first.deadlineMs);
-      else this.#onExpired(first);
+      if (isWithWorker && first.deadlineMs > nowMs) {
+        first.queueUntilMs = Number.POSITIVE_INFINITY;
+        this.#deadlines.moved(first);
+      } else this.#onExpired(first);
     }
     this.#arm();
   }
+}
+
+function dueMsOf({ deadlineMs, queueUntilMs }: Exchange): number {
+  return Math.min(deadlineMs, queueUntilMs);
 }

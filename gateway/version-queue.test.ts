@@ -10,6 +10,7 @@ function exchange(priority: number, deadlineMs: number, isSuspect = false): Exch
     ...{ trace: { traceId: new Uint8Array(16), serverSpanId: new Uint8Array(8) } },
     ...{ priority, queueUntilMs: Infinity, payloadBytes: 0, payload: new Uint8Array() },
     ...{ isRetained: false, isBulk: false, isSuspect, isEnded: false, attempts: [] },
+    ...{ level: 0, queuePlace: -1, livePlace: -1 },
     end: () => {},
   } as unknown as Exchange;
 }

@@ -1,11 +1,16 @@
 import { levelOf } from "#core/batching/priority.ts";
-import { DeadlineHeap } from "#core/limits/deadline-heap.ts";
+import { type HeapOptions, PlacedHeap } from "#core/limits/placed-heap.ts";
 import { ServiceRate } from "#core/limits/service-rate.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Further apart than any deadlines are. */
-const levelMs = 1e12;
+const byUrgency: HeapOptions<Exchange> = {
+  isBefore,
+  placeOf: (exchange) => exchange.queuePlace,
+  setPlace: (exchange, place) => {
+    exchange.queuePlace = place;
+  },
+};
 
 /**
  * Requests for one model version that wait for a worker: by level of priority, and within a level
@@ -16,8 +21,8 @@ export class VersionQueue {
   readonly ref: ModelRef;
   /** How fast its workers answer while requests wait here. */
   readonly rate: ServiceRate = new ServiceRate();
-  readonly #ordinary = new DeadlineHeap<Exchange>();
-  readonly #suspects = new DeadlineHeap<Exchange>();
+  readonly #ordinary = new PlacedHeap<Exchange>(byUrgency);
+  readonly #suspects = new PlacedHeap<Exchange>(byUrgency);
 
   readonly #priorityLevels: () => number;
 
@@ -44,39 +49,42 @@ export class VersionQueue {
   }
 
   add(exchange: Exchange): void {
-    this.#heapOf(exchange).set(exchange, dueOf(exchange, this.#priorityLevels()));
+    exchange.level = levelOf(exchange.priority, this.#priorityLevels());
+    this.#heapOf(exchange).add(exchange);
   }
 
   /** False when it was not here. */
   delete(exchange: Exchange): boolean {
-    return this.#heapOf(exchange).delete(exchange);
+    if (exchange.queuePlace === -1) return false;
+    this.#heapOf(exchange).delete(exchange);
+    return true;
   }
 
   /** How many are served before one that is not here yet. */
   ahead(exchange: Exchange): number {
-    const levels = this.#priorityLevels();
-    const due = dueOf(exchange, levels);
+    exchange.level = levelOf(exchange.priority, this.#priorityLevels());
     let count = 0;
-    for (const waiting of this.#ordinary.values()) {
-      if (dueOf(waiting, levels) <= due) count += 1;
+    for (const waiting of this.#ordinary.items) {
+      if (!isBefore(exchange, waiting)) count += 1;
     }
     return count;
   }
 
   /** Those that do not depend on another replica, in no order. */
   ordinary(): readonly Exchange[] {
-    return [...this.#ordinary.values()];
+    return [...this.#ordinary.items];
   }
 
   suspects(): readonly Exchange[] {
-    return [...this.#suspects.values()];
+    return [...this.#suspects.items];
   }
 
-  #heapOf(exchange: Exchange): DeadlineHeap<Exchange> {
+  #heapOf(exchange: Exchange): PlacedHeap<Exchange> {
     return exchange.isSuspect ? this.#suspects : this.#ordinary;
   }
 }
 
-function dueOf({ priority, deadlineMs }: Exchange, priorityLevels: number): number {
-  return levelOf(priority, priorityLevels) * levelMs + Math.min(deadlineMs, levelMs - 1);
+function isBefore(one: Exchange, other: Exchange): boolean {
+  if (one.level !== other.level) return one.level < other.level;
+  return one.deadlineMs < other.deadlineMs;
 }

@@ -11,9 +11,9 @@
  * Every step is O(log n) for each request it concerns.
  */
 import { assert } from "../assert.ts";
+import { PlacedHeap } from "../limits/placed-heap.ts";
 import { type ClosedBy, closeMs, type FormingOptions, formBatch } from "./form-batch.ts";
 import { byCheck, byExpiry, byHead, KeyQueue, type Offer, type Waiting } from "./key-queue.ts";
-import { PlacedHeap } from "./placed-heap.ts";
 import { levelOf } from "./priority.ts";
 import type { RunTimes } from "./run-times.ts";
 

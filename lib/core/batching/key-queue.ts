@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import { type HeapOptions, PlacedHeap } from "./placed-heap.ts";
+import { type HeapOptions, PlacedHeap } from "../limits/placed-heap.ts";
 import { RunTimes } from "./run-times.ts";
 
 export type Offer<T> = {

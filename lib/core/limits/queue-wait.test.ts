@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededDraw } from "#core/random.ts";
-import { DeadlineHeap } from "./deadline-heap.ts";
+import { PlacedHeap } from "./placed-heap.ts";
 import { tooLong } from "./queue-wait.ts";
 import { ServiceRate } from "./service-rate.ts";
 
@@ -33,7 +33,7 @@ describe("a request that would wait", () => {
   });
 });
 
-type Call = { readonly atMs: number; readonly deadlineMs: number };
+type Call = { readonly atMs: number; readonly deadlineMs: number; place: number };
 type Served = { inTime: number; late: number; readonly waitedMs: number[] };
 
 const batchMax = 64;
@@ -45,7 +45,13 @@ const endMs = 5_000;
 /** A worker that runs what waits, earliest deadline first, in batches that all take as long. */
 function simulate(options: { seed: number; load: number; timeoutMs: number[]; refuses: boolean }) {
   const draw = seededDraw(options.seed);
-  const queue = new DeadlineHeap<Call>();
+  const queue = new PlacedHeap<Call>({
+    isBefore: (one, other) => one.deadlineMs < other.deadlineMs,
+    placeOf: (call) => call.place,
+    setPlace: (call, place) => {
+      call.place = place;
+    },
+  });
   const rate = new ServiceRate();
   const served: Served = { inTime: 0, late: 0, waitedMs: [] };
   let running: Call[] = [];
@@ -60,14 +66,14 @@ function simulate(options: { seed: number; load: number; timeoutMs: number[]; re
     rate.mark(queue.size > 0 ? 1 : 0, nowMs);
   };
   const arrive = (nowMs: number, leftMs: number) => {
-    const call = { atMs: nowMs, deadlineMs: nowMs + leftMs };
+    const call = { atMs: nowMs, deadlineMs: nowMs + leftMs, place: -1 };
     const perMs = rate.perMs(1);
     if (options.refuses && perMs !== undefined) {
-      const before = [...queue.values()].filter((one) => one.deadlineMs <= call.deadlineMs);
+      const before = queue.items.filter((one) => one.deadlineMs <= call.deadlineMs);
       const ahead = before.length + running.length;
       if (tooLong({ ahead, perMs, leftMs }) !== undefined) return;
     }
-    queue.set(call, call.deadlineMs);
+    queue.add(call);
     if (running.length === 0) run(nowMs);
     else rate.mark(1, nowMs);
   };

@@ -26,6 +26,11 @@ export class PlacedHeap<Item> {
     return this.#items[0];
   }
 
+  /** All items, in no order. */
+  get items(): readonly Item[] {
+    return this.#items;
+  }
+
   /** Adds an item whose place is -1. */
   add(item: Item): void {
     this.#items.push(item);
