@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
-import { Outbox, outboxDefaults, type Sending } from "#core/link/outbox.ts";
+import { Outbox, type OutboxFrame, outboxDefaults, type Sending } from "#core/link/outbox.ts";
 import { ReplyOrder } from "#core/link/reply-order.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
 import type { ControlFrame } from "#wire/link-frames.ts";
@@ -177,8 +177,8 @@ export class Link {
       return;
     }
     this.#inbox.discard(id);
-    const problem = `the request has ${payloadBytes} bytes, limit ${requestBytes}`;
-    this.#accept(arrival).refuse(new Failure("resource-exhausted", problem));
+    const why = `the request has ${payloadBytes} bytes, limit ${requestBytes}`;
+    this.#accept(arrival).refuse(new Failure("resource-exhausted", why));
   }
 
   #received(received: Received<Arrival>): void {
@@ -243,24 +243,29 @@ export class Link {
     clearImmediate(this.#flush);
     this.#flush = undefined;
     if (this.#state === "ended") return;
-    const credit = this.credit.news(this.#inbox.chunkBytes);
-    if (credit !== undefined) {
-      const frame = encodeWorkerControl({ case: "credit", value: credit });
-      this.#outbox.control(frame, frame.byteLength);
-    }
     for (let isFirst = isUrgent; isFirst || this.#bytesInside < bytesInsideMax; isFirst = false) {
-      const frames = this.#outbox.take();
+      const frames = this.#nextFrames();
       if (frames.length === 0) break;
-      for (const frame of frames) {
-        const isWhole = frame.kind === "begin" && frame.payload.length === frame.payloadBytes;
-        if (!isWhole && frame.kind !== "end") continue;
-        this.credit.finish(frame.id);
-        this.#order.left(frame.id);
-      }
       this.#write(encodeWorkerFrames(frames));
     }
     const isDone = this.#active.size === 0 && this.#outbox.waitingBytes === 0;
     if (this.#state === "draining" && isDone && this.#bytesInside === 0) this.#end();
+  }
+
+  /** Of the next message: what replies free is granted in the message that takes them. */
+  #nextFrames(): readonly OutboxFrame<ControlFrame, ReplyHeader>[] {
+    const frames = this.#outbox.take();
+    for (const frame of frames) {
+      const isWhole = frame.kind === "begin" && frame.payload.length === frame.payloadBytes;
+      if (!isWhole && frame.kind !== "end") continue;
+      this.credit.finish(frame.id);
+      this.#order.left(frame.id);
+    }
+    const value = this.credit.news(this.#inbox.chunkBytes);
+    if (value === undefined) return frames;
+    // It is smaller than what the outbox sets aside for the lengths of any one frame.
+    const frame = encodeWorkerControl({ case: "credit", value });
+    return [...frames, { kind: "control", frame }];
   }
 
   #write(bytes: Uint8Array): void {
