@@ -4,7 +4,7 @@
  * 1. A job larger than a batch runs in parts, which are joined. Only a few of them wait at a time:
  *    the next one queues when one starts, so that other jobs have their turns.
  * 2. While a thread runs one batch the next one forms. When a thread frees, whatever the batcher
- *    closes starts; only then are the replies of the batch before written.
+ *    closes starts; only then, unless runs are short, are the replies of the batch before written.
  * 3. A batch is announced first and posted to its thread one turn of the event loop later: should
  *    it bring the process down, the gateways know which requests were in it.
  * 4. A batch that fails is run again in halves, until only the request that cannot run gets the
@@ -25,7 +25,7 @@ import { BulkLine, partsWaitingMax } from "./bulk-line.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import { type Job, JobProgress, type Part } from "./job.ts";
-import { isClean, type PartEnd, PartRunner } from "./part-runner.ts";
+import { isClean, isShortRun, type PartEnd, PartRunner } from "./part-runner.ts";
 import type { BatchFacts } from "./work.ts";
 
 /** A job that was taken. */
@@ -221,8 +221,12 @@ export class BatchRunner implements Disposable {
       const now = monotonicMs();
       this.#batcher.ran(batch, now - closedMs, now);
     }
+    // After a short run the replies travel in the message that announces the next one.
+    const isShort = results.every(isShortRun);
+    if (isShort) this.#finish(results);
     const before = this.#running;
     this.#pump();
+    if (isShort) return;
     // What was started is posted first: its thread waits for it.
     if (this.#running === before) this.#finish(results);
     else setImmediate(() => this.#finish(results));

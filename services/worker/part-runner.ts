@@ -12,6 +12,8 @@ export type PartEnd = {
   readonly result: PartResult | Failure;
 };
 
+/** A run that takes no longer than it takes to send a message. */
+const shortRunUs = 200;
 /** Of memory for batches that rests between two of them. */
 const slabBytesMax = 64 * 1024 * 1024;
 
@@ -63,4 +65,9 @@ export class PartRunner {
 
 export function isClean({ isSplit, result }: PartEnd): boolean {
   return !isSplit && !(result instanceof Failure);
+}
+
+/** Whether its thread may as well wait while replies are written. */
+export function isShortRun({ result }: PartEnd): boolean {
+  return result instanceof Failure || result.runUs < shortRunUs;
 }
