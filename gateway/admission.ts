@@ -74,7 +74,8 @@ export class Admission {
 
   /** What could not be answered in time is refused while its caller can still go elsewhere. */
   #lateness(queue: VersionQueue, exchange: Exchange): Failure | undefined {
-    const { deadlineMs, queueUntilMs, arrivedMs } = exchange;
+    const { deadlineMs, queueUntilMs } = exchange;
+    const { arrivedMs } = exchange.request;
     const ready = this.#links.ready(queue.ref);
     const perMs = ready.length === 0 ? undefined : queue.rate.perMs(ready.length);
     if (perMs === undefined) return undefined;
@@ -91,7 +92,7 @@ export class Admission {
   }
 
   #harm(exchange: Exchange): Failure | undefined {
-    const nowMs = exchange.arrivedMs;
+    const nowMs = exchange.request.arrivedMs;
     if (!this.#quarantine.isAny(nowMs)) return undefined;
     const leftMs = this.#quarantine.leftMs(hashOf(exchange), nowMs);
     if (leftMs === 0) return undefined;

@@ -1,15 +1,24 @@
 import { expect, it } from "vitest";
 import { afterLoss, mayTryAgain } from "./after-loss.ts";
 import type { Attempt, Exchange } from "./exchange.ts";
+import type { PredictionRequest } from "./request.ts";
+import { RequestTrace, requestIdsBytes } from "./request-trace.ts";
+
+const request: PredictionRequest = {
+  rpc: "inference.GRPCInferenceService/ModelInfer",
+  trace: new RequestTrace(new Uint8Array(requestIdsBytes)),
+  arrivedUs: 0,
+  arrivedMs: 0,
+  requestId: "",
+  exchange: undefined,
+};
 
 function exchange(fields: Partial<Exchange> = {}): Exchange {
-  const id = new Uint8Array();
   return {
-    predictionId: id,
+    request,
+    owner: { ended: () => {} },
     method: "ModelInfer",
     ref: { model: "m", version: 1 },
-    trace: { traceId: id, parentSpanId: "", serverSpanId: id, isSampled: false },
-    arrivedMs: 0,
     deadlineMs: 1_000,
     queueUntilMs: Number.POSITIVE_INFINITY,
     payloadBytes: 3,
@@ -23,7 +32,6 @@ function exchange(fields: Partial<Exchange> = {}): Exchange {
     livePlace: -1,
     isEnded: false,
     attempts: [],
-    end: () => {},
     ...fields,
   };
 }

@@ -28,11 +28,12 @@ export function toWork(
   { owner, ref, streamId, deadlineMs }: BulkContext,
   traces: Traces,
 ): { readonly work: BulkWork; readonly refusal: Failure | undefined } {
+  // A trace of its own: a million items in the trace of their stream would be of use to nobody.
+  const trace = traces.begin(undefined);
+  trace.predictionId.set(itemPredictionId(streamId, item.number));
   const request: PredictionRequest = {
     rpc: bulkRpc,
-    predictionId: itemPredictionId(streamId, item.number),
-    // A trace of its own: a million items in the trace of their stream would be of use to nobody.
-    trace: traces.begin(undefined),
+    trace,
     arrivedUs: wallUs(),
     arrivedMs: monotonicMs(),
     requestId: "",

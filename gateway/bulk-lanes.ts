@@ -182,11 +182,10 @@ export class BulkLane {
     const nowMs = monotonicMs();
     const { request, form, payload, attempts } = work;
     const exchange: Exchange = {
-      predictionId: request.predictionId,
+      request,
+      owner: { ended: (outcome) => this.#end(work, exchange, outcome) },
       method: form === "columns" ? "Predict" : "ModelInfer",
       ref: this.ref,
-      trace: request.trace,
-      arrivedMs: request.arrivedMs,
       deadlineMs: Math.min(work.deadlineMs, nowMs + itemMsMax),
       queueUntilMs: Number.POSITIVE_INFINITY,
       payloadBytes: payload.byteLength,
@@ -200,7 +199,6 @@ export class BulkLane {
       livePlace: -1,
       isEnded: false,
       attempts,
-      end: (outcome) => this.#end(work, exchange, outcome),
     };
     request.exchange = exchange;
     this.#begun.set(work, exchange);

@@ -86,7 +86,7 @@ export class Dispatcher {
     const refusal = this.#admission.refusal(queue, exchange);
     if (refusal !== undefined) {
       exchange.isEnded = true;
-      exchange.end(failed(refusal));
+      exchange.owner.ended(failed(refusal));
       return;
     }
     this.#live.add(exchange);
@@ -273,7 +273,7 @@ export class Dispatcher {
       const queue = this.#queueOf(exchange.ref);
       if (queue.delete(exchange) && queue.size === 0) this.#markRate(queue);
     }
-    exchange.end(outcome);
+    exchange.owner.ended(outcome);
   }
 }
 

@@ -2,17 +2,9 @@ import type { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import type { WorkerTimings } from "#core/timing/request-timing.ts";
 import type { BatchInfo } from "#wire/reply-begin.ts";
+import type { PredictionRequest } from "./request.ts";
 
 export type ExchangeMethod = "ModelInfer" | "Predict";
-
-/** Ids of a request's spans, drawn when it arrives, whether or not the spans are kept. */
-export type RequestTrace = {
-  readonly traceId: Uint8Array;
-  /** Of the caller's span, in hexadecimal; empty where there is none. */
-  readonly parentSpanId: string;
-  readonly serverSpanId: Uint8Array;
-  readonly isSampled: boolean;
-};
 
 /** The worker an attempt is with. */
 export type AttemptWorker = {
@@ -65,13 +57,18 @@ export type Outcome =
       readonly reply: WorkerReply | undefined;
     };
 
+/** Whoever is to have the answer. */
+export type ExchangeOwner = {
+  /** Called exactly once. */
+  ended(outcome: Outcome): void;
+};
+
 /** One prediction under way, from its admission to its answer. Times are of the monotonic clock. */
 export type Exchange = {
-  readonly predictionId: Uint8Array;
+  readonly request: PredictionRequest;
+  readonly owner: ExchangeOwner;
   readonly method: ExchangeMethod;
   readonly ref: ModelRef;
-  readonly trace: RequestTrace;
-  readonly arrivedMs: number;
   readonly deadlineMs: number;
   /** 1 is the most urgent; 0 for the model's default. */
   readonly priority: number;
@@ -94,8 +91,6 @@ export type Exchange = {
   livePlace: number;
   isEnded: boolean;
   readonly attempts: Attempt[];
-  /** Called exactly once. */
-  readonly end: (outcome: Outcome) => void;
 };
 
 const nothing = new Uint8Array();

@@ -45,9 +45,10 @@ export const abortedReply: WorkerReply = {
 
 function toHeader(attempt: Attempt, nowMs: number): RequestHeader {
   const { exchange, number, isAlone, spanId, runSpanId } = attempt;
-  const { traceId, serverSpanId, isSampled } = exchange.trace;
+  const { arrivedMs, trace } = exchange.request;
+  const { predictionId, traceId, serverSpanId, isSampled } = trace;
   return {
-    predictionId: exchange.predictionId,
+    predictionId,
     method: exchange.method === "Predict" ? Method.PREDICT : Method.MODEL_INFER,
     model: exchange.ref.model,
     version: exchange.ref.version,
@@ -59,6 +60,6 @@ function toHeader(attempt: Attempt, nowMs: number): RequestHeader {
     priority: exchange.priority,
     bulk: exchange.isBulk,
     trace: { traceId, serverSpanId, attemptSpanId: spanId, runSpanId, flags: isSampled ? 1 : 0 },
-    gatewayWaitUs: Math.max(0, Math.round((nowMs - exchange.arrivedMs) * 1_000)),
+    gatewayWaitUs: Math.max(0, Math.round((nowMs - arrivedMs) * 1_000)),
   };
 }

@@ -5,14 +5,14 @@
  */
 import * as grpc from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";
-import { formatPredictionId, predictionId, predictionIdBytes } from "#core/prediction-id.ts";
+import { formatPredictionId, predictionId } from "#core/prediction-id.ts";
 import type { VersionEntry } from "#core/routing/table.ts";
 import { formatServerTiming } from "#core/timing/request-timing.ts";
 import { monotonicMs, wallUsAt } from "#platform/clock.ts";
-import { randomBytes } from "#platform/random-bytes.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import {
   type Caller,
+  type CallOwner,
   GrpcCaller,
   type UnaryCall,
   type UnaryTaker,
@@ -20,7 +20,7 @@ import {
 import { metadataKey } from "#wire/metadata.ts";
 import { type RequestHead, scanModelInfer, scanPredict } from "#wire/scan.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Exchange, ExchangeMethod, Outcome } from "./exchange.ts";
+import type { Exchange, ExchangeMethod, ExchangeOwner, Outcome } from "./exchange.ts";
 import type { Links } from "./links.ts";
 import { type RecordModules, recordEnd } from "./record-end.ts";
 import { endOf, type PredictionRequest, type RequestEnd, timingOf } from "./request.ts";
@@ -75,17 +75,13 @@ export class Predictions {
   ): PredictionRequest {
     const caller = new GrpcCaller(call);
     const request = this.#arrive(caller, "ModelStreamInfer");
-    const end = (outcome: Outcome) => {
-      recordEnd(endOf(request, outcome, monotonicMs()), this.#modules);
-      answer(outcome);
+    const owner: ExchangeOwner = {
+      ended: (outcome) => {
+        recordEnd(endOf(request, outcome, monotonicMs()), this.#modules);
+        answer(outcome);
+      },
     };
-    try {
-      const exchange = this.#admit({ caller, method: "ModelStreamInfer", payload }, request, end);
-      request.exchange = exchange;
-      this.#modules.dispatcher.submit(exchange);
-    } catch (error) {
-      end({ kind: "failure", failure: Failure.from(error), reply: undefined });
-    }
+    this.#begin({ caller, method: "ModelStreamInfer", payload }, request, owner);
     return request;
   }
 
@@ -93,27 +89,30 @@ export class Predictions {
   taker(method: ExchangeMethod): UnaryTaker {
     return (call, payload) => {
       const request = this.#arrive(call, method);
-      const answer = (outcome: Outcome) => this.#answer(call, request, outcome);
-      try {
-        const exchange = this.#admit({ caller: call, method, payload }, request, answer);
-        request.exchange = exchange;
-        call.onGone = () => {
-          if (!exchange.isEnded) this.#modules.dispatcher.cancel(exchange, goneOf(call));
-        };
-        this.#modules.dispatcher.submit(exchange);
-      } catch (error) {
-        answer({ kind: "failure", failure: Failure.from(error), reply: undefined });
-      }
+      const answer = new UnaryAnswer(call, request, this.#modules);
+      call.owner = answer;
+      this.#begin({ caller: call, method, payload }, request, answer);
     };
+  }
+
+  #begin(incoming: Incoming, request: PredictionRequest, owner: ExchangeOwner): void {
+    try {
+      const exchange = this.#admit(incoming, request, owner);
+      request.exchange = exchange;
+      this.#modules.dispatcher.submit(exchange);
+    } catch (error) {
+      owner.ended({ kind: "failure", failure: Failure.from(error), reply: undefined });
+    }
   }
 
   #arrive(caller: Caller, method: Method): PredictionRequest {
     const arrivedMs = monotonicMs();
     const arrivedUs = wallUsAt(arrivedMs);
+    const trace = this.#modules.traces.begin(caller.header(metadataKey.traceparent));
+    predictionId(arrivedUs / usPerMs, trace.predictionId);
     return {
       rpc: methods[method].rpc,
-      predictionId: predictionId(arrivedUs / usPerMs, randomBytes(predictionIdBytes)),
-      trace: this.#modules.traces.begin(caller.header(metadataKey.traceparent)),
+      trace,
       arrivedUs,
       arrivedMs,
       requestId: "",
@@ -124,7 +123,7 @@ export class Predictions {
   #admit(
     { caller, method, payload }: Incoming,
     request: PredictionRequest,
-    end: (outcome: Outcome) => void,
+    owner: ExchangeOwner,
   ): Exchange {
     if (this.#isStopping) {
       this.#modules.events.refused("stopping");
@@ -133,13 +132,12 @@ export class Predictions {
     const head = methods[method].scan(payload);
     request.requestId = head.id;
     const entry = this.#find(head);
-    const { arrivedMs, predictionId: id, trace } = request;
+    const { arrivedMs } = request;
     return {
-      predictionId: id,
+      request,
+      owner,
       method: method === "Predict" ? "Predict" : "ModelInfer",
-      ref: { model: entry.model, version: entry.version },
-      trace,
-      arrivedMs,
+      ref: entry,
       deadlineMs: arrivedMs + this.#deadlineOf(caller),
       priority: head.priority,
       queueUntilMs: arrivedMs + this.#queueTimeoutOf(entry, head),
@@ -153,7 +151,6 @@ export class Predictions {
       livePlace: -1,
       isEnded: false,
       attempts: [],
-      end,
     };
   }
 
@@ -171,10 +168,24 @@ export class Predictions {
     const ofModel = batching?.queueTimeoutMs || Number.POSITIVE_INFINITY;
     return Math.min(ofModel, timeoutUs > 0 ? timeoutUs / usPerMs : Number.POSITIVE_INFINITY);
   }
+}
 
-  #answer(call: UnaryCall, request: PredictionRequest, outcome: Outcome): void {
-    const end = endOf(request, outcome, monotonicMs());
-    const id = formatPredictionId(request.predictionId);
+/** Answers a unary call. There is one for each that waits: it is no more than it has to be. */
+class UnaryAnswer implements ExchangeOwner, CallOwner {
+  readonly #call: UnaryCall;
+  readonly #request: PredictionRequest;
+  readonly #modules: PredictionsModules;
+
+  constructor(call: UnaryCall, request: PredictionRequest, modules: PredictionsModules) {
+    this.#call = call;
+    this.#request = request;
+    this.#modules = modules;
+  }
+
+  ended(outcome: Outcome): void {
+    const call = this.#call;
+    const end = endOf(this.#request, outcome, monotonicMs());
+    const id = formatPredictionId(this.#request.trace.predictionId);
     const headers = [metadataKey.predictionId, id];
     const trailers = explanation(call, end);
     if (outcome.kind === "reply") call.reply(outcome.reply.payload, { headers, trailers });
@@ -185,6 +196,12 @@ export class Predictions {
       call.refuse(toStatusReply(outcome.failure, metadata));
     }
     recordEnd(end, this.#modules);
+  }
+
+  gone(): void {
+    const { exchange } = this.#request;
+    if (exchange === undefined || exchange.isEnded) return;
+    this.#modules.dispatcher.cancel(exchange, goneOf(this.#call));
   }
 }
 

@@ -1,12 +1,12 @@
 import type { RequestTiming } from "#core/timing/request-timing.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
-import type { Exchange, Outcome, RequestTrace, WorkerReply } from "./exchange.ts";
+import type { Exchange, Outcome, WorkerReply } from "./exchange.ts";
+import type { RequestTrace } from "./request-trace.ts";
 
 /** A prediction that has been asked for, from its arrival on, whatever becomes of it. */
 export type PredictionRequest = {
   /** Full name of the method, such as `inference.GRPCInferenceService/ModelInfer`. */
   readonly rpc: string;
-  readonly predictionId: Uint8Array;
   readonly trace: RequestTrace;
   /** Microseconds since 1970. */
   readonly arrivedUs: number;

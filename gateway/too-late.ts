@@ -7,7 +7,8 @@ const retrySoonMs = 100;
 
 /** Why a request ends whose time is over. */
 export function tooLate(exchange: Exchange, nowMs: number): Failure {
-  const { ref, arrivedMs, deadlineMs, queueUntilMs, isSuspect } = exchange;
+  const { ref, deadlineMs, queueUntilMs, isSuspect } = exchange;
+  const { arrivedMs } = exchange.request;
   const attempt = currentAttempt(exchange);
   const afterMs = Math.round(nowMs - arrivedMs);
   const passing = { retryAfterMs: retrySoonMs };

@@ -16,8 +16,9 @@ import type { SpanExporter } from "#platform/span-exporter.ts";
 import { statusCode } from "#wire/status.ts";
 import { parseTraceparent } from "#wire/traceparent.ts";
 import type { GatewayEvents } from "./events.ts";
-import type { Attempt, RequestTrace } from "./exchange.ts";
+import type { Attempt } from "./exchange.ts";
 import type { PredictionRequest, RequestEnd } from "./request.ts";
+import { RequestTrace, requestIdsBytes } from "./request-trace.ts";
 
 export type TracesOptions = {
   readonly sampler: Sampler;
@@ -40,8 +41,6 @@ export type StreamTrace = {
   readonly attributes: Attributes;
 };
 
-const traceIdBytes = 16;
-const spanIdBytes = 8;
 const requestIdLengthMax = 256;
 
 export class Traces {
@@ -60,29 +59,31 @@ export class Traces {
     this.#budget = new KeepBudget({ perSecond: options.keepsPerSecond });
   }
 
-  /** Draws the ids of a request's spans: in the caller's trace, or in one of its own. */
+  /**
+   * Draws the ids of a request and its spans, in the caller's trace or in one of its own. In place
+   * of the prediction id there are random bytes.
+   */
   begin(traceparent: string | undefined): RequestTrace {
     const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+    const trace = new RequestTrace(randomBytes(requestIdsBytes));
+    const { traceId } = trace;
     const given = parent === undefined ? undefined : fromHex(parent.traceId);
-    const traceId = given ?? randomBytes(traceIdBytes);
-    return {
-      traceId,
-      parentSpanId: parent?.spanId ?? "",
-      serverSpanId: randomBytes(spanIdBytes),
-      isSampled: shouldSample(this.#options.sampler, parent, traceId),
-    };
+    if (given !== undefined) traceId.set(given);
+    trace.parentSpanId = parent?.spanId ?? "";
+    trace.isSampled = shouldSample(this.#options.sampler, parent, traceId);
+    return trace;
   }
 
   end(end: RequestEnd): void {
     const reason = this.#reasonToKeep(end);
     if (reason === undefined) return;
     this.#events.traceKept(reason);
-    const { exchange, predictionId } = end.request;
+    const { exchange, trace } = end.request;
     this.#exporter.export(serverSpan(end, reason));
     for (const attempt of exchange?.attempts ?? []) {
       this.#exporter.export(attemptSpan(end, attempt));
       // Workers know of themselves that a sampled request is kept.
-      if (reason !== "sampled") attempt.worker.keep(predictionId, reason);
+      if (reason !== "sampled") attempt.worker.keep(trace.predictionId, reason);
     }
   }
 
@@ -111,10 +112,10 @@ export class Traces {
 }
 
 function serverSpan({ request, endedMs, status, error, reply }: RequestEnd, reason: string) {
-  const { rpc, trace, exchange, arrivedMs, arrivedUs, requestId, predictionId } = request;
+  const { rpc, trace, exchange, arrivedMs, arrivedUs, requestId } = request;
   const attributes: Attributes = {
     ...rpcAttributes(rpc, status),
-    [traceAttribute.predictionId]: formatPredictionId(predictionId),
+    [traceAttribute.predictionId]: formatPredictionId(trace.predictionId),
     "sluice.kept": reason,
     ...(requestId === "" ? {} : { "sluice.request_id": clip(requestId) }),
     ...(exchange === undefined ? {} : modelAttributes(exchange.ref)),

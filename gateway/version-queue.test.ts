@@ -6,12 +6,10 @@ const ref = { model: "m", version: 1 };
 
 function exchange(priority: number, deadlineMs: number, isSuspect = false): Exchange {
   return {
-    ...{ predictionId: new Uint8Array(16), method: "ModelInfer", ref, arrivedMs: 0, deadlineMs },
-    ...{ trace: { traceId: new Uint8Array(16), serverSpanId: new Uint8Array(8) } },
+    ...{ method: "ModelInfer", ref, deadlineMs },
     ...{ priority, queueUntilMs: Infinity, payloadBytes: 0, payload: new Uint8Array() },
     ...{ isRetained: false, isBulk: false, isSuspect, isEnded: false, attempts: [] },
     ...{ level: 0, queuePlace: -1, livePlace: -1 },
-    end: () => {},
   } as unknown as Exchange;
 }
 

@@ -166,9 +166,11 @@ it("refuses with a status, its message and its metadata", async () => {
 it("tells of a caller that has gone, and drops what is answered then", async () => {
   const gone = Promise.withResolvers<void>();
   take = (call) => {
-    call.onGone = () => {
-      call.reply(new Uint8Array(10), okMetadata);
-      gone.resolve();
+    call.owner = {
+      gone: () => {
+        call.reply(new Uint8Array(10), okMetadata);
+        gone.resolve();
+      },
     };
     stream.close(http2.constants.NGHTTP2_CANCEL);
   };

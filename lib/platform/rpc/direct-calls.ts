@@ -21,7 +21,7 @@ import {
 import type { StatusReply } from "./failure-status.ts";
 import { requireShape } from "./http2-server.ts";
 import { MessageAssembly } from "./message-assembly.ts";
-import type { ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
+import type { CallOwner, ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
 
 export type DirectOptions = {
   /** By path, such as `/package.Service/Method`. */
@@ -77,7 +77,7 @@ function plainTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
 
 class DirectCall implements UnaryCall, HookedCall {
   readonly deadlineMs: number;
-  onGone: (() => void) | undefined;
+  owner: CallOwner | undefined;
   readonly stream: ServerHttp2Stream;
   [uploadSince]: number | undefined;
   [unsentBytes] = 0;
@@ -215,7 +215,7 @@ class DirectCall implements UnaryCall, HookedCall {
     this.#isEnded = true;
     this.#letGo();
     if (this[unsentBytes] > 0) this.#hooks?.onSent(this);
-    this.onGone?.();
+    this.owner?.gone();
   }
 }
 

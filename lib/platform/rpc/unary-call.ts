@@ -9,12 +9,17 @@ export type Caller = {
   header(key: string): string | undefined;
 };
 
+/** An object and not a function, which would be one more for each call that waits. */
+export type CallOwner = {
+  gone(): void;
+};
+
 /**
  * One call of a unary method whose messages stay bytes. It is ended once: replied to or refused.
  */
 export type UnaryCall = Caller & {
-  /** Called when the call is over, ended by whomever; may be set while it is being handled. */
-  onGone: (() => void) | undefined;
+  /** Told when the call is over, ended by whomever; may be set while it is being handled. */
+  owner: CallOwner | undefined;
   reply(message: Uint8Array, metadata: ReplyMetadata): void;
   refuse(status: StatusReply): void;
 };
@@ -52,7 +57,7 @@ export class GrpcCaller implements Caller {
 }
 
 class GrpcCall extends GrpcCaller implements UnaryCall {
-  onGone: (() => void) | undefined;
+  owner: CallOwner | undefined;
   readonly #call: grpc.ServerUnaryCall<Uint8Array, Uint8Array>;
   readonly #callback: grpc.sendUnaryData<Uint8Array>;
 
@@ -63,7 +68,7 @@ class GrpcCall extends GrpcCaller implements UnaryCall {
     super(call);
     this.#call = call;
     this.#callback = callback;
-    call.on("cancelled", () => this.onGone?.());
+    call.on("cancelled", () => this.owner?.gone());
   }
 
   reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
