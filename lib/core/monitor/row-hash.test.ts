@@ -7,7 +7,7 @@ it("tells the rows of predictions apart that were made in the same millisecond",
   const draw = seededDraw(1);
   const seen = new Set<string>();
   for (let index = 0; index < 500; index += 1) {
-    const random = Uint8Array.from({ length: 10 }, () => Math.floor(draw() * 256));
+    const random = Uint8Array.from({ length: 16 }, () => Math.floor(draw() * 256));
     const predictionIds = predictionId(1_700_000_000_000, random);
     for (let row = 0; row < 100; row += 1) seen.add(hash(predictionIds, 0, row));
   }
