@@ -31,6 +31,16 @@ describe("a worker", () => {
     expect(worker.told).toContainEqual({ type: "model", state: "ready", reason: "" });
   });
 
+  test("grants the room of a request anew in the message that answers it", async () => {
+    await using worker = await startTestWorker({ files: { "1/model.onnx": mlpModel([4, 8, 2]) } });
+    using link = new LinkClient(worker.address);
+    await link.settled();
+    for (let asked = 1; asked <= 3; asked += 1) {
+      await link.ask(floats(1, 4));
+      expect(link.credit.requests).toBe(128 + asked);
+    }
+  });
+
   test("answers by feature name, and records what was left out as such", async () => {
     const yaml =
       "features: [{ name: height, input: x, column: 0, default: 2 }, { name: weight, input: x }]";
