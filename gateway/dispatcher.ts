@@ -4,7 +4,7 @@
  * 1. A request waits in the queue of its version. Once a turn of the event loop, each version
  *    with waiting requests draws a worker among those with credit and fills it up to its credit
  *    or one batch, then draws again. Few links with full messages are much cheaper than many with
- *    one frame each.
+ *    one frame each, which is why it stays with the one drawn last while that is as good.
  * 2. It ends with a reply, at its deadline, or when its caller goes.
  * 3. When a link is lost, what its worker had not started goes back into the queue. What it had
  *    started may have been its end: that is tried once more, alone in its batch, and only while
@@ -152,8 +152,9 @@ export class Dispatcher {
     for (let first = next(); first !== undefined; first = next()) {
       const { payloadBytes } = first;
       const candidates = ready.filter((session) => session.mayTake(payloadBytes));
-      const session = chooseWorker(candidates, [this.#draw(), this.#draw()]);
+      const session = chooseWorker(candidates, [this.#draw(), this.#draw()], queue.latest);
       if (session === undefined) return;
+      queue.latest = session;
       used.add(session);
       for (let room = batch; room > 0; room -= 1) {
         const exchange = next();

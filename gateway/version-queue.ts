@@ -3,6 +3,7 @@ import { type HeapOptions, PlacedHeap } from "#core/limits/placed-heap.ts";
 import { ServiceRate } from "#core/limits/service-rate.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LinkSession } from "./link-session.ts";
 
 const byUrgency: HeapOptions<Exchange> = {
   isBefore,
@@ -21,6 +22,8 @@ export class VersionQueue {
   readonly ref: ModelRef;
   /** How fast its workers answer while requests wait here. */
   readonly rate: ServiceRate = new ServiceRate();
+  /** The worker that was given something last. */
+  latest: LinkSession | undefined;
   readonly #ordinary = new PlacedHeap<Exchange>(byUrgency);
   readonly #suspects = new PlacedHeap<Exchange>(byUrgency);
 

@@ -35,3 +35,33 @@ it("spreads evenly over equals", () => {
   }
   for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(150);
 });
+
+it("stays with a worker until the work there is worth waking another for", () => {
+  const next = { inFlight: 0, serviceUs: 10 };
+  const shortly = { inFlight: 20, serviceUs: 10 };
+  const long = { inFlight: 40, serviceUs: 10 };
+  for (const draw of [0, 0.5, 0.999]) {
+    expect(chooseWorker([shortly, next, next], [draw, draw], shortly)).toBe(shortly);
+    expect(chooseWorker([long, next, next], [draw, draw], long)).toBe(next);
+  }
+});
+
+it("stays with an idle worker unless another is clearly faster", () => {
+  const latest = { inFlight: 0, serviceUs: 3_000 };
+  const alike = { inFlight: 0, serviceUs: 2_000 };
+  const faster = { inFlight: 0, serviceUs: 1_000 };
+  for (const draw of [0, 0.5, 0.999]) {
+    expect(chooseWorker([latest, alike, alike], [draw, draw], latest)).toBe(latest);
+    expect(chooseWorker([faster, latest, faster], [draw, draw], latest)).toBe(faster);
+  }
+});
+
+it("wakes another rather than wait for a run that takes long", () => {
+  const running = { inFlight: 1, serviceUs: 2_000 };
+  const other = { inFlight: 0, serviceUs: 2_000 };
+  expect(chooseWorker([running, other], [0, 0], running)).toBe(other);
+});
+
+it("does not stay with a worker that takes no more", () => {
+  expect(chooseWorker([busy], [0, 0], idle)).toBe(busy);
+});
