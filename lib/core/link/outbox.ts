@@ -76,6 +76,11 @@ export class Outbox<Control, Header> {
     this.#options = options;
   }
 
+  /** Whether all that was given has been taken or removed. */
+  get isEmpty(): boolean {
+    return this.#control.length === 0 && this.#unsent.size === 0 && this.#flows.size === 0;
+  }
+
   /** Payload bytes given and not yet taken. */
   get waitingBytes(): number {
     return this.#waitingBytes;

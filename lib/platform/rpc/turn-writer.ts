@@ -24,7 +24,7 @@ export class TurnWriter<Control, Header> {
 
   /** Call after queueing anything: a message leaves at the end of this turn of the event loop. */
   schedule(): void {
-    if (this.#isClosed || this.#isWriting) return;
+    if (this.#isClosed || this.#isWriting || this.#modules.outbox.isEmpty) return;
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 
