@@ -7,8 +7,10 @@ import { encodeItemAnswer } from "#wire/bulk/item-answer.ts";
 import type { ReplyHeader } from "#wire/reply-begin.ts";
 import { statusCode, toStatusCode } from "#wire/status.ts";
 import type { BatchRunner, TakenJob } from "./batch-runner.ts";
+import type { Decoder } from "./decoder.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
+import { isHeavy } from "./is-heavy.ts";
 import type { Job, JobResult } from "./job.ts";
 import { formOf, type Question, type ServedModel } from "./served-model.ts";
 import type { SlabPool } from "./slab-pool.ts";
@@ -26,6 +28,7 @@ export type AnswerSink = {
 export type AnswerModules = {
   readonly model: ServedModel;
   readonly runner: BatchRunner;
+  readonly decoder: Decoder;
 };
 
 export type RequestModules = {
@@ -62,6 +65,7 @@ export class ActiveRequest implements Job {
   #model: ServedModel | undefined;
   #question: Question | undefined;
   #job: TakenJob | undefined;
+  #cancelDecoding: (() => void) | undefined;
   #isOver = false;
   #decodeUs = 0;
   #queuedUs = 0;
@@ -76,33 +80,32 @@ export class ActiveRequest implements Job {
   }
 
   /**
-   * Decodes and queues the request, or answers at once what cannot be queued. A payload that came
-   * in chunks has memory of its own, which goes back to where it comes from.
+   * Decodes and queues the request, or answers at once what cannot be queued; one that takes long
+   * to decode is queued later. A payload that came in chunks has memory of its own, which goes back
+   * to where it comes from.
    */
-  begin(payload: Uint8Array, { model, runner }: AnswerModules): void {
+  begin(payload: Uint8Array, modules: AnswerModules): void {
+    const arrival = this.#arrival;
     // One that came within its beginning has that before it in its memory.
     const own = payload.byteOffset === 0;
+    const startUs = wallUs();
     try {
       if (this.deadlineMs <= monotonicMs()) {
         throw new Failure("deadline-exceeded", "the deadline had passed when the request arrived");
       }
-      const startUs = wallUs();
-      const question = model.read(payload, own, this.#arrival);
-      this.#queuedUs = wallUs();
-      this.#decodeUs = this.#queuedUs - startUs;
-      this.#model = model;
-      this.#question = question;
-      this.rows = question.rows;
-      this.inputs = question.inputs;
-      this.outputs = question.outputs;
+      if (isHeavy(payload, own, arrival)) {
+        const request = { payload, own, header: arrival };
+        this.#cancelDecoding = modules.decoder.decode(request, (decoded) => {
+          if (decoded instanceof Failure) this.refuse(decoded);
+          else this.#queue(decoded, startUs, modules);
+        });
+        return;
+      }
+      const question = modules.model.read(payload, own, arrival);
       const memory = own ? (payload.buffer as ArrayBuffer) : undefined;
       if (question.isView) this.memory = memory;
       else if (memory !== undefined) this.#modules.payloads.give(memory);
-      this.failures = question.failures;
-      if (question.failures !== undefined) substituteFailed(question, question.failures);
-      const taken = runner.submit(this);
-      if (taken !== "full") this.#job = taken;
-      else throw tooManyRows(model, runner);
+      this.#queue(question, startUs, modules);
     } catch (error) {
       this.refuse(Failure.from(error));
     }
@@ -166,9 +169,29 @@ export class ActiveRequest implements Job {
     this.#end({ status: statusCode.cancelled, rows: 0, error, endedUs, timings, batches });
   }
 
+  #queue(question: Question, startUs: number, { model, runner }: AnswerModules): void {
+    this.#queuedUs = wallUs();
+    this.#decodeUs = this.#queuedUs - startUs;
+    this.#model = model;
+    this.#question = question;
+    this.rows = question.rows;
+    this.inputs = question.inputs;
+    this.outputs = question.outputs;
+    this.failures = question.failures;
+    try {
+      if (question.failures !== undefined) substituteFailed(question, question.failures);
+      const taken = runner.submit(this);
+      if (taken !== "full") this.#job = taken;
+      else throw tooManyRows(model, runner);
+    } catch (error) {
+      this.refuse(Failure.from(error));
+    }
+  }
+
   /** Without a payload nobody is answered. */
   #end(outcome: Outcome, payload?: Uint8Array): void {
     this.#isOver = true;
+    this.#cancelDecoding?.();
     const { status, rows, error, endedUs, timings, batches } = outcome;
     const arrival = this.#arrival;
     const { events, traces, recorder } = this.#modules;

@@ -3,10 +3,12 @@ import { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import { type ModelPaths, readModelSettings } from "#platform/model-repository.ts";
 import { BatchRunner } from "./batch-runner.ts";
+import { Decoder } from "./decoder.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
 import { type InferenceHost, openInferenceHost } from "./inference-host.ts";
 import { ServedModel } from "./served-model.ts";
+import type { SlabPool } from "./slab-pool.ts";
 
 export type ModelState =
   | { readonly kind: "loading" }
@@ -15,6 +17,7 @@ export type ModelState =
       readonly host: InferenceHost;
       readonly runner: BatchRunner;
       readonly model: ServedModel;
+      readonly decoder: Decoder;
     }
   /** Kept out until the process starts again. */
   | { readonly kind: "failed"; readonly reason: string }
@@ -30,9 +33,14 @@ export type ModelSlotOptions = {
 export type ModelSlotModules = {
   readonly events: WorkerEvents;
   readonly recorder: EventRecorder;
+  /** Memory that payloads of more than a message are put together in. */
+  readonly payloads: SlabPool;
   /** A run hangs or its thread is gone: the process must end. */
   readonly onCrash: (failure: Failure) => void;
 };
+
+/** Many times what the largest request takes on a slow machine. */
+const decodeMaxMs = 30_000;
 
 /**
  * The one model version a worker serves, and how far it is. Disposing lets a run under way end
@@ -83,7 +91,7 @@ export class ModelSlot implements AsyncDisposable {
   /** Loads the model. Never rejects: what keeps it out becomes its state. */
   async load(signal: AbortSignal): Promise<void> {
     const { ref, paths, runMaxMs } = this.#options;
-    const { events, recorder, onCrash } = this.#modules;
+    const { events, recorder, payloads, onCrash } = this.#modules;
     try {
       const settings = await readModelSettings(dirname(paths.settings));
       const host = await openInferenceHost({ paths, settings, runMaxMs, signal, onCrash });
@@ -91,9 +99,12 @@ export class ModelSlot implements AsyncDisposable {
       if (signal.aborted) return;
       const announce = () => this.#announce();
       const runner = this.#stack.use(new BatchRunner({ host, events, announce }));
+      const { spec } = host;
+      const decoder = this.#stack.use(new Decoder({ ref, spec, decodeMaxMs }, payloads));
       const { windowMs, reducers } = settings.monitoring;
-      recorder.modelLoaded({ digest: host.digest, spec: host.spec, windowMs, reducers });
-      this.#change({ kind: "ready", host, runner, model: new ServedModel(ref, host.spec) });
+      recorder.modelLoaded({ digest: host.digest, spec, windowMs, reducers });
+      const model = new ServedModel(ref, spec);
+      this.#change({ kind: "ready", host, runner, model, decoder });
     } catch (error) {
       if (signal.aborted) return;
       this.#change({ kind: "failed", reason: Failure.from(error).message });

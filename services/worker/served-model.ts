@@ -62,7 +62,11 @@ export class ServedModel {
    * Decodes and checks a request. Nothing of `payload` is kept, unless it is `own`, all of its
    * memory, and the question says so. Throws the Failure that its caller is to get.
    */
-  read(payload: Uint8Array, own: boolean, arrival: Arrival): Question {
+  read(
+    payload: Uint8Array,
+    own: boolean,
+    arrival: Pick<Arrival, "method" | "model" | "version" | "isBulk">,
+  ): Question {
     const { model, version } = arrival;
     if (model !== this.ref.model || version !== this.ref.version) {
       const served = formatRef(this.ref);

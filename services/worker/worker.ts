@@ -140,16 +140,17 @@ async function openCore(
     events.crashed(failure.message);
     (overrides.onCrash ?? killProcess)(failure);
   };
+  const payloads = new SlabPool(payloadBytesResting);
   const slot = stack.use(
     new ModelSlot(
       { ref, paths: modelPaths(config.modelsDir, ref), runMaxMs: config.runMaxMs },
-      { events, recorder, onCrash: crash },
+      { events, recorder, payloads, onCrash: crash },
     ),
   );
   const most = { requests: requestsMax, requestBytes: config.messageBytesMax };
   const links = new LinkService(
     { instance, cluster, ref, producer, most },
-    { slot, recorder, traces, events, payloads: new SlabPool(payloadBytesResting) },
+    { slot, recorder, traces, events, payloads },
   );
   const health = new Health();
   setHealth(health, config, slot.state);

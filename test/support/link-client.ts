@@ -34,6 +34,8 @@ export class LinkClient implements Disposable {
   readonly loads: Load[] = [];
   /** Totals granted so far. */
   credit = { requests: 0, requestBytes: 0 };
+  /** Of all payloads sent in chunks, what the worker has read from the link. */
+  chunkBytesRead = 0;
   goodbye: string | undefined;
   /** How the stream ended; undefined while it has not. */
   ended: grpc.StatusObject | undefined;
@@ -128,7 +130,8 @@ export class LinkClient implements Disposable {
     if (frame.case === "credit") {
       const { requests, requestBytes, chunkBytes } = frame.value;
       this.credit = { requests: Number(requests), requestBytes: Number(requestBytes) };
-      this.#outbox.acknowledge(Number(chunkBytes));
+      this.chunkBytesRead = Number(chunkBytes);
+      this.#outbox.acknowledge(this.chunkBytesRead);
       this.#flush();
     }
     if (frame.case === "replyBegin") {
