@@ -255,6 +255,6 @@ function blankFailed(outputs: readonly Tensor[], failures: RowFailures, rows: nu
 
 function tooManyRows({ spec }: ServedModel, runner: BatchRunner): Failure {
   const { queueRowsMax } = spec.batching;
-  const message = `queue full: ${runner.waitingRows} rows waiting, limit ${queueRowsMax}`;
+  const message = `queue full: ${runner.queuedRows} rows waiting, limit ${queueRowsMax}`;
   return new Failure("resource-exhausted", message);
 }

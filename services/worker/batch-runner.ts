@@ -23,6 +23,7 @@ import type { ModelSpec } from "#core/model/spec.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
 import { BulkLine, partsWaitingMax } from "./bulk-line.ts";
 import type { WorkerEvents } from "./events.ts";
+import { toFailure } from "./expired.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import { type Job, JobProgress, type Part } from "./job.ts";
 import { isClean, isShortRun, type PartEnd, PartRunner } from "./part-runner.ts";
@@ -82,6 +83,11 @@ export class BatchRunner implements Disposable {
     return this.#batcher.waitingRows;
   }
 
+  /** Those of them that count against `queueRowsMax`: bulk jobs take no room from others. */
+  get queuedRows(): number {
+    return this.#batcher.waitingRows - this.#bulk.rows;
+  }
+
   /** How long the jobs waited at most that started last, in microseconds; 0 while nothing waits. */
   get queueWaitUs(): number {
     return this.#batcher.waiting === 0 ? 0 : this.#queueWaitUs;
@@ -95,7 +101,7 @@ export class BatchRunner implements Disposable {
   /** Queues a job, or refuses it when too many rows wait. */
   submit(job: Job): TakenJob | "full" {
     const isBulk = job.failures !== undefined;
-    if (!isBulk && !this.#batcher.hasRoom(job.rows)) return "full";
+    if (!isBulk && !this.#batcher.hasRoom(job.rows, this.queuedRows)) return "full";
     const { batched, batching, instances } = this.#spec;
     const whole = [{ from: 0, to: job.rows }];
     const ranges = batched.enabled ? splitRows(job.rows, batching.rowsMax) : whole;
@@ -276,23 +282,7 @@ export class BatchRunner implements Disposable {
       this.#bulk.hasLeft(value);
       // Bulk waits for as long as there is something else to do.
       if (value.progress.isBulk && reason === "timeout") this.#offer(value);
-      else this.#fail(value.progress, this.#failureOf(reason));
-    }
-  }
-
-  #failureOf(reason: Expired<Part>["reason"]): Failure {
-    switch (reason) {
-      case "deadline":
-        return new Failure("deadline-exceeded", "the deadline passed while the request was queued");
-      case "too-late":
-        return new Failure("deadline-exceeded", "the deadline would pass during the run");
-      case "timeout": {
-        const { queueTimeoutMs } = this.#spec.batching;
-        return new Failure(
-          "resource-exhausted",
-          `waited ${queueTimeoutMs} ms for a batch, the limit`,
-        );
-      }
+      else this.#fail(value.progress, toFailure(reason, this.#spec.batching));
     }
   }
 }

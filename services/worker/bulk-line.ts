@@ -22,6 +22,11 @@ export class BulkLine {
     this.#rowsMax = batched.enabled ? this.#partsMax * batching.rowsMax : 0;
   }
 
+  /** Rows that wait in the batcher, as it counts them. */
+  get rows(): number {
+    return this.#rows;
+  }
+
   add(job: JobProgress): void {
     this.#jobs.push(job);
   }
@@ -46,13 +51,18 @@ export class BulkLine {
   offered({ progress, range }: Part): void {
     if (!progress.isBulk) return;
     this.#parts += 1;
-    this.#rows += range.to - range.from;
+    this.#rows += weight(range);
   }
 
   /** It does no more. */
   hasLeft({ progress, range }: Part): void {
     if (!progress.isBulk) return;
     this.#parts -= 1;
-    this.#rows -= range.to - range.from;
+    this.#rows -= weight(range);
   }
+}
+
+/** A part without rows takes a place, too. */
+function weight({ from, to }: Part["range"]): number {
+  return Math.max(1, to - from);
 }

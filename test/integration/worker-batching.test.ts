@@ -77,6 +77,17 @@ describe("a worker that batches", () => {
     expect(link.started).toEqual([first, fourth]);
   });
 
+  test("has room in the queue however much of bulk items waits", async () => {
+    await using worker = await startBatching("rowsMax: 1, queueRowsMax: 1");
+    using link = await openLink(worker);
+    await occupy(link);
+    const items = [1, 2].map(() => link.begin(shortRun, { bulk: true }));
+    const online = link.begin(shortRun);
+    expect((await link.reply(online)).header.status).toBe(0);
+    const replies = await Promise.all(items.map((id) => link.reply(id)));
+    expect(replies.map(({ header }) => header.status)).toEqual([0, 0]);
+  });
+
   test("tells every caller of the batch it was in", async () => {
     await using worker = await startBatching("rowsMax: 4", identityModel("FP32"));
     using link = await openLink(worker);

@@ -156,6 +156,12 @@ describe("bounds", () => {
   test("may be turned off", () => {
     expect(filled({}, [offer("a")]).hasRoom(1e9)).toBe(true);
   });
+
+  test("leaves out of account what the caller does", () => {
+    const batcher = filled({ queueRowsMax: 4 }, [offer("a", { rows: 4 })]);
+    const rooms = [0, 1, 4].map((queuedRows) => batcher.hasRoom(3, queuedRows));
+    expect(rooms).toEqual([true, true, false]);
+  });
 });
 
 test("a cancelled request leaves the queue and its room", () => {

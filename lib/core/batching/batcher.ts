@@ -93,11 +93,11 @@ export class Batcher<T> {
     return this.#expiring.first?.expiresMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether a request of so many rows may wait. */
-  hasRoom(rows: number): boolean {
+  /** Whether a request of so many rows may wait; `queuedRows` are those that leave less room. */
+  hasRoom(rows: number, queuedRows: number = this.#rows): boolean {
     const { queueRowsMax } = this.#options;
-    if (queueRowsMax <= 0 || this.#waiting === 0) return true;
-    return this.#rows + weight({ rows }) <= queueRowsMax;
+    if (queueRowsMax <= 0 || queuedRows === 0) return true;
+    return queuedRows + weight({ rows }) <= queueRowsMax;
   }
 
   /**
