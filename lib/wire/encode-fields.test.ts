@@ -1,8 +1,8 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { joinBytes, lengthDelimited, writeVarint } from "./encode-fields.ts";
-import { varintSize } from "./field-writer.ts";
+import { joinBytes, lengthDelimited } from "./encode-fields.ts";
+import { varintSize, writeVarint } from "./varint.ts";
 
 test("writes numbers as protobuf-es reads them, in as many bytes as it says", () => {
   fc.assert(

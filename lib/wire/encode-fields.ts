@@ -1,17 +1,4 @@
-import { varintSize } from "./field-writer.ts";
-
-/** Writes a whole number from 0 to 2^53 as a varint and gives back where the next thing goes. */
-export function writeVarint(target: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  let next = at;
-  while (rest >= 128) {
-    target[next] = (rest % 128) | 128;
-    next += 1;
-    rest = Math.floor(rest / 128);
-  }
-  target[next] = rest;
-  return next + 1;
-}
+import { varintSize, writeVarint } from "./varint.ts";
 
 const encoder = new TextEncoder();
 

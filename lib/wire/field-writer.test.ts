@@ -8,9 +8,9 @@ import {
   numberSize,
   packedSize,
   textSize,
-  varintSize,
   withinSize,
 } from "./field-writer.ts";
+import { varintSize } from "./varint.ts";
 
 it("writes what is read again, in exactly the size that was worked out", () => {
   const number = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));

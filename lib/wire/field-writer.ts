@@ -4,6 +4,7 @@
  * are at most 15, whose tags are one byte; fields that have their default value are left out.
  */
 import { assert } from "#core/assert.ts";
+import { varintSize, writeVarint } from "./varint.ts";
 
 export class FieldWriter {
   /** A buffer of its own: a piece of Node's pool would keep 64 KiB alive. */
@@ -68,23 +69,8 @@ export class FieldWriter {
   }
 
   #varint(value: number): void {
-    let left = value;
-    // Shifts work on 32 bits only.
-    for (; left > 0x7fff_ffff; left = Math.floor(left / 128)) this.#byte((left & 127) | 128);
-    for (; left > 127; left >>>= 7) this.#byte((left & 127) | 128);
-    this.#byte(left);
+    this.#at = writeVarint(this.bytes, this.#at, value);
   }
-}
-
-/** Of an integer from 0 to 2⁵³−1. */
-export function varintSize(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  if (value < 0x20_0000) return 3;
-  if (value < 0x1000_0000) return 4;
-  let size = 5;
-  for (let left = value / 0x8_0000_0000; left >= 1; left /= 128) size += 1;
-  return size;
 }
 
 export function numberSize(value: number): number {

@@ -3,8 +3,8 @@
 // needed; what is the same in every reply of a batch, when the batch's first reply is.
 import type { ModelRef } from "#core/model/name.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
-import { joinBytes, lengthDelimited, writeVarint } from "../encode-fields.ts";
-import { varintSize } from "../field-writer.ts";
+import { joinBytes, lengthDelimited } from "../encode-fields.ts";
+import { varintSize, writeVarint } from "../varint.ts";
 import { encodeRaw } from "./raw.ts";
 
 /** What a reply tells of the batch it was computed in. */

@@ -4,7 +4,7 @@
  * in falling order, and what is in a message before the message itself. Field numbers are at most
  * 15, whose tags are one byte.
  */
-import { varintSize } from "../field-writer.ts";
+import { varintSize, writeVarint } from "../varint.ts";
 
 const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
 const upperHalf = 2 ** 32;
@@ -116,13 +116,7 @@ export class BackwardWriter {
 
   #varint(value: number): void {
     this.#reserve(varintSize(value));
-    let at = this.#at;
-    let left = value;
-    for (; left > 127; left = Math.floor(left / 128)) {
-      this.#bytes[at] = (left % 128) | 128;
-      at += 1;
-    }
-    this.#bytes[at] = left;
+    writeVarint(this.#bytes, this.#at, value);
   }
 
   #complement(value: number): void {
