@@ -19,6 +19,20 @@ it("asks the input for nothing before the gateway has said how much it allows", 
   expect(window.hasRoom).toBe(false);
 });
 
+it("has not sent what it owes when a connection broke after all was sent", () => {
+  const window = new BulkWindow<Item, string>(start);
+  window.opened({ itemsMax: 2, bytesMax: 100 });
+  take(window, 1);
+  window.send();
+  window.inputOver();
+  expect(window.isAllSent).toBe(true);
+  window.broke();
+  expect(window.isAllSent).toBe(false);
+  window.opened({ itemsMax: 2, bytesMax: 100 });
+  expect(window.send()?.number).toBe(0);
+  expect(window.isAllSent).toBe(true);
+});
+
 it("lets one item alone have any size", () => {
   const window = new BulkWindow<Item, string>(start);
   window.opened({ itemsMax: 4, bytesMax: 100 });

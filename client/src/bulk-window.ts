@@ -107,6 +107,7 @@ export class BulkWindow<Item, Answer> {
   /** Until the next one is opened nothing is to be sent. */
   broke(): void {
     this.#limits = { itemsMax: 0, bytesMax: 0 };
+    this.#sent = this.#base;
   }
 
   /** True where the input may be asked for one more. */
