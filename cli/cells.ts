@@ -29,8 +29,9 @@ export function parseCell(feature: Feature, text: string): Cell {
   }
   const value = toNumber(trimmed);
   if (value === undefined) throw wrongCell(feature, "a number", text);
-  if (feature.datatype !== "INT64" && feature.datatype !== "UINT64") return value;
-  return Number.isSafeInteger(value) ? value : toInteger(feature, trimmed);
+  if (!isWide(feature) || Number.isSafeInteger(value)) return value;
+  if (!/^[-+]?[0-9]+$/.test(trimmed)) throw wrongCell(feature, "a whole number", text);
+  return toWhole(feature, BigInt(trimmed.replace(/^\+/, "")));
 }
 
 /** A cell from JSON. Throws a UsageError for what is no value of the feature. */
@@ -41,7 +42,23 @@ export function cellOfJson(feature: Feature, value: unknown): Cell {
     throw new UsageError(`feature ${quote(feature.name)} takes one value, got a list or object`);
   }
   if (feature.datatype === "BYTES") return String(value);
-  return Number(value);
+  return isWide(feature) ? toWhole(feature, Number(value)) : Number(value);
+}
+
+/** True for a feature of integers that a double may not hold. */
+export function isWide({ datatype }: Feature): boolean {
+  return datatype === "INT64" || datatype === "UINT64";
+}
+
+/** A cell of a wide feature. Throws a UsageError for what an integer on the wire does not hold. */
+export function toWhole(feature: Feature, value: number | bigint): number | bigint {
+  if (Number.isSafeInteger(Number(value))) return Number(value);
+  if (typeof value === "number" && !Number.isInteger(value)) {
+    throw wrongCell(feature, "a whole number", String(value));
+  }
+  const whole = BigInt(value);
+  if (whole === BigInt.asIntN(64, whole)) return whole;
+  throw wrongCell(feature, "a whole number of at most 64 bits with its sign", String(whole));
 }
 
 /**
@@ -101,14 +118,6 @@ function toNumber(text: string): number | undefined {
   if (/^[-+]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   const value = Number(text);
   return Number.isNaN(value) ? undefined : value;
-}
-
-/** A whole number that a double does not hold. */
-function toInteger(feature: Feature, text: string): bigint {
-  if (!/^[-+]?[0-9]+$/.test(text)) throw wrongCell(feature, "a whole number", text);
-  const value = BigInt(text.replace(/^\+/, ""));
-  if (value === BigInt.asIntN(64, value)) return value;
-  throw wrongCell(feature, "a whole number of at most 64 bits with its sign", text);
 }
 
 function wrongCell(feature: Feature, expected: string, got: string): UsageError {

@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "#core/failure.ts";
+import { parseExact } from "./exact-json.ts";
 import { stdioPath } from "./format.ts";
 import { ByteSource } from "./input-file.ts";
 import type { Table } from "./table.ts";
@@ -7,7 +8,6 @@ import type { Row } from "./value.ts";
 const lineBytesMax = 16 * 1024 * 1024;
 /** Of which the columns are taken. */
 const rowsPeeked = 256;
-const longInteger = /[0-9]{16}/;
 
 type Line = { readonly number: number; readonly text: string };
 
@@ -87,19 +87,11 @@ async function* readLines(name: string, source: ByteSource): AsyncGenerator<Line
 function parseRow(name: string, { number, text }: Line): Row {
   let row: unknown;
   try {
-    // Looking at every value takes three times as long.
-    row = longInteger.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    row = parseExact(text);
   } catch (error) {
     const problem = `${name}:${number}: ${messageOf(error)}`;
     throw new Failure("invalid-argument", problem, { cause: error });
   }
   if (typeof row === "object" && row !== null && !Array.isArray(row)) return row as Row;
   throw new Failure("invalid-argument", `${name}:${number}: expected one JSON object in the line`);
-}
-
-/** Integers that a double does not hold become bigints. */
-function keepDigits(_: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? "";
-  return /^-?[0-9]+$/.test(source) ? BigInt(source) : value;
 }

@@ -12,6 +12,7 @@ import {
   type SchemaElement,
 } from "hyparquet";
 import { Failure, messageOf } from "#core/failure.ts";
+import { parseExact } from "./exact-json.ts";
 import { unreadable } from "./input-file.ts";
 import type { Table } from "./table.ts";
 import { type Row, Time, type Value } from "./value.ts";
@@ -29,6 +30,8 @@ const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (raw: bigint) => toTime(raw, "ms"),
   timestampFromMicroseconds: (raw: bigint) => toTime(raw, "us"),
   timestampFromNanoseconds: (raw: bigint) => toTime(raw, "ns"),
+  jsonFromBytes: (bytes: Uint8Array | undefined) =>
+    bytes && parseExact(new TextDecoder().decode(bytes)),
   dateFromDays: (days: number) => toTime(days, "days"),
 };
 

@@ -4,6 +4,7 @@
  * finds its type again.
  */
 
+import { parseExact } from "./exact-json.ts";
 import { jsonOf, type Row, Time, type TimeUnit, type Value } from "./value.ts";
 import type { TextFormat } from "./write-text.ts";
 
@@ -16,13 +17,21 @@ function spoolRow(row: Row): string {
   const entries = Object.entries(row).map(
     ([name, value]) => `${JSON.stringify(name)}:${pack(value)}`,
   );
-  return `{${entries.join(",")}}`;
+  return `{${entries.join(",")}}`.replace(lineEnds, escapeLineEnd);
+}
+
+/** What readers of lines end one at, and JSON lets stand in a text. */
+const lineEnds = /[\u2028\u2029]/g;
+
+function escapeLineEnd(character: string): string {
+  return character === "\u2028" ? "\\u2028" : "\\u2029";
 }
 
 function pack(value: Value): string {
   if (typeof value === "bigint") return `{"i":"${value}"}`;
-  if (typeof value === "number" && !Number.isFinite(value)) return `{"f":"${value}"}`;
   if (Object.is(value, -0)) return `{"f":"-0"}`;
+  // Large ones are written like integers, and are none; infinities are not written at all.
+  if (typeof value === "number" && !(Math.abs(value) < 1e15)) return `{"f":"${value}"}`;
   if (value instanceof Time) return `{"t":["${value.raw}","${value.unit}"]}`;
   if (typeof value === "object" && value !== null) return `{"j":${jsonOf(value)}}`;
   return JSON.stringify(value);
@@ -30,7 +39,7 @@ function pack(value: Value): string {
 
 /** A row from its line. */
 export function readSpooled(line: string): Row {
-  const packed = JSON.parse(line) as Record<string, unknown>;
+  const packed = parseExact(line) as Record<string, unknown>;
   return Object.fromEntries(Object.entries(packed).map(([name, value]) => [name, unpack(value)]));
 }
 

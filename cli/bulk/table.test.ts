@@ -90,6 +90,19 @@ it("writes Parquet and reads it back, in row groups, from the middle too", async
   expect(table.declared.get("integer")).toMatchObject({ type: "INT64" });
 });
 
+it("writes lines that end where JSON allows it and large integers beside small to Parquet", async () => {
+  await using folder = await tempDir();
+  const paths = { spool: join(folder.path, "spool"), parquet: join(folder.path, "rows.parquet") };
+  const rows: Row[] = [
+    { text: "a\u2028b\u2029c\u0085d", id: 5, nested: [2n ** 60n + 1n], large: 1e20 },
+    { text: "\r", id: 9007199254740993n, nested: { "\u2028": 1 }, large: -0 },
+  ];
+  await writeFile(paths.spool, spoolText.rows(toOutputColumns([], []), rows));
+  await writeParquet({ ...paths, declared: new Map(), names: ["text", "id"] });
+  const table = await openTable({ path: paths.parquet, format: "parquet" }, undefined);
+  expect(await rowsOf(table)).toEqual([{ ...rows[0], id: 5n }, rows[1]]);
+});
+
 it("knows formats by their files' names", () => {
   expect(toPlace("a/b.NDJSON", undefined, "--format").format).toBe("jsonl");
   expect(toPlace("-", "csv", "--format").format).toBe("csv");

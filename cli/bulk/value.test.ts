@@ -19,6 +19,9 @@ describe("a value as a cell", () => {
     ["INT64", "9007199254740993", 9007199254740993n],
     ["INT64", 9007199254740993n, 9007199254740993n],
     ["INT64", 5n, 5],
+    ["INT64", true, 1],
+    ["INT64", 1e18, 10n ** 18n],
+    ["UINT64", 2n ** 63n - 1n, 2n ** 63n - 1n],
     ["BYTES", "rent", "rent"],
     ["BYTES", "", null],
     ["BYTES", 7n, "7"],
@@ -32,6 +35,19 @@ describe("a value as a cell", () => {
     [new Time(0n, "days"), /got the time 1970-01-01/],
   ])("refuses %o", (value, message) => {
     expect(() => toCell(featureOf("FP32"), value)).toThrow(message);
+  });
+});
+
+describe("a value of an integer feature", () => {
+  it.each<[string, Value, RegExp]>([
+    ["INT64", 10n ** 20n, /at most 64 bits with its sign, got "100000000000000000000"/],
+    ["INT64", -(2n ** 63n) - 1n, /at most 64 bits/],
+    ["UINT64", 2n ** 63n, /at most 64 bits/],
+    ["INT64", 1e20, /at most 64 bits/],
+    ["INT64", 1.5, /takes a whole number, got "1.5"/],
+    ["UINT64", Number.NaN, /takes a whole number/],
+  ])("of %s, %o is refused", (datatype, value, message) => {
+    expect(() => toCell(featureOf(datatype), value)).toThrow(message);
   });
 });
 
@@ -85,11 +101,12 @@ it("finds the type of every value again on the way to Parquet", () => {
     fc.string(),
     time.map(([raw, unit]) => new Time(raw, unit)),
     fc.array(fc.string()),
+    fc.array(fc.bigInt({ min: 2n ** 53n })),
   );
   fc.assert(
     fc.property(fc.dictionary(fc.string(), value), (row) => {
       const line = spoolText.rows(toOutputColumns([], []), [row as Record<string, Value>]);
-      expect(line.endsWith("\n")).toBe(true);
+      expect(line.split(/[\n\u2028\u2029]/)).toEqual([line.slice(0, -1), ""]);
       expect(readSpooled(line)).toEqual({ ...row });
     }),
   );

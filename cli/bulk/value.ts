@@ -4,7 +4,7 @@
  */
 import { quote } from "#core/quote.ts";
 import type { Feature } from "#gen/sluice/control/v1/model_pb.ts";
-import { type Cell, cellOfJson, parseCell } from "../cells.ts";
+import { type Cell, cellOfJson, isWide, parseCell, toWhole } from "../cells.ts";
 import { UsageError } from "../exit-code.ts";
 
 export type Value = null | boolean | number | bigint | string | Time | Nested;
@@ -67,9 +67,7 @@ export function toCell(feature: Feature, value: Value | undefined): Cell {
 
 function cellOfInteger(feature: Feature, value: bigint): Cell {
   if (feature.datatype === "BYTES") return String(value);
-  const isWide = feature.datatype === "INT64" || feature.datatype === "UINT64";
-  const isSafe = Number.isSafeInteger(Number(value));
-  return isWide && !isSafe ? value : Number(value);
+  return isWide(feature) ? toWhole(feature, value) : Number(value);
 }
 
 /** As it stands in a CSV file or on a terminal; missing is empty. */

@@ -9,7 +9,8 @@ import { jsonOf, type Row, Time, textOf, type Value } from "./value.ts";
 const groupCellsMax = 1_000_000;
 const groupRowsMax = 100_000;
 
-type Kind = "boolean" | "number" | "integer" | "text" | "time" | "nested";
+/** A whole number is of any type of numbers; an integer is a bigint. */
+type Kind = "boolean" | "whole" | "number" | "integer" | "text" | "time" | "nested";
 
 export type ParquetOptions = {
   readonly spool: string;
@@ -89,20 +90,23 @@ function kindOf(value: NonNullable<Value>): Kind {
   if (typeof value === "bigint") return fitsInt64(value) ? "integer" : "text";
   if (typeof value === "string") return "text";
   if (typeof value === "object") return value instanceof Time ? "time" : "nested";
-  return typeof value === "boolean" ? "boolean" : "number";
+  if (typeof value === "boolean") return "boolean";
+  return Number.isSafeInteger(value) ? "whole" : "number";
 }
 
 function fitsInt64(value: bigint): boolean {
   return value === BigInt.asIntN(64, value);
 }
 
-/** Integers beside other numbers become doubles; what has no type in common becomes text. */
+const numberKinds: ReadonlySet<Kind> = new Set(["whole", "number", "integer"]);
+
+/** Integers beside fractions become doubles; what has no type in common becomes text. */
 function elementOf(name: string, kinds: ReadonlySet<Kind>): SchemaElement {
   const repetition_type = "OPTIONAL" as const;
   const [kind, ...others] = kinds;
-  const areNumbers = [...kinds].every((each) => each === "number" || each === "integer");
-  if (kind !== undefined && areNumbers) {
-    return { name, repetition_type, type: kinds.has("number") ? "DOUBLE" : "INT64" };
+  if (kind !== undefined && [...kinds].every((each) => numberKinds.has(each))) {
+    const isExact = kinds.has("integer") && !kinds.has("number");
+    return { name, repetition_type, type: isExact ? "INT64" : "DOUBLE" };
   }
   if (kind === "boolean" && others.length === 0) return { name, repetition_type, type: "BOOLEAN" };
   const converted_type = kind === "nested" && others.length === 0 ? "JSON" : "UTF8";
@@ -115,7 +119,7 @@ function toParquet({ type, converted_type }: SchemaElement, value: Value): unkno
     if (type === "INT32") return Number(value.raw);
     return type === "INT64" ? value.raw : String(value);
   }
-  if (converted_type === "JSON") return JSON.parse(jsonOf(value));
+  if (converted_type === "JSON") return JSON.parse(jsonOf(value), keepDigits);
   switch (type) {
     case "DOUBLE":
     case "FLOAT":
@@ -129,3 +133,12 @@ function toParquet({ type, converted_type }: SchemaElement, value: Value): unkno
       return textOf(value);
   }
 }
+
+/** The writer makes a double of every bigint, and leaves a raw number as it is. */
+function keepDigits(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  return rawJSON(context?.source ?? String(value));
+}
+
+/** Which the compiler's library does not declare. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
