@@ -5,6 +5,7 @@ import { tooLong } from "#core/limits/queue-wait.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { GatewayEvents } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LinkSession } from "./link-session.ts";
 import type { Links } from "./links.ts";
 import type { LiveExchanges } from "./live-exchanges.ts";
 import type { VersionQueue } from "./version-queue.ts";
@@ -77,18 +78,33 @@ export class Admission {
     const { deadlineMs, queueUntilMs } = exchange;
     const { arrivedMs } = exchange.request;
     const ready = this.#links.ready(queue.ref);
-    const perMs = ready.length === 0 ? undefined : queue.rate.perMs(ready.length);
+    let inFlight = 0;
+    for (const session of ready) inFlight += session.inFlight - session.bulkInFlight;
+    // Where nothing is under way nobody waits.
+    const perMs = inFlight === 0 ? undefined : this.#perMs(queue, ready);
     if (perMs === undefined) return undefined;
     const leftMs = Math.min(deadlineMs, queueUntilMs) - arrivedMs;
-    const inFlight = ready.reduce((sum, session) => sum + session.inFlight, 0);
-    // Counting those that go before it takes a look at each, so only where it may matter.
-    if (tooLong({ ahead: queue.size + inFlight, perMs, leftMs }) === undefined) return undefined;
-    const late = tooLong({ ahead: queue.ahead(exchange) + inFlight, perMs, leftMs });
+    // Counting those that go before it is more work, so only where it may matter.
+    const all = { ahead: queue.size + inFlight, perMs, leftMs };
+    if (tooLong(all) === undefined) return undefined;
+    const late = tooLong({ ...all, ahead: queue.ahead(exchange) + inFlight });
     if (late === undefined) return undefined;
     const [waitMs, maxMs] = [Math.ceil(late.waitMs), Math.floor(late.waitMsMax)];
     const message = `would wait ${waitMs} ms for a worker of ${queue.name}, limit ${maxMs} ms`;
     const { retryAfterMs } = late;
     return new Failure("resource-exhausted", message, { retryAfterMs });
+  }
+
+  /** Requests a millisecond that workers answer: what they tell, and no more than was seen. */
+  #perMs(queue: VersionQueue, ready: readonly LinkSession[]): number | undefined {
+    const description = this.#links.known(queue.ref)?.description;
+    const rows = description?.batching?.enabled === true ? description.batching.rowsMax : 1;
+    const rowsAtATime = rows * Math.max(1, description?.instances ?? 1);
+    let told = 0;
+    for (const { pace } of ready) told += pace.perMs(rowsAtATime) ?? Number.POSITIVE_INFINITY;
+    const seen = queue.rate.perMs(ready.length) ?? Number.POSITIVE_INFINITY;
+    const perMs = Math.min(told, seen);
+    return perMs === Number.POSITIVE_INFINITY ? undefined : perMs;
   }
 
   #harm(exchange: Exchange): Failure | undefined {

@@ -192,7 +192,9 @@ export class Dispatcher {
   #takeReply(attempt: Attempt, reply: WorkerReply): void {
     const { exchange } = attempt;
     attempt.endedMs = monotonicMs();
-    this.#queueOf(exchange.ref).rate.answered();
+    // What was given up was not worked on, and bulk waits for whatever else there is.
+    const isGivenUp = reply.status === statusCode.deadlineExceeded;
+    if (!isGivenUp && !exchange.isBulk) this.#queueOf(exchange.ref).rate.answered();
     if (reply.status === statusCode.ok) {
       this.#finish(exchange, { kind: "reply", reply });
       return;

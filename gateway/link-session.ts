@@ -6,6 +6,7 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { unreachable } from "#core/assert.ts";
 import { messageOf } from "#core/failure.ts";
+import { WorkerPace } from "#core/limits/worker-pace.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox } from "#core/link/outbox.ts";
 import { RequestCredit } from "#core/link/request-credit.ts";
@@ -56,6 +57,9 @@ export class LinkSession implements AttemptWorker {
   serviceUs = 0;
   /** The worker's own count of the rows it has answered, as last heard. */
   rowsAnswered = 0;
+  /** Of `inFlight`, the items of bulk streams. */
+  bulkInFlight = 0;
+  readonly pace: WorkerPace = new WorkerPace();
   readonly #stream: LinkStream;
   readonly #listener: SessionListener;
   readonly #outbox = new Outbox<ControlFrame, Attempt>();
@@ -104,6 +108,7 @@ export class LinkSession implements AttemptWorker {
     const id = this.#lastId;
     this.#attempts.set(id, attempt);
     attempt.linkId = id;
+    if (attempt.exchange.isBulk) this.bulkInFlight += 1;
     this.#credit.begin(attempt.exchange.payloadBytes);
     this.#outbox.begin({ id, header: attempt, payload: attempt.exchange.payload });
   }
@@ -155,6 +160,7 @@ export class LinkSession implements AttemptWorker {
   /** Forgets an attempt. True when no frame of it had left, so that it costs no credit. */
   #takeBack(id: number, attempt: Attempt): boolean {
     this.#attempts.delete(id);
+    if (attempt.exchange.isBulk) this.bulkInFlight -= 1;
     attempt.linkId = 0;
     const isUnsent = this.#outbox.remove(id) === "unsent";
     if (isUnsent) this.#credit.takeBack(attempt.exchange.payloadBytes);
@@ -198,6 +204,7 @@ export class LinkSession implements AttemptWorker {
         this.#listener.onGoodbye(frame.value.reason);
         break;
       case "load":
+        this.pace.told(frame.value.batchRunUs);
         break;
       default:
         unreachable(frame);
@@ -247,16 +254,17 @@ export class LinkSession implements AttemptWorker {
   }
 
   #answer(id: number, reply: WorkerReply): void {
-    this.#learn(reply);
     const attempt = this.#attempts.get(id);
+    this.#learn(reply, attempt);
     if (attempt === undefined) return;
     // A worker may refuse a large request before it has all of it.
     this.#takeBack(id, attempt);
     this.#listener.onReply(attempt, reply);
   }
 
-  #learn({ status, timings }: WorkerReply): void {
+  #learn({ status, timings, rows }: WorkerReply, attempt: Attempt | undefined): void {
     if (status !== 0 || timings === undefined) return;
+    if (attempt?.exchange.isBulk === false) this.pace.answered(rows);
     const isFirst = this.serviceUs === 0;
     this.serviceUs += (timings.runUs - this.serviceUs) / (isFirst ? 1 : serviceTimeReplies);
   }

@@ -181,10 +181,10 @@ export class Batcher<T> {
     if (queue.size > 0) this.#settle(queue, now);
   }
 
-  /** What a full batch takes as a rule, of the kind that ran last; 0 where nothing has run. */
+  /** What a full batch would take now, of the kind that ran last; 0 where nothing has run. */
   fullRunMs(now: number): number {
     const { rowsMax, together } = this.#options;
-    return this.#lastTimes?.meanMs(together ? rowsMax : 1, now) ?? 0;
+    return this.#lastTimes?.currentMs(together ? rowsMax : 1, now) ?? 0;
   }
 
   #close(

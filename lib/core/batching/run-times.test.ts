@@ -55,3 +55,15 @@ test("what no run beats is never above what nearly every run keeps to", () => {
     }),
   );
 });
+
+test("takes a large run for as long as smaller ones of late, and no longer for each row", () => {
+  const times = learned([
+    [8, 80],
+    [64, 500],
+  ]);
+  expect(times.currentMs(64, 200)).toBeCloseTo(500);
+  for (let now = 7_000; now < 7_100; now += 1) times.add(8, 20, now);
+  expect(times.currentMs(64, 7_100)).toBeCloseTo(160);
+  for (let now = 20_000; now < 20_100; now += 1) times.add(8, 700, now);
+  expect(times.currentMs(64, 20_100)).toBeCloseTo(700);
+});

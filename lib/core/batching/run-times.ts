@@ -46,13 +46,32 @@ export class RunTimes {
 
   /** What a run of so many rows hardly ever beats; 0 where nothing recent is known. */
   leastMs(rows: number, now: number): number {
+    const at = this.#fresh(rows, now);
+    if (at === undefined) return 0;
+    const mean = this.#means[at] as number;
+    return Math.max(0, mean - deviationsSafe * (this.#deviations[at] as number));
+  }
+
+  /**
+   * What a run of so many rows would take now; 0 where nothing is known. Where only smaller ones
+   * ran lately it takes as long as they do at least, and no longer for each row.
+   */
+  currentMs(rows: number, now: number): number {
+    const meanMs = this.meanMs(rows, now);
+    const at = this.#fresh(rows, now);
+    if (at === undefined) return meanMs;
+    const smallerMs = this.#means[at] as number;
+    const times = 2 ** (classOf(rows) - at);
+    return Math.min(Math.max(meanMs, smallerMs), smallerMs * times);
+  }
+
+  /** The largest class up to that of so many rows that was measured lately. */
+  #fresh(rows: number, now: number): number | undefined {
     for (let at = classOf(rows); at >= 0; at -= 1) {
-      const mean = this.#means[at] as number;
       const ageMs = now - (this.#measuredMs[at] as number);
-      if (ageMs > Math.max(freshMs, freshRuns * mean)) continue;
-      return Math.max(0, mean - deviationsSafe * (this.#deviations[at] as number));
+      if (ageMs <= Math.max(freshMs, freshRuns * (this.#means[at] as number))) return at;
     }
-    return 0;
+    return undefined;
   }
 
   /** Of the class itself, or else between those next to it. */

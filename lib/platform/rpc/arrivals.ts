@@ -1,6 +1,6 @@
 /**
  * Looks at calls when their headers have come and before anything else is done for them. To refuse
- * one here costs a fifth of what a bare grpc-js server needs to answer one.
+ * one here costs about half of what a bare grpc-js server needs to answer one.
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
