@@ -34,10 +34,10 @@ async function metrics(): Promise<string> {
   return await reply.text();
 }
 
-/** The value of the series whose line begins so; 0 where there is none. */
+/** The values of all series whose lines begin so, added up. */
 async function metric(series: string): Promise<number> {
-  const line = (await metrics()).split("\n").find((text) => text.startsWith(series));
-  return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
+  const lines = (await metrics()).split("\n").filter((text) => text.startsWith(series));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 }
 
 function pidOf(name: string): number {
@@ -182,9 +182,13 @@ describe("what they count", () => {
     using stack = new DisposableStack();
     const clients = [0, 1].map(() => stack.use(new WineClient(cluster.grpc)));
     for (const client of clients) for (let n = 0; n < 3; n += 1) await client.predict();
-    const told = await Promise.all(clients.map((client) => client.statistics()));
-    const counts = told.map((reply) => reply.modelStats.map((one) => one.inferenceCount));
-    expect(counts[0]).toEqual(counts[1]);
-    expect(counts[0]?.[0]).toBeGreaterThanOrEqual(6n);
+    const counts = async () => {
+      const told = await Promise.all(clients.map((client) => client.statistics()));
+      return told.map((reply) => Number(reply.modelStats[0]?.inferenceCount));
+    };
+    // A process too busy to answer another in time is left out of that answer.
+    const alike = async () => new Set(await counts()).size;
+    await expect.poll(alike, { timeout: 10_000 }).toBe(1);
+    expect((await counts())[0]).toBeGreaterThanOrEqual(6);
   });
 });
