@@ -112,7 +112,6 @@ export class BatchRunner implements Disposable {
     } else {
       for (let part = 0; part < partsWaitingMax * instances; part += 1) this.#offerNext(progress);
     }
-    this.#pumpSoon();
     return {
       cancel: () => {
         this.#dropWaiting(progress);
@@ -154,10 +153,13 @@ export class BatchRunner implements Disposable {
       value: part,
     };
     progress.waiting.push(this.#batcher.offer(offer, monotonicMs()));
+    this.#pumpSoon();
   }
 
   /** Starts whatever may start, and wakes up again when that could change by time alone. */
   #pump(): void {
+    // What runs comes to its end also then.
+    if (this.#isDisposed) return;
     while (this.#running < this.#spec.instances) {
       const next = this.#batcher.next(monotonicMs());
       this.#expire(next.expired);
@@ -177,7 +179,7 @@ export class BatchRunner implements Disposable {
     this.#isPumpDue = true;
     queueMicrotask(() => {
       this.#isPumpDue = false;
-      if (!this.#isDisposed) this.#pump();
+      this.#pump();
     });
   }
 
@@ -259,7 +261,6 @@ export class BatchRunner implements Disposable {
       return;
     }
     for (const half of progress.halve(part)) this.#offer(half);
-    this.#pumpSoon();
   }
 
   #fail(progress: JobProgress, failure: Failure): void {

@@ -88,6 +88,17 @@ describe("a worker that batches", () => {
     expect(replies.map(({ header }) => header.status)).toEqual([0, 0]);
   });
 
+  test("runs what gets its turn by a bulk item that is cancelled", async () => {
+    const model = identityModel("FP32", ["N", "M"]);
+    await using worker = await startBatching("rowsMax: 4, queueDelayMs: 3600000", model);
+    using link = await openLink(worker);
+    // Items of different widths wait apart, all of them for their delay.
+    const [first] = [1, 2, 3].map((width) => link.begin(floats(3, width), { bulk: true }));
+    const full = link.begin(floats(4, 4), { bulk: true });
+    link.control({ case: "cancel", value: { ids: [first ?? 0] } });
+    expect((await link.reply(full)).header.status).toBe(0);
+  });
+
   test("tells every caller of the batch it was in", async () => {
     await using worker = await startBatching("rowsMax: 4", identityModel("FP32"));
     using link = await openLink(worker);
