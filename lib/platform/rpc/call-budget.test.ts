@@ -16,6 +16,7 @@ afterEach(async () => {
 
 const mebibyte = 1024 * 1024;
 const path = `/${GRPCInferenceService.typeName}/ModelInfer`;
+const streamingPath = `/${GRPCInferenceService.typeName}/ModelStreamInfer`;
 const roomy: CallBudgetOptions = {
   uploads: { bytesMax: 1_000 * mebibyte, waitingMax: 1_000 },
   uploadMsMax: 60_000,
@@ -31,11 +32,11 @@ async function serve(
   options: Partial<CallBudgetOptions>,
   reply: Uint8Array = new Uint8Array(1),
 ) {
-  const told = { handled: 0, refused: [] as string[] };
+  const told = { handled: 0, refused: [] as string[], heldBytes: 0 };
   const budget = open.use(
     new CallBudget(
       { ...roomy, ...options },
-      { heldBytes: () => 0, onRefused: (reason) => told.refused.push(reason) },
+      { heldBytes: () => told.heldBytes, onRefused: (reason) => told.refused.push(reason) },
     ),
   );
   const direct: UnaryTaker = (call) => {
@@ -46,10 +47,19 @@ async function serve(
     told.handled += 1;
     callback(null, reply);
   };
+  const streaming: grpc.handleBidiStreamingCall<Uint8Array, Uint8Array> = (call) => {
+    call.on("data", () => {
+      told.handled += 1;
+      call.write(reply);
+    });
+  };
   const methods =
     way === "unary"
       ? { handlers: {}, unary: { ModelInfer: direct } }
-      : { handlers: { ModelInfer: byGrpc }, raw: ["ModelInfer"] };
+      : {
+          handlers: { ModelInfer: byGrpc, ModelStreamInfer: streaming },
+          raw: ["ModelInfer", "ModelStreamInfer"],
+        };
   const server = open.use(
     await RpcServer.listen(
       { address: "127.0.0.1:0", setting: "TEST", messageBytesMax: 1e9, drainMsMax: 0, budget },
@@ -67,15 +77,21 @@ function dial(server: RpcServer, settings: object = {}): ClientHttp2Session {
 }
 
 /** Begins a call that announces a message of so many bytes. */
-function begin(session: ClientHttp2Session, bytes: number): ClientHttp2Stream {
+function begin(session: ClientHttp2Session, bytes: number, more: object = {}): ClientHttp2Stream {
   const stream = session.request({
     ...{ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" },
+    ...more,
   });
   stream.on("error", () => {});
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(bytes, 1);
-  stream.write(head);
+  stream.write(prefixOf(bytes));
   return stream;
+}
+
+/** What comes before a message of so many bytes. */
+function prefixOf(bytes: number): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(bytes, 1);
+  return prefix;
 }
 
 /** The status of a call; undefined where it ended without one. */
@@ -161,6 +177,17 @@ describe.each(ways)("the budget for uploads, of calls served %s", (_, start) => 
     expect(await statusOf(call)).toBe("4");
     expect(budget.uploadBytes).toBe(0);
   });
+
+  it("closes the stream of a call that expires while it waits", async () => {
+    const { budget, server } = await start({ uploads: { bytesMax: mebibyte, waitingMax: 2 } });
+    const session = dial(server);
+    begin(session, mebibyte / 2).write(Buffer.alloc(100));
+    await until(() => budget.uploadBytes > 0);
+    const call = begin(session, 5 * mebibyte, { "grpc-timeout": "100m" });
+    call.end(Buffer.alloc(5 * mebibyte));
+    expect(await statusOf(call)).toBe("4");
+    expect(budget.uploadBytes).toBe(mebibyte / 2);
+  });
 });
 
 describe.each(ways)("the budget for replies, of calls served %s", (_, start) => {
@@ -206,5 +233,21 @@ describe.each(ways)("the budget for replies, of calls served %s", (_, start) => 
     call.end(Buffer.alloc(5));
     expect(await statusOf(call)).toBe("0");
     expect(budget.unreadBytes).toBe(0);
+  });
+});
+
+describe("the budget for replies of streaming calls", () => {
+  it("no longer counts what has been read while they stay open", async () => {
+    const reply = new Uint8Array(mebibyte);
+    const { told, budget, server } = await serve("handlers", { unreadBytesMax: mebibyte }, reply);
+    const session = dial(server);
+    for (let count = 1; count <= 4; count += 1) {
+      const call = begin(session, 5, { ":path": streamingPath });
+      call.write(Buffer.alloc(5));
+      call.resume();
+      await until(() => told.handled === count);
+      await until(() => budget.unreadBytes === 0);
+    }
+    expect(told.refused).toEqual([]);
   });
 });

@@ -33,6 +33,7 @@ export type CallHooks = {
   onWhole(call: HookedCall): void;
   /** Whether a reply may be written; where it may not, the call has been ended. */
   mayWrite(call: HookedCall): boolean;
+  /** It was given a reply, or has sent one. */
   onWritten(call: HookedCall): void;
   /** The call has ended: whatever it was given has been sent, or never will be. */
   onSent(call: HookedCall): void;
@@ -103,7 +104,11 @@ function wrap(calls: Internals): void {
     const hooks = hooksOf(this);
     if (hooks === undefined) return sendMessage.call(this, message, done);
     if (!hooks.mayWrite(this)) return;
-    sendMessage.call(this, message, done);
-    hooks.onWritten(this);
+    sendMessage.call(this, message, () => {
+      // The call may stay open for hours after this.
+      if (!this.cancelled) hooks.onWritten(this);
+      done();
+    });
+    if (!this.cancelled) hooks.onWritten(this);
   };
 }

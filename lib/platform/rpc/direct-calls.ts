@@ -160,6 +160,8 @@ class DirectCall implements UnaryCall, HookedCall {
     if (!this.#mayEnd()) return;
     const status = { "grpc-status": String(code), "grpc-message": encodeURI(details) };
     this.stream.respond({ ...refusalHeaders, ...status, ...metadata }, refusalOptions);
+    // It may have waited for room, and what still comes has to be read before it can close.
+    this.stream.resume();
   }
 
   /** Once, and not where there is nobody to hear it. */
