@@ -90,7 +90,7 @@ it("writes Parquet and reads it back, in row groups, from the middle too", async
   expect(table.declared.get("integer")).toMatchObject({ type: "INT64" });
 });
 
-it("writes lines that end where JSON allows it and large integers beside small to Parquet", async () => {
+it("writes line separators, and large integers beside small, to Parquet", async () => {
   await using folder = await tempDir();
   const paths = { spool: join(folder.path, "spool"), parquet: join(folder.path, "rows.parquet") };
   const rows: Row[] = [

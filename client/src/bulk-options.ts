@@ -1,3 +1,6 @@
+import type { BulkItem } from "./bulk-message.ts";
+import type { Channel } from "./channel.ts";
+import type { Endpoints } from "./endpoints.ts";
 export type BulkOptions = {
   readonly model: string;
   /** The highest one that is ready where absent, settled when the stream begins. */
@@ -25,4 +28,12 @@ export type BulkPosition = {
   readonly nextItem: number;
   /** Items from `nextItem` that have been answered too, in a stream that is not ordered. */
   readonly answered: readonly number[];
+};
+
+/** What a stream works with. */
+export type BulkModules<Tag> = {
+  readonly items: AsyncIterable<BulkItem<Tag>> | Iterable<BulkItem<Tag>>;
+  readonly channels: readonly Channel[];
+  readonly endpoints: Endpoints;
+  readonly closing: AbortSignal;
 };

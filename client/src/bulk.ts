@@ -20,7 +20,7 @@ import {
   encodeOpening,
   toAnswer,
 } from "./bulk-message.ts";
-import type { BulkOptions, BulkPosition } from "./bulk-options.ts";
+import type { BulkModules, BulkOptions, BulkPosition } from "./bulk-options.ts";
 import { BulkWindow } from "./bulk-window.ts";
 import {
   type Channel,
@@ -30,22 +30,19 @@ import {
   toAborted,
   toError,
 } from "./channel.ts";
-import type { Endpoints } from "./endpoints.ts";
 import { SluiceError } from "./error.ts";
 import type { BulkAnswer as BulkAnswerMessage } from "./gen/sluice/predict/v1/predict_pb.ts";
 import { metadataKey } from "./metadata.ts";
 import { backoffMs, isPassing } from "./retry.ts";
 
-export type BulkModules<Tag> = {
-  readonly items: AsyncIterable<BulkItem<Tag>> | Iterable<BulkItem<Tag>>;
-  readonly channels: readonly Channel[];
-  readonly endpoints: Endpoints;
-  readonly closing: AbortSignal;
-};
-
 type Item<Tag> = { readonly bytes: Buffer; readonly tag: Tag };
 
-type Connection = { readonly call: RawStream; mayWrite: boolean; isEnded: boolean };
+type Connection = {
+  readonly call: RawStream;
+  readonly endpoint: number;
+  mayWrite: boolean;
+  isEnded: boolean;
+};
 
 const path = "/sluice.predict.v1.PredictService/PredictBulk";
 const stallMsDefault = 120_000;
@@ -103,8 +100,7 @@ export class BulkStream<Tag = undefined> implements AsyncIterable<BulkAnswer<Tag
   /** Where another process would go on. */
   get position(): BulkPosition {
     const { base, above } = this.#window.given;
-    const [streamId, resumeToken] = [this.#streamId, this.#token];
-    return { streamId, resumeToken, nextItem: base, answered: above };
+    return { streamId: this.#streamId, resumeToken: this.#token, nextItem: base, answered: above };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<BulkAnswer<Tag>, void, undefined> {
@@ -148,11 +144,11 @@ export class BulkStream<Tag = undefined> implements AsyncIterable<BulkAnswer<Tag
     let avoid: number | undefined;
     for (let failures = 0; !this.#window.isFinished; ) {
       const index = endpoints.choose(Date.now(), avoid);
-      const channel = channels[index] as Channel;
       try {
+        const channel = channels[index] as Channel;
         await channel.settle(Date.now() + this.#options.connectMs, this.#signal);
         this.#answersSinceOpened = 0;
-        await this.#serve(channel);
+        await this.#serve(channel, index);
         return;
       } catch (caught) {
         const error = caught as SluiceError;
@@ -171,12 +167,13 @@ export class BulkStream<Tag = undefined> implements AsyncIterable<BulkAnswer<Tag
   }
 
   /** One connection, to its end. Rejects unless everything has been answered by then. */
-  async #serve(channel: Channel): Promise<void> {
+  async #serve(channel: Channel, endpoint: number): Promise<void> {
     const { model, ordered = true, traceparent } = this.#options;
     const sent = traceparent === undefined ? {} : { [metadataKey.traceparent]: traceparent };
     const { promise, resolve, reject } = newPromise<void>();
+    if (this.#signal.aborted) throw toAborted(this.#signal);
     const call = channel.stream(path, sent);
-    const connection: Connection = { call, mayWrite: true, isEnded: false };
+    const connection: Connection = { call, endpoint, mayWrite: true, isEnded: false };
     const cancel = () => call.cancel();
     this.#signal.addEventListener("abort", cancel, { once: true });
     call.on("data", (bytes: Buffer) => this.#receive(connection, bytes));
@@ -223,6 +220,7 @@ export class BulkStream<Tag = undefined> implements AsyncIterable<BulkAnswer<Tag
     }
     if (reply.kind === "accepted") {
       const { accepted } = reply;
+      this.#modules.endpoints.succeeded(connection.endpoint);
       this.#version = accepted.version;
       if (this.#token.length === 0) this.#token = accepted.resumeToken;
       const itemsMax = Math.max(1, accepted.itemsMax);

@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import { BulkStream } from "#client/bulk.ts";
+import { Channel } from "#client/channel.ts";
+import { Endpoints } from "#client/endpoints.ts";
 import {
   type BulkAnswer,
   type BulkItem,
@@ -178,6 +181,31 @@ it("ends with `cancelled` on abort, and with `deadline-exceeded` when time is up
   await expect(late).rejects.toMatchObject({ code: "deadline-exceeded" });
   const stalled = answersOf(client, itemsOf(3), { stallMs: 50 });
   await expect(stalled).rejects.toMatchObject({ code: "deadline-exceeded" });
+});
+
+it("sends nothing with a signal that has aborted before", async () => {
+  await using gateway = await FakeGateway.start();
+  await using client = new SluiceClient(gateway.address);
+  const signal = AbortSignal.abort();
+  await client.predict({ model: "m", records: [{ x: 1 }] });
+  const aborted = answersOf(client, itemsOf(3), { signal });
+  await expect(aborted).rejects.toMatchObject({ name: "SluiceError", code: "cancelled" });
+  expect(gateway.opened).toEqual([]);
+});
+
+it("lets a gateway rest no longer that has accepted a stream", async () => {
+  await using gateway = await FakeGateway.start();
+  const channel = new Channel({ address: gateway.address, tls: undefined, messageBytesMax: 1e6 });
+  using _ = { [Symbol.dispose]: () => channel.close() };
+  const endpoints = new Endpoints(2, 0);
+  const now = Date.now();
+  endpoints.failed(0, now);
+  endpoints.failed(1, now);
+  const closing = new AbortController().signal;
+  const modules = { items: itemsOf(1), channels: [channel, channel], endpoints, closing };
+  const stream = new BulkStream({ ...options, connectMs: 5_000 }, modules);
+  for await (const { item } of stream) expect(item).toBe(0);
+  expect([endpoints.hasOther(1, now), endpoints.hasOther(0, now)]).toEqual([true, false]);
 });
 
 it("says why there is no connection when it has tried for long enough", async () => {
