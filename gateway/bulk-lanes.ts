@@ -4,8 +4,8 @@
  * 1. A lane lets a few items of all streams together be under way: enough to keep the workers busy,
  *    and far from filling their credit or the queue that online requests wait in. Streams take
  *    turns.
- * 2. An item that nobody has started when its worker goes returns to its stream's head. While no
- *    replica is ready items wait, for a limited time.
+ * 2. An item that nobody has started when its worker goes returns to its place in its stream.
+ *    While no replica is ready items wait, for a limited time.
  * 3. A stream whose client does not take its answers begins nothing more.
  */
 import { Failure } from "#core/failure.ts";
@@ -47,6 +47,9 @@ export type BulkLanesOptions = {
   /** How long items wait while no replica of their version is ready. */
   readonly waitMaxMs: number;
 };
+
+type LaneLinks = Pick<Links, "ready" | "known" | "table">;
+type LaneDispatcher = Pick<Dispatcher, "submit" | "cancel">;
 
 /** For each replica; a share of the requests it grants credit for, where that is less. */
 const itemsMaxPerReplica = 16;
@@ -91,9 +94,9 @@ export class BulkLanes {
 export class BulkLane {
   readonly ref: ModelRef;
   readonly #waitMaxMs: number;
-  readonly #links: Links;
-  readonly #dispatcher: Dispatcher;
-  /** What waits, by stream; the first one has the next turn. */
+  readonly #links: LaneLinks;
+  readonly #dispatcher: LaneDispatcher;
+  /** What waits, by stream, in the order of the numbers; the first one has the next turn. */
   readonly #waiting = new Map<BulkOwner, BulkWork[]>();
   readonly #begun = new Map<BulkWork, Exchange>();
   #bytes = 0;
@@ -102,7 +105,7 @@ export class BulkLane {
   constructor(
     ref: ModelRef,
     { waitMaxMs }: BulkLanesOptions,
-    modules: { readonly links: Links; readonly dispatcher: Dispatcher },
+    modules: { readonly links: LaneLinks; readonly dispatcher: LaneDispatcher },
   ) {
     this.ref = ref;
     this.#waitMaxMs = waitMaxMs;
@@ -220,9 +223,11 @@ export class BulkLane {
     return true;
   }
 
+  /** To its place: items come back in any order, and a full stream may begin only its first. */
   #return(work: BulkWork): void {
     const queue = this.#waiting.get(work.owner) ?? [];
-    queue.unshift(work);
+    const after = queue.findIndex(({ number }) => number > work.number);
+    queue.splice(after === -1 ? queue.length : after, 0, work);
     this.#waiting.set(work.owner, queue);
   }
 
