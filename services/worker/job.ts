@@ -167,7 +167,9 @@ export class JobProgress {
   failRows({ range }: Part, failure: Failure): void {
     if (this.isOver) return;
     this.#failedRuns += 1;
-    for (let row = range.from; row < range.to; row += 1) this.job.failures?.add(row, failure);
+    const isRow = range.to - range.from === 1;
+    const reason = isRow ? failure : notTried(failure);
+    for (let row = range.from; row < range.to; row += 1) this.job.failures?.add(row, reason);
     this.#lastFailure = failure;
     this.#settle({ range, outputs: undefined }, undefined);
   }
@@ -218,6 +220,12 @@ function joinResults(results: RangeResult[]): readonly Tensor[] | undefined {
   return joinParts(
     results.map(({ range, outputs }) => outputs ?? blanks(like, range.to - range.from)),
   );
+}
+
+/** Why a row failed that only ran beside others: it may be one of them that it failed for. */
+function notTried(failure: Failure): Failure {
+  const why = `not run by itself, as ${failedRunsMax} runs for the item had failed`;
+  return new Failure(failure.code, `${why}; with others: ${failure.message}`, { cause: failure });
 }
 
 function blanks(like: readonly Tensor[], rows: number): readonly Tensor[] {

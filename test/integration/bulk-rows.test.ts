@@ -110,6 +110,10 @@ it("asks a model that fails on all of many rows about some of them only", async 
   const values = upTo(5_000).map((row) => row + 1_000);
   const [answer, next] = await ask(tensors(0n, values), tensors(1n, upTo(8)));
   expect(answer?.failedRows).toHaveLength(5_000);
+  const messages = answer?.failedRows.map(({ message }) => message) ?? [];
+  for (const start of ["the model failed", "not run by itself, as 256 runs for the item had"]) {
+    expect(messages.some((message) => message.startsWith(start))).toBe(true);
+  }
   expect(answer?.status).toBe(statusCode.internal);
   expect(next).toMatchObject({ status: 0, failedRows: [] });
 });
