@@ -40,8 +40,8 @@ export class UploadPermits<Call extends object> {
     return this.#waiting.size;
   }
 
-  has(call: Call): boolean {
-    return this.#going.has(call) || this.#waiting.has(call);
+  waits(call: Call): boolean {
+    return this.#waiting.has(call);
   }
 
   /** Calls that send or wait, the one that has done so for longest first within each. */

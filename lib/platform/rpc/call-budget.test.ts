@@ -1,21 +1,20 @@
-import { once } from "node:events";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { type ClientHttp2Session, connect } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { GRPCInferenceService } from "#gen/inference/grpc_service_pb.ts";
+import { begin, prefixOf, roundTrip, statusOf, until } from "../../../test/support/raw-calls.ts";
 import { CallBudget, type CallBudgetOptions } from "./call-budget.ts";
 import { RpcServer } from "./server.ts";
 import type { UnaryTaker } from "./unary-call.ts";
 
 let open = new AsyncDisposableStack();
 afterEach(async () => {
+  vi.useRealTimers();
   await open.disposeAsync();
   open = new AsyncDisposableStack();
 });
 
 const mebibyte = 1024 * 1024;
-const path = `/${GRPCInferenceService.typeName}/ModelInfer`;
 const streamingPath = `/${GRPCInferenceService.typeName}/ModelStreamInfer`;
 const roomy: CallBudgetOptions = {
   uploads: { bytesMax: 1_000 * mebibyte, waitingMax: 1_000 },
@@ -74,47 +73,6 @@ function dial(server: RpcServer, settings: object = {}): ClientHttp2Session {
   session.on("error", () => {});
   open.defer(() => session.destroy());
   return session;
-}
-
-/** Begins a call that announces a message of so many bytes. */
-function begin(session: ClientHttp2Session, bytes: number, more: object = {}): ClientHttp2Stream {
-  const stream = session.request({
-    ...{ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" },
-    ...more,
-  });
-  stream.on("error", () => {});
-  stream.write(prefixOf(bytes));
-  return stream;
-}
-
-/** What comes before a message of so many bytes. */
-function prefixOf(bytes: number): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(bytes, 1);
-  return prefix;
-}
-
-/** The status of a call; undefined where it ended without one. */
-async function statusOf(stream: ClientHttp2Stream): Promise<string | undefined> {
-  let status: string | undefined;
-  const hear = (headers: Readonly<Record<string, unknown>>) => {
-    const told = headers["grpc-status"];
-    if (told !== undefined) status = String(told);
-  };
-  stream.on("response", hear);
-  stream.on("trailers", hear);
-  stream.resume();
-  if (!stream.closed) await once(stream, "close");
-  return status;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await nextTurn();
-}
-
-/** What it wrote has been answered. */
-async function roundTrip(session: ClientHttp2Session): Promise<void> {
-  await new Promise<void>((resolve) => session.ping(() => resolve()));
 }
 
 const ways: readonly (readonly [string, Start])[] = [
@@ -176,6 +134,25 @@ describe.each(ways)("the budget for uploads, of calls served %s", (_, start) => 
     call.write(Buffer.alloc(100));
     expect(await statusOf(call)).toBe("4");
     expect(budget.uploadBytes).toBe(0);
+  });
+
+  it("soon looks whether there is room for what waits beside something that goes on", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { told, budget, server } = await start({
+      uploads: { bytesMax: 2 * mebibyte, waitingMax: 2 },
+    });
+    const session = dial(server);
+    begin(session, 1_000).write(Buffer.alloc(100));
+    await until(() => budget.uploadBytes > 0);
+    told.heldBytes = 2 * mebibyte;
+    const call = begin(session, 1_000);
+    call.write(Buffer.alloc(100));
+    for (let round = 0; round < 5; round += 1) await roundTrip(session);
+    told.heldBytes = 0;
+    vi.advanceTimersByTime(20);
+    expect(budget.uploadBytes).toBe(2_000);
+    call.end(Buffer.alloc(900));
+    expect(await statusOf(call)).toBe("0");
   });
 
   it("closes the stream of a call that expires while it waits", async () => {
@@ -249,5 +226,49 @@ describe("the budget for replies of streaming calls", () => {
       await until(() => budget.unreadBytes === 0);
     }
     expect(told.refused).toEqual([]);
+  });
+});
+
+describe("the budget for uploads of streaming calls", () => {
+  const streaming = { ":path": streamingPath };
+
+  it("counts each message for itself where frames span two", async () => {
+    const { told, budget, server } = await serve("handlers", {});
+    const call = begin(dial(server), 1_000, streaming);
+    call.resume();
+    call.write(Buffer.alloc(400));
+    await until(() => budget.uploadBytes === 1_000);
+    for (let count = 1; count <= 5; count += 1) {
+      const left = count === 1 ? 600 : 1_000 * count - 100;
+      const next = 1_000 * (count + 1);
+      call.write(Buffer.concat([Buffer.alloc(left), prefixOf(next), Buffer.alloc(100)]));
+      await until(() => told.handled === count);
+      expect(budget.uploadBytes).toBe(next);
+    }
+    call.end(Buffer.alloc(5_900));
+    await until(() => told.handled === 6);
+    expect(budget.uploadBytes).toBe(0);
+  });
+
+  it("has a message wait that begins in the frame in which another ends", async () => {
+    const { told, budget, server } = await serve("handlers", {
+      uploads: { bytesMax: 2 * mebibyte, waitingMax: 2 },
+    });
+    const session = dial(server);
+    const holder = begin(session, 1.5 * mebibyte);
+    holder.write(Buffer.alloc(100));
+    await until(() => budget.uploadBytes > 0);
+    const call = begin(session, 100, streaming);
+    call.resume();
+    const next = [prefixOf(mebibyte / 2), Buffer.alloc(100)];
+    call.write(Buffer.concat([Buffer.alloc(100), ...next]));
+    await until(() => told.handled === 1);
+    call.write(Buffer.alloc(mebibyte / 2 - 100));
+    for (let round = 0; round < 50; round += 1) await roundTrip(session);
+    expect([told.handled, budget.uploadBytes]).toEqual([1, 1.5 * mebibyte]);
+    holder.close();
+    await until(() => told.handled === 2);
+    call.end();
+    expect(budget.uploadBytes).toBe(0);
   });
 });

@@ -54,6 +54,7 @@ export class CallBudget implements Disposable {
   #unreadBytes = 0;
   #resume: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
 
   constructor(options: CallBudgetOptions, modules: CallBudgetModules) {
     this.#options = options;
@@ -92,6 +93,7 @@ export class CallBudget implements Disposable {
     return {
       onBegun: (call, bytes) => this.#begin(call, bytes),
       onWhole: (call) => this.#end(call),
+      waits: (call) => this.#uploads.waits(call),
       mayWrite: (call) => this.#mayWrite(connection, call),
       onWritten: (call) => {
         this.#count(connection, call, call.stream.writableLength);
@@ -161,16 +163,16 @@ export class CallBudget implements Disposable {
 
   /** Looks now and then whether there is room, and what has been arriving for too long. */
   #lookAgain(): void {
-    const isWaiting = this.#uploads.waiting > 0;
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#endLate();
-        this.#resumeWaiting();
-        if (this.#uploads.calls().length > 0) this.#lookAgain();
-      },
-      isWaiting ? waitingMs : arrivingMs,
-    );
+    const afterMs = this.#uploads.waiting > 0 ? waitingMs : arrivingMs;
+    if (this.#timer !== undefined && this.#timerMs <= afterMs) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = afterMs;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#endLate();
+      this.#resumeWaiting();
+      if (this.#uploads.calls().length > 0) this.#lookAgain();
+    }, afterMs);
   }
 
   #endLate(): void {

@@ -1,6 +1,6 @@
 /**
  * Tells of the bytes of calls as they come and go. grpc-js (1.14) has no public way to it: an
- * interceptor sees messages when they are whole, which is when the memory has been used. So four
+ * interceptor sees messages when they are whole, which is when the memory has been used. So five
  * methods of its calls are wrapped, once for the process; they do nothing more for connections
  * without hooks, and next to nothing for messages that come in one piece. Calls that go round
  * grpc-js ask for the hooks of their connection themselves.
@@ -31,6 +31,8 @@ export type CallHooks = {
   onBegun(call: HookedCall, bytes: number): void;
   /** It is whole, or the call has ended. */
   onWhole(call: HookedCall): void;
+  /** Whether the rest of the message that has begun is not to be read yet. */
+  waits(call: HookedCall): boolean;
   /** Whether a reply may be written; where it may not, the call has been ended. */
   mayWrite(call: HookedCall): boolean;
   /** It was given a reply, or has sent one. */
@@ -43,21 +45,36 @@ const hooksKey = Symbol("hooks of a connection");
 type HookedSession = ServerHttp2Session & { [hooksKey]?: CallHooks };
 /** Of the call's connection, which a stream that was destroyed no longer knows. */
 const ownHooks = Symbol("hooks of a call");
+/** The pieces of the message that has begun, by which it is told from the next one. */
+const begunPieces = Symbol("pieces of a message");
 
 /** The state of a decoder that knows the size of a message and has not all of it. */
 const readingMessage = 2;
 type Internals = HookedCall & {
   readonly handler: { readonly type: string };
   [ownHooks]?: CallHooks | undefined;
+  [begunPieces]?: readonly Buffer[] | undefined;
   readonly cancelled: boolean;
-  readonly decoder: { readonly readState: number; readonly readMessageSize: number };
+  readonly decoder: {
+    readonly readState: number;
+    readonly readMessageSize: number;
+    /** Another array for each message. */
+    readonly readPartialMessage: readonly Buffer[];
+  };
+  /** Messages that nobody has asked for yet. */
+  readonly readQueue: readonly unknown[];
+  isReadPending: boolean;
   handleDataFrame(data: Buffer): void;
   handleEndEvent(): void;
   notifyOnCancel(): void;
   sendMessage(message: unknown, done: () => void): void;
+  startRead(): void;
 };
 
-const names = ["handleDataFrame", "handleEndEvent", "notifyOnCancel", "sendMessage"] as const;
+const names = [
+  ...(["handleDataFrame", "handleEndEvent", "notifyOnCancel"] as const),
+  ...(["sendMessage", "startRead"] as const),
+];
 let isWrapped = false;
 
 /** Has `hooks` told of the calls of a connection. */
@@ -81,20 +98,8 @@ function wrap(calls: Internals): void {
   for (const name of names) {
     assert(typeof calls[name] === "function", `grpc-js of another version: no ${name}`);
   }
-  const { handleDataFrame, handleEndEvent, notifyOnCancel, sendMessage } = calls;
-  calls.handleDataFrame = function (this: Internals, data) {
-    handleDataFrame.call(this, data);
-    const isPartial = this.decoder.readState === readingMessage && !this.cancelled;
-    const isKnown = this[uploadSince] !== undefined;
-    if (isPartial === isKnown) return;
-    if (isPartial) hooksOf(this)?.onBegun(this, this.decoder.readMessageSize);
-    // A unary request is still held until it is handed over, which is at its end.
-    else if (this.handler.type !== "unary") hooksOf(this)?.onWhole(this);
-  };
-  calls.handleEndEvent = function (this: Internals) {
-    if (this[uploadSince] !== undefined) hooksOf(this)?.onWhole(this);
-    handleEndEvent.call(this);
-  };
+  wrapReads(calls);
+  const { notifyOnCancel, sendMessage } = calls;
   calls.notifyOnCancel = function (this: Internals) {
     if (this[uploadSince] !== undefined) hooksOf(this)?.onWhole(this);
     if (this[unsentBytes] !== undefined) hooksOf(this)?.onSent(this);
@@ -110,5 +115,34 @@ function wrap(calls: Internals): void {
       done();
     });
     if (!this.cancelled) hooks.onWritten(this);
+  };
+}
+
+function wrapReads(calls: Internals): void {
+  const { handleDataFrame, handleEndEvent, startRead } = calls;
+  calls.handleDataFrame = function (this: Internals, data) {
+    handleDataFrame.call(this, data);
+    const { readState, readMessageSize, readPartialMessage } = this.decoder;
+    const isPartial = readState === readingMessage && !this.cancelled;
+    if (this[uploadSince] !== undefined) {
+      if (isPartial && readPartialMessage === this[begunPieces]) return;
+      // A unary request is still held until it is handed over, which is at its end.
+      if (this.handler.type === "unary") return;
+      this[begunPieces] = undefined;
+      hooksOf(this)?.onWhole(this);
+    }
+    if (!isPartial) return;
+    this[begunPieces] = readPartialMessage;
+    hooksOf(this)?.onBegun(this, readMessageSize);
+  };
+  calls.handleEndEvent = function (this: Internals) {
+    if (this[uploadSince] !== undefined) hooksOf(this)?.onWhole(this);
+    handleEndEvent.call(this);
+  };
+  calls.startRead = function (this: Internals) {
+    const mayWait = this[uploadSince] !== undefined && this.readQueue.length === 0;
+    // With nothing queued it would read on; that is done when there is room.
+    if (mayWait && hooksOf(this)?.waits(this) === true) this.isReadPending = true;
+    else startRead.call(this);
   };
 }
