@@ -88,6 +88,26 @@ describe("the load shedder", () => {
     expect(shedder.isShedding).toBe(false);
   });
 
+  it.each([
+    [60, false],
+    [3_600_000, true],
+  ])("takes what comes after %i ms without traffic: %s", (pauseMs, isAll) => {
+    const { shedder } = simulate({ seed: 3, load: () => 3, endMs: 2_000 });
+    expect(shedder.isShedding).toBe(true);
+    // The last turn began before its end, and may have ended a little after it.
+    const nowMs = 2_000 + pauseMs;
+    const taken = Array.from({ length: 1_000 }, () => shedder.admits(nowMs));
+    expect(taken.every(Boolean)).toBe(isAll);
+    expect(shedder.isShedding).toBe(!isAll);
+  });
+
+  it("keeps its limit through a turn that is itself very long", () => {
+    const { shedder } = simulate({ seed: 3, load: () => 3, endMs: 2_000 });
+    expect(shedder.admits(2_060)).toBe(true);
+    for (let arrival = 0; arrival < 1_000; arrival += 1) shedder.admits(10_000);
+    expect(shedder.isShedding).toBe(true);
+  });
+
   it("does not take long turns of few requests for overload", () => {
     const shedder = new LoadShedder({ turnMsMax });
     for (let turn = 1; turn < 100; turn += 1) {

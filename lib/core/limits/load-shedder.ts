@@ -8,7 +8,8 @@
  * 2. Then requests are taken at a limited rate, at first a little less than were taken before.
  *    While most come in long turns the rate goes down by a part, the longer the more, else up by a
  *    smaller one, so that it keeps near what can be answered.
- * 3. When nothing had to be refused for some intervals the limit goes.
+ * 3. When nothing had to be refused for some intervals the limit goes, and when nothing came at all
+ *    for a while: the last turns say nothing about what comes then.
  */
 export type LoadShedderOptions = {
   /** Turns longer than this are long. */
@@ -44,6 +45,8 @@ const calmIntervals = 5;
 /** What piled up during a pause is worked off in less, unless turns are very long. */
 const longIntervals = 2;
 const perMsMin = 0.01;
+/** No turn with arrivals for so long is idleness: a turn under a limit takes far less. */
+const idleMs = 1_000;
 
 export class LoadShedder {
   readonly #options: LoadShedderOptions;
@@ -67,8 +70,14 @@ export class LoadShedder {
 
   /** Whether a request that arrives now is taken. */
   admits(nowMs: number): boolean {
+    const isFirst = this.#turnArrivals === 0;
     this.#turnArrivals += 1;
     if (!this.#isShedding) return true;
+    // Only at its beginning: a turn that itself takes that long is the opposite of idleness.
+    if (isFirst && nowMs - this.#interval.lastMs > idleMs) {
+      this.#isShedding = false;
+      return true;
+    }
     const gained = Math.max(0, nowMs - this.#tokensMs) * this.#perMs;
     this.#tokens = Math.min(this.#tokens + gained, Math.max(1, burstMs * this.#perMs));
     this.#tokensMs = nowMs;
