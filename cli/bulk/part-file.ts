@@ -34,10 +34,11 @@ class PartFile implements Sink {
   async write(text: string): Promise<void> {
     const buffer = Buffer.from(text);
     for (let done = 0; done < buffer.length; ) {
-      const { bytesWritten } = await this.#file.write(buffer, done, undefined, this.bytes);
+      const { bytesWritten } = await this.#file.write(buffer, done, undefined, this.bytes + done);
       done += bytesWritten;
-      this.bytes += bytesWritten;
     }
+    // A disk may be full in the middle: only what is whole counts.
+    this.bytes += buffer.length;
   }
 
   async sync(): Promise<void> {
@@ -112,7 +113,10 @@ export async function saveState(path: string, state: BulkState): Promise<void> {
   await rename(next, path);
 }
 
-/** Undefined where there is none. Throws a Failure where it is of another run. */
+/**
+ * Undefined where there is none, or its run had made the output. Throws a Failure where it is of
+ * another run.
+ */
 export async function loadState(output: string, run: RunKey): Promise<BulkState | undefined> {
   if (output === stdioPath) return undefined;
   const { part, state: path } = partPaths(output);
@@ -129,6 +133,7 @@ export async function loadState(output: string, run: RunKey): Promise<BulkState 
   }
   const size = await sizeOf(part);
   if (size !== undefined && size >= state.bytes) return state;
+  if (size === undefined && (await sizeOf(output)) !== undefined) return undefined;
   throw new Failure("failed-precondition", `${part} is gone or cut short: ${start}`);
 }
 
@@ -149,11 +154,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Makes the whole part the output. */
+/** Before a run begins anew: no earlier state is to be taken for its own. */
+export async function forgetState(output: string): Promise<void> {
+  await rm(partPaths(output).state, { force: true });
+}
+
+/** Makes the whole part the output. The state goes last, so that a crash loses nothing. */
 export async function finishPart(
   output: string,
   part: string = partPaths(output).part,
 ): Promise<void> {
-  await rm(partPaths(output).state, { force: true });
   await rename(part, output);
+  await forgetState(output);
 }

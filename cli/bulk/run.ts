@@ -145,7 +145,6 @@ export class BulkRun {
     }
     await this.#write();
     if (this.#chunks.length < chunksMax) return;
-    if (this.#columns === undefined) throw this.#untitled();
     await new Promise<void>((resolve) => {
       this.#room = resolve;
     });
@@ -187,14 +186,18 @@ export class BulkRun {
       await this.#writeTitles(Object.keys(first.predictions.columns));
       return true;
     }
-    const failed = this.#chunks.filter(({ isDone }) => isDone).length;
-    if (failed >= untitledMax) throw this.#untitled();
+    const done = this.#chunks.filter(({ isDone }) => isDone);
+    const failed = done.filter(({ columns }) => columns !== undefined);
+    // Where none was good enough to be sent, one that is waited for may be good.
+    const counted = done.length === this.#chunks.length ? done : failed;
+    if (counted.length >= untitledMax) throw this.#untitled();
     return false;
   }
 
   async #writeTitles(predictions: readonly string[]): Promise<void> {
-    this.#columns = this.#toColumns(predictions);
-    await this.#modules.sink.write(this.#modules.text.head(this.#columns));
+    const columns = this.#toColumns(predictions);
+    await this.#modules.sink.write(this.#modules.text.head(columns));
+    this.#columns = columns;
   }
 
   #untitled(): Failure {

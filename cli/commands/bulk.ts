@@ -12,6 +12,7 @@ import { namesOf } from "../bulk/output-columns.ts";
 import {
   type BulkState,
   finishPart,
+  forgetState,
   loadState,
   openPart,
   partPaths,
@@ -88,6 +89,7 @@ async function bulk(shell: Shell, { model, file, flags }: Asked): Promise<ExitCo
   const { part, state: statePath } = partPaths(job.output.path);
   const isTyped = table.isText && job.output.format !== "csv";
   const isToPipe = job.output.path === stdioPath;
+  if (!isToPipe && state === undefined) await forgetState(job.output.path);
   await using sink = isToPipe ? new StandardOutput() : await openPart(part, state?.bytes ?? 0);
   const { rowsPerItem, isKept } = job;
   const player = new BulkRun(
