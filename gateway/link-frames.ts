@@ -1,7 +1,7 @@
 import type { OutboxFrame } from "#core/link/outbox.ts";
 import { Method, Role } from "#gen/sluice/link/v1/link_pb.ts";
 import { encodeGatewayFrames } from "#wire/gateway-link.ts";
-import type { ControlFrame } from "#wire/link-frames.ts";
+import type { ControlFrame, MessageMemory } from "#wire/link-frames.ts";
 import type { ReplyBegin } from "#wire/reply-begin.ts";
 import type { RequestHeader } from "#wire/request-begin.ts";
 import { statusCode } from "#wire/status.ts";
@@ -11,8 +11,10 @@ import { type Attempt, markLeft, type WorkerReply } from "./exchange.ts";
 export function encodeLeaving(
   frames: readonly OutboxFrame<ControlFrame, Attempt>[],
   nowMs: number,
+  memory: MessageMemory,
 ): Uint8Array {
-  return encodeGatewayFrames(frames.map((frame) => leaving(frame, nowMs)));
+  const now = frames.map((frame) => leaving(frame, nowMs));
+  return encodeGatewayFrames(now, memory);
 }
 
 function leaving(

@@ -23,6 +23,7 @@ import type { ControlFrame, Credit } from "#wire/link-frames.ts";
 import type { ReplyBegin } from "#wire/reply-begin.ts";
 import type { Attempt, AttemptWorker, WorkerReply } from "./exchange.ts";
 import { abortedReply, encodeLeaving, toReply } from "./link-frames.ts";
+import { reusedMemory } from "./reused-memory.ts";
 
 export type LinkStream = ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -70,6 +71,8 @@ export class LinkSession implements AttemptWorker {
   readonly #credit = new RequestCredit();
   readonly #writer: TurnWriter<ControlFrame, Attempt>;
   readonly #attempts = new Map<number, Attempt>();
+  /** Of the one message that is being written: it is free when gRPC has passed that on. */
+  readonly #memory = reusedMemory();
   #lastId = 0;
   #acknowledgedBytes = 0;
   #isClosed = false;
@@ -83,7 +86,9 @@ export class LinkSession implements AttemptWorker {
     this.#listener = modules.listener;
     this.#writer = new TurnWriter({
       outbox: this.#outbox,
-      write: (frames, done) => this.#stream.write(encodeLeaving(frames, monotonicMs()), done),
+      write: (frames, done) => {
+        this.#stream.write(encodeLeaving(frames, monotonicMs(), this.#memory), done);
+      },
     });
     this.#stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
     this.#stream.on("error", (error) => this.close(messageOf(error)));

@@ -50,6 +50,7 @@ const methods = {
 };
 
 const usPerMs = 1_000;
+const nothing = new Uint8Array();
 
 export class Predictions {
   readonly #deadlineDefaultMs: number;
@@ -184,6 +185,10 @@ class UnaryAnswer implements ExchangeOwner, CallOwner {
 
   ended(outcome: Outcome): void {
     const call = this.#call;
+    const { exchange } = this.#request;
+    // No link has anything of it left: what was not sent of an attempt has been taken back.
+    if (exchange !== undefined) exchange.payload = nothing;
+    call.releaseRequest();
     const end = endOf(this.#request, outcome, monotonicMs());
     const id = formatPredictionId(this.#request.trace.predictionId);
     const headers = [metadataKey.predictionId, id];

@@ -7,12 +7,15 @@ import { assert } from "#core/assert.ts";
 import { varintSize, writeVarint } from "./varint.ts";
 
 export class FieldWriter {
-  /** A buffer of its own: a piece of Node's pool would keep 64 KiB alive. */
   readonly bytes: Buffer;
   #at = 0;
 
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+  /**
+   * Writes to `memory`, of at least that size, or else to a buffer of its own: a piece of Node's
+   * pool would keep 64 KiB alive.
+   */
+  constructor(size: number, memory?: Buffer) {
+    this.bytes = memory?.subarray(0, size) ?? Buffer.allocUnsafeSlow(size);
   }
 
   /** The message; everything it was made for has been written. */

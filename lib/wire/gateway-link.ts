@@ -22,6 +22,7 @@ import {
   frameNumber,
   type Ids,
   idsFrame,
+  type MessageMemory,
   readChunk,
   readCredit,
   readEnd,
@@ -58,11 +59,12 @@ export function encodeGatewayControl(control: GatewayControl): ControlFrame {
   return toBinary(GatewayFrameSchema, create(GatewayFrameSchema, { kind: control }));
 }
 
-/** One ConnectRequest with these frames, in order. */
+/** One ConnectRequest with these frames, in order; see `encodeFrames` for where it is written. */
 export function encodeGatewayFrames(
   frames: readonly OutboxFrame<ControlFrame, RequestHeader>[],
+  memory?: MessageMemory,
 ): Uint8Array {
-  return encodeFrames(frames, requestBegin);
+  return encodeFrames(frames, requestBegin, memory);
 }
 
 /**

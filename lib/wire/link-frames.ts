@@ -59,10 +59,14 @@ export type Begin<Header> = OutboxFrame<ControlFrame, Header> & { readonly kind:
 const idsMax = 65_536;
 const nothing = new Uint8Array();
 
-/** One message of these frames, in order. */
+/** Where a message of so many bytes is to be written. */
+export type MessageMemory = (bytes: number) => Buffer;
+
+/** One message of these frames, in order; in a buffer of its own unless there is `memory`. */
 export function encodeFrames<Header>(
   frames: readonly OutboxFrame<ControlFrame, Header>[],
   codec: BeginCodec<Header>,
+  memory?: MessageMemory,
 ): Uint8Array {
   const sizes: number[] = [];
   let total = 0;
@@ -71,7 +75,7 @@ export function encodeFrames<Header>(
     sizes.push(size);
     total += withinSize(frame.kind === "control" ? size : withinSize(size));
   }
-  const writer = new FieldWriter(total);
+  const writer = new FieldWriter(total, memory?.(total));
   for (const [index, frame] of frames.entries()) {
     writeFrame(writer, frame, { size: sizes[index] ?? 0, codec });
   }

@@ -1,5 +1,6 @@
 import { Failure } from "#core/failure.ts";
 import type { RowFailures } from "#core/prediction/row-failures.ts";
+import type { SlabPool } from "#core/slab-pool.ts";
 import { blankRow, copyRow } from "#core/tensor/rows.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
@@ -13,7 +14,6 @@ import type { WorkerEvents } from "./events.ts";
 import { isHeavy } from "./is-heavy.ts";
 import type { Job, JobResult } from "./job.ts";
 import { formOf, type Question, type ServedModel } from "./served-model.ts";
-import type { SlabPool } from "./slab-pool.ts";
 import type { TraceRecorder } from "./trace-recorder.ts";
 import { type Arrival, type BatchFacts, idOf, type Outcome, type WorkTimings } from "./work.ts";
 

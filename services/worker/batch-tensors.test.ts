@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { SlabPool } from "#core/slab-pool.ts";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import { assembleInputs, placesOf, rebuildInputs, sliceOutputs } from "./batch-tensors.ts";
-import { SlabPool } from "./slab-pool.ts";
 
 const slabs = new SlabPool(1 << 20);
 

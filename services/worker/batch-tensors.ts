@@ -1,8 +1,8 @@
 import { type RowRange, sliceAll } from "#core/batching/split.ts";
 import { Failure } from "#core/failure.ts";
+import { type SlabPool, slabBytesMin } from "#core/slab-pool.ts";
 import { type Dtype, elementBytes, viewPacked } from "#core/tensor/dtype.ts";
 import { formatShape, stackRows, type Tensor } from "#core/tensor/tensor.ts";
-import { type SlabPool, slabBytesMin } from "./slab-pool.ts";
 
 /** What of a batch's member its tensors are made of. */
 export type BatchMember = {

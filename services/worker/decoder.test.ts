@@ -2,13 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { Failure } from "#core/failure.ts";
 import { batchingDefaults, type FeatureSpec, type ModelSpec } from "#core/model/spec.ts";
+import { SlabPool } from "#core/slab-pool.ts";
 import { PredictRequestSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { floats, inferBytes, integers } from "../../test/support/infer.ts";
 import type { DecodeHeader } from "./decode-protocol.ts";
 import { type Decoded, Decoder, type DecoderOptions } from "./decoder.ts";
 import { isHeavy } from "./is-heavy.ts";
 import { ServedModel } from "./served-model.ts";
-import { SlabPool } from "./slab-pool.ts";
 
 const ref = { model: "m", version: 1 };
 const inferHeader: DecodeHeader = { ...ref, method: "ModelInfer", isBulk: false };

@@ -6,6 +6,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { Failure, messageOf } from "#core/failure.ts";
+import type { SlabPool } from "#core/slab-pool.ts";
 import {
   type DecodeHeader,
   type DecodeThreadData,
@@ -17,7 +18,6 @@ import {
 } from "./decode-protocol.ts";
 import { unpackTexts } from "./packed-texts.ts";
 import type { Question } from "./served-model.ts";
-import type { SlabPool } from "./slab-pool.ts";
 
 export type DecoderOptions = DecodeThreadData & {
   /** A request that takes longer to decode, its thread's start included, fails. */

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
+import type { SlabPool } from "#core/slab-pool.ts";
 import { type ModelPaths, readModelSettings } from "#platform/model-repository.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import { Decoder } from "./decoder.ts";
@@ -8,7 +9,6 @@ import type { EventRecorder } from "./event-recorder.ts";
 import type { WorkerEvents } from "./events.ts";
 import { type InferenceHost, openInferenceHost } from "./inference-host.ts";
 import { ServedModel } from "./served-model.ts";
-import type { SlabPool } from "./slab-pool.ts";
 
 export type ModelState =
   | { readonly kind: "loading" }

@@ -1,9 +1,9 @@
 import { Failure } from "#core/failure.ts";
+import { SlabPool } from "#core/slab-pool.ts";
 import { assembleInputs, placesOf, rebuildInputs, sliceOutputs } from "./batch-tensors.ts";
 import type { WorkerEvents } from "./events.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import type { Part, PartResult } from "./job.ts";
-import { SlabPool } from "./slab-pool.ts";
 
 export type PartEnd = {
   readonly part: Part;

@@ -8,6 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { Failure, messageOf } from "#core/failure.ts";
+import { SlabPool } from "#core/slab-pool.ts";
 import { WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
@@ -30,7 +31,6 @@ import { WorkerEvents } from "./events.ts";
 import { beat } from "./heartbeat.ts";
 import { LinkService } from "./link-service.ts";
 import { ModelSlot, type ModelState } from "./model-slot.ts";
-import { SlabPool } from "./slab-pool.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
 export type WorkerOverrides = {

@@ -33,6 +33,8 @@ class WaitingCall implements UnaryCall {
 
   header(): undefined {}
 
+  releaseRequest(): void {}
+
   reply(): void {}
 
   refuse(): void {}

@@ -9,6 +9,7 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
+import { SlabPool } from "#core/slab-pool.ts";
 import { statusCode } from "#wire/status.ts";
 import { smallBuffer } from "../small-buffers.ts";
 import {
@@ -30,6 +31,8 @@ export type DirectOptions = {
 };
 
 const prefixBytes = 5;
+/** Of uploads, at rest, of all calls of a server. */
+const slabBytesMax = 16 * 1024 * 1024;
 /** Larger replies are not copied to stand behind their prefix. */
 const copiedBytesMax = 16 * 1024;
 /** As long as a timer of Node can wait. */
@@ -48,6 +51,7 @@ const refusalOptions = { endStream: true, sendDate: false };
 /** Call it before the server is bound. */
 export function takeDirectly(server: grpc.Server, options: DirectOptions): void {
   requireShape(server);
+  const slabs = new SlabPool(slabBytesMax);
   const handle = server["_streamHandler"];
   server["_streamHandler"] = (
     interceptors: grpc.ServerInterceptor[],
@@ -61,7 +65,7 @@ export function takeDirectly(server: grpc.Server, options: DirectOptions): void 
       return;
     }
     const { messageBytesMax } = options;
-    new DirectCall({ headers, timeoutMs, messageBytesMax }, { stream, take });
+    new DirectCall({ headers, timeoutMs, messageBytesMax }, { stream, take, slabs });
   };
 }
 
@@ -85,7 +89,7 @@ class DirectCall implements UnaryCall, HookedCall {
   readonly #hooks: CallHooks | undefined;
   readonly #take: UnaryTaker;
   readonly #messageBytesMax: number;
-  readonly #request = new MessageAssembly();
+  readonly #request: MessageAssembly;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
 
@@ -95,12 +99,21 @@ class DirectCall implements UnaryCall, HookedCall {
       readonly timeoutMs: number;
       readonly messageBytesMax: number;
     },
-    { stream, take }: { readonly stream: ServerHttp2Stream; readonly take: UnaryTaker },
+    {
+      stream,
+      take,
+      slabs,
+    }: {
+      readonly stream: ServerHttp2Stream;
+      readonly take: UnaryTaker;
+      readonly slabs: SlabPool;
+    },
   ) {
     const { headers, timeoutMs, messageBytesMax } = options;
     this.#headers = headers;
     this.#messageBytesMax = messageBytesMax;
     this.stream = stream;
+    this.#request = new MessageAssembly(slabs);
     this.#hooks = hooksOfStream(stream);
     this.#take = take;
     this.deadlineMs = Number.POSITIVE_INFINITY;
@@ -121,6 +134,10 @@ class DirectCall implements UnaryCall, HookedCall {
   header(key: string): string | undefined {
     const value = this.#headers[key];
     return typeof value === "string" ? value : value?.[0];
+  }
+
+  releaseRequest(): void {
+    this.#request.release();
   }
 
   reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {

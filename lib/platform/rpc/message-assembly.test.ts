@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { SlabPool } from "#core/slab-pool.ts";
 import { MessageAssembly } from "./message-assembly.ts";
 
 /** A message behind its prefix, cut into pieces of these sizes, again and again. */
@@ -46,3 +47,24 @@ it.each([10, 200_000])(
     expect(assembly.take()).toHaveLength(bytes);
   },
 );
+
+it("puts messages into the same slab one after the other, while none of them is in use", () => {
+  const slabs = new SlabPool(2 ** 20);
+  const assemble = (bytes: number) => {
+    const assembly = new MessageAssembly(slabs);
+    for (const piece of pieces(bytes, [50_000])) assembly.push(piece);
+    return assembly;
+  };
+  const first = assemble(200_000);
+  const message = first.take();
+  first.drop();
+  expect(slabs.bytes).toBe(0);
+  expect(message).toHaveLength(200_000);
+  first.release();
+  first.release();
+  expect(slabs.bytes).toBe(2 ** 18);
+  const second = assemble(150_000);
+  expect(second.take().buffer).toBe(message.buffer);
+  assemble(200_000).drop();
+  expect(slabs.bytes).toBe(2 ** 18);
+});

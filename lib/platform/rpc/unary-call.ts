@@ -20,6 +20,8 @@ export type CallOwner = {
 export type UnaryCall = Caller & {
   /** Told when the call is over, ended by whomever; may be set while it is being handled. */
   owner: CallOwner | undefined;
+  /** Nobody looks at the request any more, whose memory may be used for another. */
+  releaseRequest(): void;
   reply(message: Uint8Array, metadata: ReplyMetadata): void;
   refuse(status: StatusReply): void;
 };
@@ -69,6 +71,10 @@ class GrpcCall extends GrpcCaller implements UnaryCall {
     this.#call = call;
     this.#callback = callback;
     call.on("cancelled", () => this.owner?.gone());
+  }
+
+  releaseRequest(): void {
+    // Its memory is not ours to use again.
   }
 
   reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {

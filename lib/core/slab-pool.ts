@@ -1,6 +1,7 @@
 /**
- * Memory for batches. A slab goes to the inference thread with its batch and comes back with the
- * outputs, so that large ones are not asked of the system, and zeroed, anew for every run. They
+ * Memory for what is large and lives shortly, such as the batches that go to an inference thread
+ * and come back from it. Asked of the system anew each time it would have to be zeroed, and the
+ * collector would go through the whole heap after every few dozen, to see which are free. Slabs
  * come in powers of two; those at rest are bounded, and what would be too much is let go.
  */
 

@@ -1,0 +1,18 @@
+import type { MessageMemory } from "#wire/link-frames.ts";
+
+const bytesMin = 4 * 1024;
+/** What is larger is rare, such as a hello, and gets a buffer of its own. */
+const bytesMax = 256 * 1024;
+
+/** Gives the same memory again and again, so that nothing has to be collected. */
+export function reusedMemory(): MessageMemory {
+  let memory = Buffer.alloc(0);
+  return (bytes) => {
+    if (bytes > bytesMax) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > memory.byteLength) {
+      const size = Math.max(bytesMin, 2 ** Math.ceil(Math.log2(bytes)));
+      memory = Buffer.allocUnsafeSlow(size);
+    }
+    return memory;
+  };
+}
