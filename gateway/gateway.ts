@@ -68,6 +68,8 @@ const closeShare = 0.25;
 const serverDrainMs = 300;
 /** The part of what may be held of requests that may be unanswered items of bulk streams. */
 const bulkShare = 0.5;
+/** As much again for replies that wait in calls of ModelStreamInfer. */
+const waitingShare = 0.5;
 
 /**
  * Starts a gateway. Rejects with a Failure when a port is taken or the routes file is malformed.
@@ -153,7 +155,10 @@ async function openCore(
   const traces = new Traces(config.telemetry, { exporter, events });
   const shared = { links, dispatcher, traces, statistics, events };
   const predictions = new Predictions(config, shared);
-  const inferStreams = new InferStreams({ predictions, dispatcher });
+  const inferStreams = new InferStreams(
+    { waitingBytesMax: config.heldBytesMax * waitingShare },
+    { predictions, dispatcher },
+  );
   const bulk = new BulkStreams(
     { bytesMax: config.heldBytesMax * bulkShare, waitMaxMs: config.bulkWaitMaxMs },
     shared,

@@ -1,10 +1,13 @@
 /**
  * One ModelStreamInfer call: requests that are answered in their order, each with a response or an
  * error of its own. Nobody numbers them or grants credit, so reading stops while much is
- * unanswered or the caller does not take what was answered.
+ * unanswered or the caller does not take what was answered. Replies that wait for those before
+ * them, or for the caller, take from memory that all streams share; without enough of it the call
+ * ends.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Failure } from "#core/failure.ts";
+import type { BytesShare } from "#platform/bytes-budget.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import { readNoFurther } from "#platform/rpc/read-no-further.ts";
 import { metadataKey } from "#wire/metadata.ts";
@@ -19,6 +22,8 @@ export type InferStreamCall = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 /** Asks for predictions on behalf of a stream. */
 export type InferStreamHost = {
+  /** For replies that wait; the stream disposes of it. */
+  readonly waiting: BytesShare;
   /** `answer` is called once, perhaps before this returns. */
   ask(payload: Uint8Array, answer: (outcome: Outcome) => void): PredictionRequest;
   cancel(request: PredictionRequest, failure: Failure): void;
@@ -30,6 +35,9 @@ type Asked = {
   readonly bytes: number;
   request: PredictionRequest | undefined;
   outcome: Outcome | undefined;
+  /** Taken for its reply, which waits. */
+  heldBytes: number;
+  isWritten: boolean;
 };
 
 const askedMax = 64;
@@ -70,15 +78,31 @@ export class InferStream {
 
   #ask(payload: Uint8Array): void {
     if (this.#isEnded || this.#isStopping) return;
-    const asked: Asked = { bytes: payload.byteLength, request: undefined, outcome: undefined };
+    const asked: Asked = {
+      ...{ bytes: payload.byteLength, request: undefined, outcome: undefined },
+      ...{ heldBytes: 0, isWritten: false },
+    };
     this.#asked.push(asked);
     this.#askedBytes += asked.bytes;
     asked.request = this.#host.ask(payload, (outcome) => {
       asked.outcome = outcome;
       // An answer may come before the request is known here.
-      if (asked.request !== undefined) this.#answer();
+      if (asked.request !== undefined) this.#settle(asked);
     });
+    this.#settle(asked);
+  }
+
+  #settle(asked: Asked): void {
     this.#answer();
+    if (this.#isEnded || asked.isWritten || asked.outcome?.kind !== "reply") return;
+    const { byteLength } = asked.outcome.reply.payload;
+    try {
+      this.#host.waiting.take(byteLength);
+      asked.heldBytes = byteLength;
+    } catch (error) {
+      const { code, message } = Failure.from(error);
+      this.#fail(new Failure(code, `replies wait for the caller or for others: ${message}`));
+    }
   }
 
   /** Writes the answers whose turn it is, and reads on where there is room. */
@@ -87,6 +111,8 @@ export class InferStream {
       if (next?.request === undefined || next.outcome === undefined) break;
       this.#asked.shift();
       this.#askedBytes -= next.bytes;
+      this.#host.waiting.give(next.heldBytes);
+      next.isWritten = true;
       this.#write(next.request, next.outcome);
     }
     if (this.#isEnded) return;
@@ -122,6 +148,7 @@ export class InferStream {
 
   #finish(): void {
     this.#isEnded = true;
+    this.#host.waiting[Symbol.dispose]();
     this.#host.onEnded();
     this.#call.end();
   }
@@ -135,6 +162,7 @@ export class InferStream {
   #end(failure: Failure): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#host.waiting[Symbol.dispose]();
     this.#host.onEnded();
     for (const { request, outcome } of this.#asked.splice(0)) {
       if (request !== undefined && outcome === undefined) this.#host.cancel(request, failure);

@@ -11,4 +11,7 @@ it("gives away what there is, and again what has been given back", () => {
   one[Symbol.dispose]();
   two.take(6);
   expect(() => two.take(1)).toThrow("1 bytes more wanted, 0 of 10 are free");
+  two.give(3);
+  one.take(3);
+  expect(() => one.take(1)).toThrow("1 bytes more wanted, 0 of 10 are free");
 });

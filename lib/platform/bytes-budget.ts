@@ -1,9 +1,12 @@
+import { assert } from "#core/assert.ts";
 import { Failure } from "#core/failure.ts";
 
 /** One holder's part of a budget; disposing of it gives the part back. */
 export type BytesShare = Disposable & {
   /** Throws a Failure `resource-exhausted`, and takes nothing, where there is not enough left. */
   readonly take: (bytes: number) => void;
+  /** Gives back so much of what was taken. */
+  readonly give: (bytes: number) => void;
 };
 
 /** Memory that many holders take parts of, so that together they do not use it up. */
@@ -27,6 +30,11 @@ export class BytesBudget {
         }
         taken += bytes;
         this.#bytes += bytes;
+      },
+      give: (bytes) => {
+        assert(bytes <= taken, `gives back ${bytes} bytes of ${taken}`);
+        taken -= bytes;
+        this.#bytes -= bytes;
       },
       [Symbol.dispose]: () => {
         this.#bytes -= taken;

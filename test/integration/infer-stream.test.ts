@@ -34,9 +34,11 @@ async function startSystem(): Promise<TestGateway> {
   return gateway;
 }
 
-async function startLinked(): Promise<{ worker: LinkWorker; gateway: TestGateway }> {
+async function startLinked(
+  env: Record<string, string> = {},
+): Promise<{ worker: LinkWorker; gateway: TestGateway }> {
   const worker = open.use(await LinkWorker.start({ credit: 1_000 }));
-  return { worker, gateway: open.use(await startLinkedGateway([worker])) };
+  return { worker, gateway: open.use(await startLinkedGateway([worker], { env })) };
 }
 
 function connect(gateway: TestGateway, headers: Record<string, string> = {}): InferStreamClient {
@@ -115,6 +117,32 @@ it("reads no more than it may hold, and takes back what a caller that vanished a
   await expect.poll(() => worker.waiting, within).toBe(65);
   for (let count = 0; count < 65; count += 1) (await worker.next()).reply();
   expect((await other).code).toBe(0);
+});
+
+it("ends where replies that wait need more memory than all streams have", async () => {
+  const { worker, gateway } = await startLinked({ SLUICE_HELD_BYTES_MAX: "1048576" });
+  const large = inferRequest("m", { id: "large".repeat(60_000) });
+  const ask = async (client: InferStreamClient) => {
+    for (let count = 0; count < 3; count += 1) client.raw(inferRequest("m", { id: `${count}` }));
+    return [await worker.next(), await worker.next(), await worker.next()] as const;
+  };
+  const greedy = connect(gateway);
+  const [, second, third] = await ask(greedy);
+  second.reply({}, large);
+  third.reply({}, large);
+  expect(await greedy.status).toMatchObject({
+    code: statusCode.resourceExhausted,
+    details: expect.stringContaining("replies wait"),
+  });
+  // What it held is free again, and each reply that was written frees what it took.
+  const modest = connect(gateway);
+  for (let round = 1; round <= 3; round += 1) {
+    const [first, other, last] = await ask(modest);
+    other.reply({}, large);
+    first.reply();
+    last.reply();
+    await expect.poll(() => modest.answers.length, within).toBe(3 * round);
+  }
 });
 
 it("answers what it has read when the gateway stops, and sends the caller elsewhere", async () => {
