@@ -31,16 +31,20 @@ export function toWork(
   // A trace of its own: a million items in the trace of their stream would be of use to nobody.
   const trace = traces.begin(undefined);
   trace.predictionId.set(itemPredictionId(streamId, item.number));
+  const arrivedMs = monotonicMs();
   const request: PredictionRequest = {
     rpc: bulkRpc,
     trace,
     arrivedUs: wallUs(),
-    arrivedMs: monotonicMs(),
+    arrivedMs,
     requestId: "",
     exchange: undefined,
   };
   const { number, payload, form = "columns" } = item;
-  const work: BulkWork = { owner, number, form, payload, deadlineMs, request, attempts: [] };
+  const work: BulkWork = {
+    ...{ owner, number, form, payload, deadlineMs, request },
+    ...{ attempts: [], waitsSinceMs: arrivedMs },
+  };
   try {
     const head = readHead(item);
     request.requestId = head.id;

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Failure } from "#core/failure.ts";
 import { emptyTable } from "#core/routing/table.ts";
 import { BulkLane, type BulkOwner, type BulkWork } from "./bulk-lanes.ts";
@@ -6,6 +6,8 @@ import type { Exchange, Outcome } from "./exchange.ts";
 import type { LinkSession } from "./link-session.ts";
 
 const ref = { model: "m", version: 1 };
+afterEach(() => void vi.useRealTimers());
+
 const failure = new Failure("unavailable", "no replica is left");
 
 /** A lane whose items end when the test says so. */
@@ -29,7 +31,7 @@ class LaneProbe {
   add(owner: BulkOwner, number: number): void {
     this.lane.add({
       ...{ owner, number, form: "columns", payload: Uint8Array.of(number) },
-      ...{ deadlineMs: Infinity, request: {}, attempts: [] },
+      ...{ deadlineMs: Infinity, request: {}, attempts: [], waitsSinceMs: performance.now() },
     } as unknown as BulkWork);
   }
 
@@ -66,4 +68,26 @@ test("returns items to their places, in whatever order they come back", () => {
   probe.setReplicas(1);
   expect([...probe.begun.keys()]).toEqual([5]);
   probe.lane.cancel(owner, failure);
+});
+
+test("gives each item the time it may wait for a replica, counted from when none is ready", () => {
+  vi.useFakeTimers();
+  const probe = new LaneProbe(1_000);
+  const [one, other] = [probe.owner(), probe.owner()];
+  for (const number of [1, 2, 3]) probe.add(one, number);
+  // The third has waited for its turn, and waits for a replica only from now on.
+  vi.advanceTimersByTime(5_000);
+  probe.replicas = [];
+  probe.lose([2, 1]);
+  vi.advanceTimersByTime(990);
+  probe.add(one, 4);
+  probe.add(other, 9);
+  vi.advanceTimersByTime(9);
+  expect(probe.ended).toEqual([]);
+  vi.advanceTimersByTime(2);
+  expect(probe.ended).toEqual([1, 2, 3]);
+  vi.advanceTimersByTime(985);
+  expect(probe.ended).toEqual([1, 2, 3]);
+  vi.advanceTimersByTime(10);
+  expect(probe.ended).toEqual([1, 2, 3, 4, 9]);
 });

@@ -31,6 +31,8 @@ export type BulkWork = {
   readonly request: PredictionRequest;
   /** Of all exchanges it was in. */
   readonly attempts: Attempt[];
+  /** Since when it waits to be begun, on the monotonic clock. */
+  waitsSinceMs: number;
 };
 
 /** A stream. */
@@ -100,6 +102,8 @@ export class BulkLane {
   readonly #waiting = new Map<BulkOwner, BulkWork[]>();
   readonly #begun = new Map<BulkWork, Exchange>();
   #bytes = 0;
+  /** Since when no replica is ready; undefined while one is. */
+  #unservedSinceMs: number | undefined;
   #patience: NodeJS.Timeout | undefined;
 
   constructor(
@@ -148,9 +152,11 @@ export class BulkLane {
   pump(): void {
     const replicas = this.#links.ready(this.ref).length;
     if (replicas === 0) {
-      if (this.#waiting.size > 0) this.#losePatience();
+      this.#unservedSinceMs ??= monotonicMs();
+      this.#losePatience(this.#unservedSinceMs);
       return;
     }
+    this.#unservedSinceMs = undefined;
     this.#calm();
     const itemsMax = replicas * this.#itemsPerReplica();
     const bytesMax = replicas * bytesMaxPerReplica;
@@ -228,11 +234,20 @@ export class BulkLane {
     const queue = this.#waiting.get(work.owner) ?? [];
     const after = queue.findIndex(({ number }) => number > work.number);
     queue.splice(after === -1 ? queue.length : after, 0, work);
+    work.waitsSinceMs = monotonicMs();
     this.#waiting.set(work.owner, queue);
   }
 
-  #losePatience(): void {
-    this.#patience ??= setTimeout(() => this.#giveUp(), this.#waitMaxMs);
+  /** Sees to the item that has waited longest, of the time that no replica was ready. */
+  #losePatience(unservedSinceMs: number): void {
+    if (this.#patience !== undefined || this.#waiting.size === 0) return;
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const queue of this.#waiting.values()) {
+      for (const { waitsSinceMs } of queue) firstMs = Math.min(firstMs, waitsSinceMs);
+    }
+    const dueMs = Math.max(firstMs, unservedSinceMs) + this.#waitMaxMs;
+    const leftMs = Math.max(0, Math.ceil(dueMs - monotonicMs()));
+    this.#patience = setTimeout(() => this.#giveUp(unservedSinceMs), leftMs);
   }
 
   #calm(): void {
@@ -240,17 +255,32 @@ export class BulkLane {
     this.#patience = undefined;
   }
 
-  #giveUp(): void {
+  #giveUp(unservedSinceMs: number): void {
     this.#patience = undefined;
     const entry = findVersion(this.#links.table, this.ref);
     const failure =
       entry === undefined
         ? new Failure("unavailable", `${formatRef(this.ref)} is served no more`)
         : notReady(entry, versionState(entry).reason);
-    const all = [...this.#waiting.values()].flat();
-    this.#waiting.clear();
-    for (const work of all)
+    for (const work of this.#takeDue(unservedSinceMs)) {
       work.owner.onEnded(work, { kind: "failure", failure, reply: undefined });
+    }
+    this.pump();
+  }
+
+  /** What has waited for as long as it may. */
+  #takeDue(unservedSinceMs: number): BulkWork[] {
+    const sinceMs = monotonicMs() - this.#waitMaxMs;
+    const due: BulkWork[] = [];
+    if (unservedSinceMs > sinceMs) return due;
+    for (const [owner, queue] of this.#waiting) {
+      const rest = queue.filter((work) => work.waitsSinceMs > sinceMs);
+      if (rest.length === queue.length) continue;
+      due.push(...queue.filter((work) => work.waitsSinceMs <= sinceMs));
+      if (rest.length > 0) this.#waiting.set(owner, rest);
+      else this.#waiting.delete(owner);
+    }
+    return due;
   }
 }
 
