@@ -64,8 +64,6 @@ export class BatchRunner implements Disposable {
   readonly #parts: PartRunner;
   readonly #bulk: BulkLine;
   #running = 0;
-  /** Of jobs that are no bulk, rows of parts still to be queued. */
-  #laterRows = 0;
   #queueWaitUs = 0;
   #isPumpDue = false;
   #isDisposed = false;
@@ -85,12 +83,9 @@ export class BatchRunner implements Disposable {
     return this.#batcher.waitingRows;
   }
 
-  /**
-   * What counts against `queueRowsMax`: all of a large job that does not run yet, however few of
-   * its parts wait, and nothing of bulk jobs.
-   */
+  /** Those of them that count against `queueRowsMax`: bulk jobs take no room from others. */
   get queuedRows(): number {
-    return this.#batcher.waitingRows - this.#bulk.rows + this.#laterRows;
+    return this.#batcher.waitingRows - this.#bulk.rows;
   }
 
   /** How long the jobs waited at most that started last, in microseconds; 0 while nothing waits. */
@@ -115,7 +110,6 @@ export class BatchRunner implements Disposable {
       this.#bulk.add(progress);
       this.#offerBulk();
     } else {
-      this.#laterRows += job.rows;
       for (let part = 0; part < partsWaitingMax * instances; part += 1) this.#offerNext(progress);
     }
     return {
@@ -134,9 +128,7 @@ export class BatchRunner implements Disposable {
 
   #offerNext(progress: JobProgress): void {
     const part = progress.nextPart();
-    if (part === undefined) return;
-    this.#laterRows -= part.range.to - part.range.from;
-    this.#offer(part);
+    if (part !== undefined) this.#offer(part);
   }
 
   /** Has as much of the bulk jobs wait as keeps the threads busy. */
@@ -281,8 +273,6 @@ export class BatchRunner implements Disposable {
     for (const each of progress.waiting.splice(0)) {
       if (this.#batcher.cancel(each, now)) this.#bulk.hasLeft(each.offer.value);
     }
-    const laterRows = progress.giveUp();
-    if (!progress.isBulk) this.#laterRows -= laterRows;
     this.#bulk.remove(progress);
     this.#offerBulk();
   }

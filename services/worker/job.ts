@@ -140,16 +140,6 @@ export class JobProgress {
     return { progress: this, range, inputs, memory, isHalf: false };
   }
 
-  /** Queues no part any more. Gives back the rows of those that were still to be queued. */
-  giveUp(): number {
-    let rows = 0;
-    for (; this.#next < this.#ranges.length; this.#next += 1) {
-      const range = this.#ranges[this.#next];
-      if (range !== undefined) rows += range.to - range.from;
-    }
-    return rows;
-  }
-
   /** A part has left the queue. */
   waitsNoMore(part: Part): void {
     const at = this.waiting.findIndex(({ offer }) => offer.value === part);

@@ -77,19 +77,6 @@ describe("a worker that batches", () => {
     expect(link.started).toEqual([first, fourth]);
   });
 
-  test("counts all rows of a request of many parts, until it is cancelled", async () => {
-    await using worker = await startBatching("rowsMax: 1, queueRowsMax: 4");
-    using link = await openLink(worker);
-    await occupy(link);
-    const large = link.begin(turns(1n, 9));
-    expect((await link.ask(shortRun)).header).toMatchObject({
-      status: 8,
-      message: "queue full: 9 rows waiting, limit 4",
-    });
-    link.control({ case: "cancel", value: { ids: [large] } });
-    expect((await link.ask(shortRun)).header.status).toBe(0);
-  });
-
   test("has room in the queue however much of bulk items waits", async () => {
     await using worker = await startBatching("rowsMax: 1, queueRowsMax: 1");
     using link = await openLink(worker);
