@@ -10,17 +10,13 @@ import type { Row } from "./value.ts";
 const recordBytesMax = 16 * 1024 * 1024;
 const rowsAtOnce = 256;
 
-/** A CSV file with titles in its first line. */
+/**
+ * A CSV file with titles in its first line. An empty line is a row whose value is missing where
+ * there is one column, and nothing where there are more or before the titles.
+ */
 export async function openCsv(path: string, bytes: number | undefined): Promise<Table> {
   const source = new ByteSource(path);
-  const parser = parse({
-    bom: true,
-    skipEmptyLines: true,
-    // Files have been seen with both.
-    recordDelimiter: ["\r\n", "\n"],
-    maxRecordSize: recordBytesMax,
-  });
-  const records = readRecords(path, source, parser);
+  const records = readRecords(path, source);
   const first = await records.next();
   if (first.done === true) throw new Failure("invalid-argument", `${path} is empty`);
   const columns = first.value;
@@ -37,11 +33,9 @@ export async function openCsv(path: string, bytes: number | undefined): Promise<
   };
 }
 
-async function* readRecords(
-  path: string,
-  source: ByteSource,
-  parser: Parser,
-): AsyncGenerator<string[]> {
+/** The titles, then the rows, each with as many values. */
+async function* readRecords(path: string, source: ByteSource): AsyncGenerator<string[]> {
+  const parser = openParser(path);
   // What goes wrong with the source is thrown by the parser too, which it destroys.
   const feeding = pipeline(source, parser).catch(() => {});
   try {
@@ -52,6 +46,28 @@ async function* readRecords(
     parser.destroy();
     await feeding;
   }
+}
+
+function openParser(path: string): Parser {
+  let titles = 0;
+  return parse({
+    bom: true,
+    // Files have been seen with both.
+    recordDelimiter: ["\r\n", "\n"],
+    maxRecordSize: recordBytesMax,
+    // The parser would take an empty line before the titles for their number.
+    relaxColumnCount: true,
+    onRecord: (record: string[], { lines }) => {
+      if (record.length === titles) return record;
+      if (record.length === 1 && record[0] === "") return null;
+      if (titles > 0) {
+        const problem = `${record.length} values where the titles are ${titles}`;
+        throw new Failure("invalid-argument", `${placeOf(path, lines)}: ${problem}`);
+      }
+      titles = record.length;
+      return record;
+    },
+  });
 }
 
 async function* toRows(
@@ -74,15 +90,12 @@ async function* toRows(
 
 function explain(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
+  const { lines } = error as CsvError & { lines?: number };
+  const message = `${placeOf(path, lines)}: ${messageOf(error)}`;
+  return new Failure("invalid-argument", message, { cause: error });
+}
+
+function placeOf(path: string, line: number | undefined): string {
   const name = path === stdioPath ? "standard input" : path;
-  const { code, lines, record } = error as CsvError & { lines?: number; record?: string[] };
-  if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH" && record !== undefined) {
-    const got = `${record.length} values where the titles are`;
-    const expected = /expect (\d+)/.exec(messageOf(error))?.[1] ?? "other";
-    return new Failure("invalid-argument", `${name}:${lines}: ${got} ${expected}`, {
-      cause: error,
-    });
-  }
-  const place = lines === undefined ? name : `${name}:${lines}`;
-  return new Failure("invalid-argument", `${place}: ${messageOf(error)}`, { cause: error });
+  return line === undefined ? name : `${name}:${line}`;
 }

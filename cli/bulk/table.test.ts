@@ -34,6 +34,28 @@ it("reads CSV as texts, quotes and all", async () => {
   });
 });
 
+it.each([
+  ["a\n1\n\n2\n", ["1", "", "2"]],
+  ["\n\r\na\r\n1\r\n\r\n2", ["1", "", "2"]],
+  ["a\n\n", [""]],
+  ['a\n""', [""]],
+  ["a\n1\n", ["1"]],
+  ["a\n", []],
+])("keeps each row of one column, an empty line too: %j", async (text, values) => {
+  await write(text, "csv", async (table) => {
+    expect(await rowsOf(table)).toEqual(values.map((a) => ({ a })));
+  });
+});
+
+it("takes empty lines for nothing where a row has more than one value", async () => {
+  await write("\n\na,b\n\n1,2\n\n\n3,4\n\n", "csv", async (table) => {
+    expect(await rowsOf(table)).toEqual([
+      { a: "1", b: "2" },
+      { a: "3", b: "4" },
+    ]);
+  });
+});
+
 it("reads JSON lines with all digits, and skips what was done", async () => {
   const lines = ['{"a":9007199254740993,"b":[1]}', "", '{"a":0.10000000000000001}', '{"c":"é"}'];
   await write(lines.join("\r\n"), "jsonl", async (table) => {
