@@ -64,6 +64,22 @@ it("gives to another what a gateway has not taken when it stops or ends", async 
   }
 });
 
+it("keeps the places of connections that it takes back", async () => {
+  const { acceptor, handed, connect } = await listen();
+  for (let waiting = 1; waiting <= 3; waiting += 1) {
+    connect();
+    await expect.poll(() => acceptor.waiting).toBe(waiting);
+  }
+  for (const gateway of [0, 1]) acceptor.ready(gateway);
+  for (const gateway of [0, 1]) acceptor.stopping(gateway);
+  expect(acceptor.waiting).toBe(3);
+  const [first, second] = handed.splice(0).map(({ connection }) => connection);
+  acceptor.ready(0);
+  for (const taken of [2, 3]) acceptor.took(0, { taken, open: taken });
+  expect(handed.map(({ connection }) => connection).slice(0, 2)).toEqual([first, second]);
+  expect(handed).toHaveLength(3);
+});
+
 it("gives to another what cannot be sent", async () => {
   const gone: number[] = [];
   const { acceptor, connect } = await listen({

@@ -33,7 +33,10 @@ export type AcceptorOptions = {
   readonly takeMsMax?: number;
 };
 
+/** Since its arrival. */
 type Waiting = { readonly connection: Socket; readonly sinceMs: number };
+
+type Taking = { readonly waiting: Waiting; readonly sinceMs: number };
 
 type Gateway = {
   isUp: boolean;
@@ -43,7 +46,7 @@ type Gateway = {
   open: number;
   /** Of the last connection that was sent. */
   number: number;
-  taking: Waiting | undefined;
+  taking: Taking | undefined;
 };
 
 const sweepMs = 250;
@@ -54,6 +57,7 @@ export class Acceptor {
   readonly #server: Server;
   readonly #options: Required<AcceptorOptions>;
   readonly #gateways: readonly Gateway[];
+  /** In the order of their arrival. */
   readonly #waiting: Waiting[] = [];
   readonly #sweep: NodeJS.Timeout;
   #last = -1;
@@ -117,8 +121,7 @@ export class Acceptor {
   stopping(index: number): void {
     const gateway = this.#gateway(index);
     gateway.isUp = false;
-    if (gateway.taking !== undefined) this.#waiting.unshift(gateway.taking);
-    gateway.taking = undefined;
+    this.#takeBack(gateway);
     this.#handAll();
   }
 
@@ -128,7 +131,7 @@ export class Acceptor {
     gateway.open = told.open;
     gateway.isLate = false;
     if (told.taken === gateway.number) {
-      gateway.taking?.connection.destroy();
+      gateway.taking?.waiting.connection.destroy();
       gateway.taking = undefined;
     }
     this.#handAll();
@@ -150,7 +153,7 @@ export class Acceptor {
     for (const { connection } of this.#waiting.splice(0)) connection.destroy();
     for (const gateway of this.#gateways) {
       gateway.isUp = false;
-      gateway.taking?.connection.destroy();
+      gateway.taking?.waiting.connection.destroy();
       gateway.taking = undefined;
     }
   }
@@ -178,13 +181,21 @@ export class Acceptor {
       if (next === undefined) return;
       this.#last = index;
       gateway.number += 1;
-      gateway.taking = { connection: next.connection, sinceMs: monotonicMs() };
+      gateway.taking = { waiting: next, sinceMs: monotonicMs() };
       const message = { type: "connection", number: gateway.number };
       if (this.#options.hand(index, message, next.connection)) continue;
-      gateway.taking = undefined;
       gateway.isUp = false;
-      this.#waiting.unshift(next);
+      this.#takeBack(gateway);
     }
+  }
+
+  /** What a gateway has not taken waits where it would if it had not been sent. */
+  #takeBack(gateway: Gateway): void {
+    const waiting = gateway.taking?.waiting;
+    gateway.taking = undefined;
+    if (waiting === undefined) return;
+    const younger = this.#waiting.findIndex(({ sinceMs }) => sinceMs > waiting.sinceMs);
+    this.#waiting.splice(younger < 0 ? this.#waiting.length : younger, 0, waiting);
   }
 
   #closeLate(): void {
@@ -195,7 +206,7 @@ export class Acceptor {
     for (const gateway of this.#gateways) {
       if (nowMs - (gateway.taking?.sinceMs ?? nowMs) <= takeMsMax) continue;
       // It may still come to take it, so nobody else can. What comes next goes to others, if any.
-      this.#drop(gateway.taking);
+      this.#drop(gateway.taking?.waiting);
       gateway.taking = undefined;
       gateway.isLate = true;
     }
