@@ -7,9 +7,10 @@ import { RowFailures } from "#core/prediction/row-failures.ts";
 import { toInputs } from "#core/prediction/to-inputs.ts";
 import { countRows } from "#core/prediction/value-column.ts";
 import { formatPredictionId } from "#core/prediction-id.ts";
-import type { Tensor } from "#core/tensor/tensor.ts";
+import { rowElements, type Tensor } from "#core/tensor/tensor.ts";
 import { encodeItemAnswer } from "#wire/bulk/item-answer.ts";
 import type { BulkForm } from "#wire/bulk/request.ts";
+import { type BadElement, invalid } from "#wire/oip/raw.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
 import { InferResponseEncoder } from "#wire/oip/response.ts";
 import { decodePredictRequest } from "#wire/predict/request.ts";
@@ -116,14 +117,22 @@ export class ServedModel {
     payload: Uint8Array,
     { own, failures }: { own: boolean; failures: RowFailures | undefined },
   ): Question {
-    const { id, inputs, outputs, isView } = decodeInferRequest(payload, { own });
+    const bad: BadElement[] | undefined = failures === undefined ? undefined : [];
+    const { id, inputs, outputs, isView } = decodeInferRequest(payload, { own, bad });
     const ordered = orderInputs(this.spec, inputs);
     if (ordered instanceof Failure) throw ordered;
     if (outputs.length > 0) throwIfFailed(checkOutputs(this.spec, outputs));
+    const rows = countRows(this.spec, ordered);
+    for (const element of bad ?? []) {
+      failures?.add(
+        rowOf(element, ordered, rows),
+        invalid({ name: element.input }, element.problem),
+      );
+    }
     return {
       method: "ModelInfer",
       requestId: id,
-      rows: countRows(this.spec, ordered),
+      rows,
       inputs: ordered,
       outputs: outputs.length > 0 ? outputs : this.#outputs,
       nulls: noNulls,
@@ -148,6 +157,12 @@ export class ServedModel {
       failures,
     };
   }
+}
+
+/** The row of a request that an element of one of its inputs is in. */
+function rowOf({ input, index }: BadElement, inputs: readonly Tensor[], rows: number): number {
+  const shape = inputs.find(({ name }) => name === input)?.shape ?? [];
+  return rows === 1 ? 0 : Math.floor(index / rowElements(shape));
 }
 
 export function formOf(method: WorkMethod): BulkForm {

@@ -4,30 +4,39 @@ import type { BulkAnswer } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { statusCode } from "#wire/status.ts";
 import { BulkClient, type BulkItemInit, floatsOf } from "../support/bulk-client.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { lookupModel } from "../support/models.ts";
+import { identityModel, lookupModel } from "../support/models.ts";
 import { startTestWorker } from "../support/worker.ts";
 
 const open = new AsyncDisposableStack();
+/** Serves a model of whole numbers from 0 to 99: it fails on any other, and so do all with it. */
 let gateway: TestGateway;
+/** Serves a model that gives two texts back. */
+let echo: TestGateway;
 
-/** A model of whole numbers from 0 to 99: it fails on any other, and so do all that run with it. */
 beforeAll(async () => {
-  const worker = open.use(
-    await startTestWorker({
-      files: { "1/model.onnx": lookupModel(100), "model.yaml": "batching: { rowsMax: 16 }\n" },
-    }),
-  );
-  const { address, metrics } = worker;
-  gateway = open.use(
-    await startTestGateway({ workers: [{ instance: "m-1-0", address, metrics }] }),
-  );
-  await gateway.serving;
+  [gateway, echo] = await Promise.all([serve(lookupModel(100)), serve(identityModel("BYTES"))]);
 });
 
 afterAll(async () => await open.disposeAsync());
 
+async function serve(model: Uint8Array): Promise<TestGateway> {
+  const files = { "1/model.onnx": model, "model.yaml": "batching: { rowsMax: 16 }\n" };
+  const { address, metrics } = open.use(await startTestWorker({ files }));
+  const workers = [{ instance: "m-1-0", address, metrics }];
+  const started = open.use(await startTestGateway({ workers }));
+  await started.serving;
+  return started;
+}
+
 async function ask(...items: BulkItemInit[]): Promise<readonly BulkAnswer[]> {
-  using client = new BulkClient(gateway.grpc);
+  return await askOf(gateway, ...items);
+}
+
+async function askOf(
+  { grpc }: TestGateway,
+  ...items: BulkItemInit[]
+): Promise<readonly BulkAnswer[]> {
+  using client = new BulkClient(grpc);
   await client.open({ model: "m", ordered: true });
   for (const item of items) client.item(item);
   client.half();
@@ -91,6 +100,59 @@ it("answers all rows of columns but those whose values cannot be taken", async (
     expect(upTo(7).filter((row) => isSet(nulls, row))).toEqual([1, 2, 3, 5]);
     expect(given.value?.values).toHaveLength(7);
   }
+});
+
+/** Rows of two texts, of which those of a number in `bad` have one that is none. */
+function texts(number: bigint, rows: number, isRaw: boolean, bad: readonly number[]): BulkItemInit {
+  const noText = [Uint8Array.of(0xff), Uint8Array.of(97, 0)];
+  const elements = upTo(rows * 2).map((index) => {
+    const row = Math.floor(index / 2);
+    const isBad = bad.includes(row) && index % 2 === row % 2;
+    return (isBad ? noText[row % 2] : undefined) ?? Buffer.from(`text ${index}`);
+  });
+  const input = { name: "x", datatype: "BYTES", shape: [BigInt(rows), 2n] };
+  const typed = { inputs: [{ ...input, contents: { bytesContents: elements } }] };
+  const raw = { inputs: [input], rawInputContents: [packed(elements)] };
+  return { number, rows: { case: "tensors", value: isRaw ? raw : typed } };
+}
+
+/** Each after its length, as the protocol has it. */
+function packed(elements: readonly Uint8Array[]): Uint8Array {
+  const parts = elements.flatMap((each) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(each.byteLength);
+    return [length, each];
+  });
+  return Buffer.concat(parts);
+}
+
+it.each([
+  ["few", 8, [2, 5]],
+  ["so many that another thread decodes them", 2_000, [0, 1, 999, 1_998]],
+] as const)("answers all rows of texts but those that are none: %s", async (_, rows, bad) => {
+  const items = [texts(0n, rows, true, bad), texts(1n, rows, false, bad)];
+  const answers = await askOf(echo, ...items, texts(2n, 2, true, [0, 1]));
+  const expected = upTo(rows * 2).map((index) =>
+    Buffer.from((bad as readonly number[]).includes(Math.floor(index / 2)) ? "" : `text ${index}`),
+  );
+  for (const answer of answers.slice(0, 2)) {
+    expect(answer).toMatchObject({ status: 0, message: "" });
+    expect(answer.failedRows).toMatchObject(
+      bad.map((row) => ({ row, status: statusCode.invalidArgument })),
+    );
+    for (const { row, message } of answer.failedRows) {
+      const problem = row % 2 === 0 ? "is not valid UTF-8" : "contains a NUL character";
+      expect(message).toBe(`input "x": element ${row * 2 + (row % 2)} ${problem}`);
+    }
+    if (answer.predictions.case !== "tensors") throw new Error("no tensors");
+    const [raw] = answer.predictions.value.rawOutputContents;
+    expect(raw).toEqual(packed(expected));
+  }
+  expect(answers[2]).toMatchObject({
+    status: statusCode.invalidArgument,
+    message: 'no row can be run: input "x": element 0 is not valid UTF-8',
+    failedRows: [{ row: 0 }, { row: 1 }],
+  });
 });
 
 it("gives an item of which no row can be run a status, and tells why of each", async () => {

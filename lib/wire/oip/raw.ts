@@ -18,9 +18,23 @@ export type TensorHead = {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly elements: number;
+  /**
+   * Takes note of elements that are no values of the type; what stands in their places then means
+   * nothing. Where it is not given the first of them is thrown.
+   */
+  readonly bad?: BadElement[] | undefined;
+};
+
+/** An element that is no value of the data type of its input, and why. */
+export type BadElement = {
+  readonly input: string;
+  readonly index: number;
+  readonly problem: string;
 };
 
 const lengthBytes = 4;
+/** Of the inputs of a request; the next one is thrown. */
+const badElementsMax = 65_536;
 
 /** A range of the bytes of a message. */
 export type ByteRange = { readonly from: number; readonly end: number };
@@ -63,17 +77,24 @@ export function checkRaw(head: TensorHead, bytes: Uint8Array, { from, end }: Byt
   if (head.dtype === "BOOL") checkBooleans(head, bytes, { from, end });
 }
 
-/** One element of a BYTES tensor as text. Throws a Failure on what is not UTF-8 or holds a NUL. */
+/** One element of a BYTES tensor as text. What is not UTF-8 or holds a NUL is a bad element. */
 export function decodeElement(
   head: TensorHead,
   bytes: Uint8Array,
   { from, end, index }: ByteRange & { readonly index: number },
 ): string {
   const text = decodeText(bytes, from, end);
-  if (text === undefined) throw invalid(head, `element ${index} is not valid UTF-8`);
-  // ONNX Runtime's binding would cut the text there without a word.
-  if (text.includes("\0")) throw invalid(head, `element ${index} contains a NUL character`);
-  return text;
+  // ONNX Runtime's binding would cut the text at a NUL without a word.
+  if (text !== undefined && !text.includes("\0")) return text;
+  const problem = text === undefined ? "is not valid UTF-8" : "contains a NUL character";
+  refuseElement(head, index, `element ${index} ${problem}`);
+  return "";
+}
+
+/** Takes note of a bad element, or throws an invalid-argument Failure. */
+export function refuseElement({ name, bad }: TensorHead, index: number, problem: string): void {
+  if (bad === undefined || bad.length >= badElementsMax) throw invalid({ name }, problem);
+  bad.push({ input: name, index, problem });
 }
 
 /** The bytes of a tensor as `raw_output_contents` carries them; numbers are not copied. */
@@ -134,6 +155,7 @@ function decodeTexts(head: TensorHead, bytes: Uint8Array): string[] {
 function checkBooleans(head: TensorHead, bytes: Uint8Array, { from, end }: ByteRange): void {
   for (let at = from; at < end; at += 1) {
     if ((bytes[at] as number) <= 1) continue;
-    throw invalid(head, `a BOOL is 0 or 1, but element ${at - from} is ${bytes[at]}`);
+    const index = at - from;
+    refuseElement(head, index, `a BOOL is 0 or 1, but element ${index} is ${bytes[at]}`);
   }
 }

@@ -10,7 +10,7 @@ import { Cursor } from "../cursor.ts";
 import { wireType } from "../field-reader.ts";
 import { listedMax } from "../listed-elements.ts";
 import { refuseRequest, refuseTensor } from "./parameters.ts";
-import { decodeRaw, invalid, type TensorHead, viewRaw } from "./raw.ts";
+import { type BadElement, decodeRaw, invalid, type TensorHead, viewRaw } from "./raw.ts";
 import { TypedContents } from "./typed.ts";
 
 /** What a caller of ModelInfer asked for, decoded but not yet checked against a model. */
@@ -40,21 +40,26 @@ const rankMax = 32;
 const emptyDimensionMax = 65_536;
 const high32 = 2 ** 32;
 
+export type DecodeOptions = {
+  /** Whether the bytes are all of their memory, which may be used from then on. Default false. */
+  readonly own?: boolean;
+  /** Takes note of bad elements; where it is not given the first of them is thrown. */
+  readonly bad?: BadElement[] | undefined;
+};
+
 /**
  * Decodes a ModelInferRequest. Throws an invalid-argument Failure that names the input and the
- * numbers. Nothing of `bytes` is kept, unless they are `own`, all of their memory: then the values
- * of a single input may stay where they are, and nothing else in there is of use any more.
+ * numbers. Nothing of `bytes` is kept, unless they are `own`: then the values of a single input may
+ * stay where they are, and nothing else in there is of use any more.
  */
-export function decodeInferRequest(
-  bytes: Uint8Array,
-  { own = false }: { readonly own?: boolean } = {},
-): InferRequest {
-  return new InferReader(bytes, own).read();
+export function decodeInferRequest(bytes: Uint8Array, options: DecodeOptions = {}): InferRequest {
+  return new InferReader(bytes, options).read();
 }
 
 class InferReader {
   readonly #cursor: Cursor;
   readonly #own: boolean;
+  readonly #bad: BadElement[] | undefined;
   readonly #inputs: Described[] = [];
   readonly #outputs: string[] = [];
   /** Where each of `raw_input_contents` begins and ends, in turns. */
@@ -66,8 +71,9 @@ class InferReader {
   #refusedTensor: Failure | undefined;
   #refused: Failure | undefined;
 
-  constructor(bytes: Uint8Array, own: boolean) {
+  constructor(bytes: Uint8Array, { own = false, bad }: DecodeOptions) {
     this.#own = own;
+    this.#bad = bad;
     this.#cursor = new Cursor(bytes, "the request is not a ModelInferRequest");
   }
 
@@ -208,7 +214,7 @@ class InferReader {
   }
 
   #decodeInput(input: Described, index: number): Tensor {
-    const head = toHead(input);
+    const head = toHead(input, this.#bad);
     const { name, dtype, shape } = head;
     return { name, dtype, shape, data: this.#decodeData(head, input.contents, index) };
   }
@@ -234,7 +240,7 @@ function signed64(cursor: Cursor): number {
   return cursor.high * high32 + low;
 }
 
-function toHead(input: Described): TensorHead {
+function toHead(input: Described, bad: BadElement[] | undefined): TensorHead {
   const { name, datatype, shape } = input;
   if (!isDtype(datatype)) {
     throw invalid(input, `datatype ${quote(datatype)} is not one of ${dtypes.join(", ")}`);
@@ -259,5 +265,5 @@ function toHead(input: Described): TensorHead {
     const limit = `a dimension of a tensor without elements is at most ${emptyDimensionMax}`;
     throw invalid(input, `${limit}, got ${formatShape(shape)}`);
   }
-  return { name, dtype: datatype as Dtype, shape, elements };
+  return { name, dtype: datatype as Dtype, shape, elements, bad };
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Tensor } from "#core/tensor/tensor.ts";
 import { ModelInferRequestSchema } from "#gen/inference/grpc_service_pb.ts";
+import type { BadElement } from "./raw.ts";
 import { decodeInferRequest } from "./request.ts";
 
 type Init = MessageInitShape<typeof ModelInferRequestSchema>;
@@ -83,6 +84,18 @@ test("typed contents come out as protobuf-es wrote them", () => {
       expect(request.inputs).toEqual(expected);
     }),
   );
+});
+
+test("values outside the range of their type are noted where that is asked for", () => {
+  const bad: BadElement[] = [];
+  const input = { name: "x", datatype: "INT8", shape: [4n] };
+  const bytes = encode({ inputs: [{ ...input, contents: { intContents: [1, 300, -3, -129] } }] });
+  const data = decodeInferRequest(bytes, { bad }).inputs[0]?.data;
+  expect([data?.[0], data?.[2]]).toEqual([1, -3]);
+  expect(bad).toEqual([
+    { input: "x", index: 1, problem: "element 1 is 300, outside INT8's -128 to 127" },
+    { input: "x", index: 3, problem: "element 3 is -129, outside INT8's -128 to 127" },
+  ]);
 });
 
 test("contents without values count as none", () => {

@@ -3,7 +3,7 @@
 import { allocate, type Dtype, type TensorData } from "#core/tensor/dtype.ts";
 import type { Cursor } from "../cursor.ts";
 import { wireType } from "../field-reader.ts";
-import { decodeElement, describe, invalid, type TensorHead } from "./raw.ts";
+import { decodeElement, describe, invalid, refuseElement, type TensorHead } from "./raw.ts";
 
 /** The fields of InferTensorContents by number: their names, and the size of one element. */
 const fields = [
@@ -90,8 +90,8 @@ export class TypedContents {
   }
 
   /**
-   * The values. Throws an invalid-argument Failure where they are in the wrong field, are too many
-   * or too few, or do not fit the data type.
+   * The values. Throws an invalid-argument Failure where they are in the wrong field, or are too
+   * many or too few. Those that do not fit the data type are bad elements.
    */
   decode(head: TensorHead): TensorData {
     if (head.dtype === "FP16") {
@@ -220,7 +220,8 @@ function smallWriter(
     const bits = cursor.varint();
     const value = min < 0 ? bits : bits >>> 0;
     if (value < min || value > max) {
-      throw invalid(head, `element ${index} is ${value}, outside ${dtype}'s ${min} to ${max}`);
+      const problem = `element ${index} is ${value}, outside ${dtype}'s ${min} to ${max}`;
+      refuseElement(head, index, problem);
     }
     data[index] = value;
   };
