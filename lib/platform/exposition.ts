@@ -1,5 +1,5 @@
-import { get } from "node:http";
 import { Failure, messageOf } from "#core/failure.ts";
+import { http } from "./node-http.ts";
 
 const expositionBytesMax = 16 * 1024 * 1024;
 
@@ -14,7 +14,7 @@ export async function fetchExposition(address: string, timeoutMs: number): Promi
   try {
     return await new Promise((resolve, reject) => {
       const options = socketPath === undefined ? {} : { socketPath };
-      const request = get(url, { ...options, signal, agent: false }, (response) => {
+      const request = http.get(url, { ...options, signal, agent: false }, (response) => {
         if (response.statusCode !== 200) request.destroy(new Error(`HTTP ${response.statusCode}`));
         const chunks: Buffer[] = [];
         let bytes = 0;

@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Failure, type FailureCode, messageOf } from "#core/failure.ts";
 import { BytesBudget, type BytesShare } from "./bytes-budget.ts";
 import { bindTo, type ListenOn } from "./listen.ts";
+import { http } from "./node-http.ts";
 
 export type HttpRequest = {
   /** What the `:names` of the route's path stand for, percent-decoded. */
@@ -86,7 +87,7 @@ export class HttpServer implements AsyncDisposable {
   /** Binds and serves. A taken address is a Failure `unavailable` naming it and its setting. */
   static async listen(options: HttpServerOptions): Promise<HttpServer> {
     const bodies = new BytesBudget(options.bodiesBytesMax ?? bodiesBytesMaxDefault);
-    const server = createServer(
+    const server = http.createServer(
       { headersTimeout: headersMsMax, requestTimeout: requestMsMax },
       (incoming, outgoing) => void answer({ ...options, server, bodies }, incoming, outgoing),
     );

@@ -1,10 +1,11 @@
-import { Agent as HttpAgent, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Agent } from "node:http";
+import https from "node:https";
 import { messageOf } from "#core/failure.ts";
 import type { SpanRecord } from "#core/trace/span.ts";
 import { encodeTraces, type SpanSource } from "#wire/otlp/encode.ts";
 import { monotonicMs, sleep } from "./clock.ts";
 import type { Log } from "./log.ts";
+import { http } from "./node-http.ts";
 import { tracesUrl } from "./telemetry.ts";
 
 export type SpanExporterOptions = SpanSource & {
@@ -36,7 +37,7 @@ export class SpanExporter implements AsyncDisposable {
   readonly #source: SpanSource;
   readonly #url: URL | undefined;
   readonly #log: Log;
-  readonly #agent: HttpAgent;
+  readonly #agent: Agent;
   readonly #queue: SpanRecord[] = [];
   /** Ends the wait for more spans. */
   #hurry = new AbortController();
@@ -52,7 +53,7 @@ export class SpanExporter implements AsyncDisposable {
     this.#url = options.endpoint === undefined ? undefined : new URL(tracesUrl(options.endpoint));
     this.#log = modules.log;
     const keepAlive = { keepAlive: true, maxSockets: 1 };
-    this.#agent = this.#isSecure ? new HttpsAgent(keepAlive) : new HttpAgent(keepAlive);
+    this.#agent = new (this.#isSecure ? https : http).Agent(keepAlive);
   }
 
   /** Spans that a receiver has taken. */
@@ -131,7 +132,7 @@ export class SpanExporter implements AsyncDisposable {
     url: URL,
     body: Uint8Array,
   ): Promise<"taken" | { readonly reason: string; readonly mayRetry: boolean }> {
-    const request = this.#isSecure ? httpsRequest : httpRequest;
+    const { request } = this.#isSecure ? https : http;
     const headers = { "content-type": "application/x-protobuf", "content-length": body.length };
     const signal = AbortSignal.any([this.#giveUp.signal, AbortSignal.timeout(postMsMax)]);
     try {
