@@ -17,7 +17,7 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { type ObjectStore, Objm } from "@nats-io/obj";
+import type { ObjectStore } from "@nats-io/obj";
 import { connect, type NodeConnectionOptions, nanos } from "@nats-io/transport-node";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { Log } from "../log.ts";
@@ -154,7 +154,11 @@ class NatsBus implements bus.Bus {
 
   async objects(name: string): Promise<bus.ObjectStore> {
     const bucketOf = ({ js, objects }: Session) =>
-      opened(objects, name, () => new Objm(js).create(name));
+      opened(objects, name, async () => {
+        // Of all processes only the monitor has a use for it.
+        const { Objm } = await import("@nats-io/obj");
+        return await new Objm(js).create(name);
+      });
     await this.#use(`objects ${name}`, bucketOf);
     return objectStore((key, act) =>
       this.#use(`objects ${name}, ${key}`, async (all) => act(await bucketOf(all))),

@@ -1,10 +1,15 @@
 import * as grpc from "@grpc/grpc-js";
-import { service } from "grpc-health-check";
+import {
+  type HealthList,
+  type HealthReply,
+  type HealthRequest,
+  type HealthStatus,
+  readHealthRequest,
+  writeHealthList,
+  writeHealthReply,
+} from "#wire/health.ts";
 
-type Status = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
-type Request = { readonly service: string };
-type Reply = { readonly status: Status };
-type Watch = grpc.ServerWritableStream<Request, Reply>;
+type Watch = grpc.ServerWritableStream<HealthRequest, HealthReply>;
 
 /** Others are asked about one by one, as the specification allows. */
 const listedMax = 100;
@@ -15,7 +20,7 @@ const listedMax = 100;
  * alone, and stay until they go or this is disposed of: a server with a watcher never drains.
  */
 export class Health implements Disposable {
-  readonly #statuses = new Map<string, Status>();
+  readonly #statuses = new Map<string, HealthStatus>();
   readonly #watches = new Map<string, Set<Watch>>();
   #isDisposed = false;
 
@@ -39,8 +44,11 @@ export class Health implements Disposable {
   }
 
   addTo(server: grpc.Server): void {
-    server.addService(service, {
-      check: (call: { readonly request: Request }, callback: grpc.sendUnaryData<Reply>) => {
+    server.addService(definition, {
+      check: (
+        call: { readonly request: HealthRequest },
+        callback: grpc.sendUnaryData<HealthReply>,
+      ) => {
         const name = call.request.service;
         const status = this.#statuses.get(name);
         if (status !== undefined) return callback(null, { status });
@@ -48,12 +56,10 @@ export class Health implements Disposable {
         callback({ code: grpc.status.NOT_FOUND, details });
       },
       watch: (call: Watch) => this.#watch(call),
-      list: (_: unknown, callback: grpc.sendUnaryData<unknown>) => {
-        const entries = [...this.#statuses].map(([name, status]) => [name, { status }]);
-        if (entries.length <= listedMax) {
-          return callback(null, { statuses: Object.fromEntries(entries) });
-        }
-        const details = `${entries.length} names, of which at most ${listedMax} are listed`;
+      list: (_: unknown, callback: grpc.sendUnaryData<HealthList>) => {
+        const { size } = this.#statuses;
+        if (size <= listedMax) return callback(null, { statuses: this.#statuses });
+        const details = `${size} names, of which at most ${listedMax} are listed`;
         callback({ code: grpc.status.RESOURCE_EXHAUSTED, details });
       },
     });
@@ -81,3 +87,34 @@ function end(watch: Watch): void {
 }
 
 export const healthServiceName = "grpc.health.v1.Health";
+
+/** Only a server's half of it is ever used. */
+const serverOnly = {
+  requestSerialize: unused,
+  requestDeserialize: readHealthRequest,
+  responseSerialize: writeHealthReply,
+  responseDeserialize: unused,
+  requestStream: false,
+  responseStream: false,
+};
+
+const definition: grpc.ServiceDefinition = {
+  Check: { ...serverOnly, path: `/${healthServiceName}/Check`, originalName: "check" },
+  Watch: {
+    ...serverOnly,
+    path: `/${healthServiceName}/Watch`,
+    originalName: "watch",
+    responseStream: true,
+  },
+  List: {
+    ...serverOnly,
+    path: `/${healthServiceName}/List`,
+    originalName: "list",
+    requestDeserialize: () => ({}),
+    responseSerialize: writeHealthList,
+  },
+};
+
+function unused(): never {
+  throw new TypeError("only a client does this");
+}

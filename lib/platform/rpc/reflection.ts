@@ -1,61 +1,72 @@
 /**
- * gRPC server reflection, v1 and v1alpha, for services described by protobuf-es. The reflection
- * package takes what proto-loader makes of .proto files; all it reads of that are the encoded file
- * descriptors, which protobuf-es has as well.
+ * gRPC server reflection, v1 and v1alpha, for services described by protobuf-es. People ask for it,
+ * programs do not: what answers is loaded by the first call, since loading it costs a process an
+ * eighth of a second and ten megabytes.
  */
-import { type DescFile, type DescService, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import type { Server } from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
-import { service as health } from "grpc-health-check";
-import { healthServiceName } from "./health.ts";
+import type { DescService } from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import { messageOf } from "#core/failure.ts";
+import type { ReflectionStream, Reflector } from "./reflector.ts";
 
-type Definitions = ConstructorParameters<typeof ReflectionService>[0];
+const versions = ["v1", "v1alpha"] as const;
+export type ReflectionVersion = (typeof versions)[number];
+
+type Call = grpc.ServerDuplexStream<Buffer, Buffer>;
 
 /** Serves the descriptors of these services, of all they refer to, and of grpc.health.v1. */
-export function addReflection(server: Server, services: readonly DescService[]): void {
-  const files = new Set<DescFile>();
-  for (const service of services) collect(service.file, files);
-  const definitions: Definitions = {
-    ours: {
-      // The one kind of definition that needs no codec beside its descriptors.
-      format: "Protocol Buffer 3 EnumDescriptorProto",
-      type: {},
-      fileDescriptorProtos: [
-        ...[...files].map((file) => toBinary(FileDescriptorProtoSchema, file.proto)),
-        ...healthFiles().map(repaired),
-      ].map((encoded) => Buffer.from(encoded)),
+export function addReflection(server: grpc.Server, services: readonly DescService[]): void {
+  let loading: Promise<Reflector> | undefined;
+  const load = async () => {
+    const { createReflector } = await import("./reflector.ts");
+    return createReflector(services);
+  };
+  for (const version of versions) {
+    server.addService(definitionOf(version), {
+      ServerReflectionInfo: (call: Call) => {
+        loading ??= load();
+        loading.then(
+          (reflector) => reflector(version, streamOf(call)),
+          (error: unknown) => fail(call, `reflection cannot be loaded: ${messageOf(error)}`),
+        );
+      },
+    });
+  }
+}
+
+/** Messages stay bytes until what reads them has been loaded. */
+function definitionOf(version: ReflectionVersion): grpc.ServiceDefinition {
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  return {
+    ServerReflectionInfo: {
+      path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+      requestStream: true,
+      responseStream: true,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
     },
   };
-  const names = [...services.map((service) => service.typeName), healthServiceName];
-  new ReflectionService(definitions, { services: names }).addToServer(server);
 }
 
-function healthFiles(): readonly Uint8Array[] {
-  return Object.values(health)[0]?.requestType.fileDescriptorProtos ?? [];
+function streamOf(call: Call): ReflectionStream {
+  return {
+    onMessage: (take) => {
+      call.on("data", (bytes: Buffer) => {
+        try {
+          take(bytes);
+        } catch (error) {
+          fail(call, `the request cannot be read: ${messageOf(error)}`);
+        }
+      });
+    },
+    onEnd: (listener) => void call.on("end", listener),
+    write: (bytes) => void call.write(bytes),
+    end: () => void call.end(),
+  };
 }
 
-/**
- * proto-loader calls the entry of a map by the name of its field, where every reader of descriptors
- * insists on that name with `Entry` behind it.
- */
-function repaired(encoded: Uint8Array): Uint8Array {
-  const file = fromBinary(FileDescriptorProtoSchema, encoded);
-  for (const message of file.messageType) {
-    for (const entry of message.nestedType.filter(({ options }) => options?.mapEntry === true)) {
-      const { name } = entry;
-      if (name.endsWith("Entry")) continue;
-      entry.name = `${name}Entry`;
-      for (const field of message.field) {
-        if (field.typeName === name) field.typeName = entry.name;
-      }
-    }
-  }
-  return toBinary(FileDescriptorProtoSchema, file);
-}
-
-function collect(file: DescFile, files: Set<DescFile>): void {
-  if (files.has(file)) return;
-  files.add(file);
-  for (const dependency of file.dependencies) collect(dependency, files);
+function fail(call: Call, details: string): void {
+  call.pause();
+  call.emit("error", { code: grpc.status.INTERNAL, details });
 }
