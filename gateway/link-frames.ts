@@ -1,5 +1,6 @@
 import type { OutboxFrame } from "#core/link/outbox.ts";
 import { Method, Role } from "#gen/sluice/link/v1/link_pb.ts";
+import { smallBuffer } from "#platform/small-buffers.ts";
 import { encodeGatewayFrames } from "#wire/gateway-link.ts";
 import type { ControlFrame, MessageMemory } from "#wire/link-frames.ts";
 import type { ReplyBegin } from "#wire/reply-begin.ts";
@@ -27,11 +28,17 @@ function leaving(
   return { kind, id, header: toHeader(attempt, nowMs), payload, payloadBytes };
 }
 
-/** A reply that came whole is taken as it was read. */
-export function toReply(header: ReplyBegin, payload: Uint8Array): WorkerReply {
-  if (header.payload === payload) return header;
+/** A payload that came within its beginning is copied, since the memory of messages is reused. */
+export function toReply(header: ReplyBegin, received: Uint8Array): WorkerReply {
+  const payload = header.payload === received ? copyOf(received) : received;
   const { status, message, rows, rowsFailed, timings, batch } = header;
   return { status, message, payload, rows, rowsFailed, timings, batch };
+}
+
+function copyOf(payload: Uint8Array): Uint8Array {
+  const copy = smallBuffer(payload.byteLength);
+  copy.set(payload);
+  return copy;
 }
 
 /** Stands for a reply whose end said that the worker gave it up. */

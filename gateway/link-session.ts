@@ -3,7 +3,6 @@
  * the outbox, which decides when their frames leave. Everything is counted in totals since the
  * session began, so what is lost with a session needs no settling.
  */
-import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { unreachable } from "#core/assert.ts";
 import { messageOf } from "#core/failure.ts";
 import { WorkerPace } from "#core/limits/worker-pace.ts";
@@ -12,6 +11,7 @@ import { Outbox } from "#core/link/outbox.ts";
 import { RequestCredit } from "#core/link/request-credit.ts";
 import type { WorkerHello } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs } from "#platform/clock.ts";
+import type { MessageStream } from "#platform/rpc/message-stream.ts";
 import { TurnWriter } from "#platform/rpc/turn-writer.ts";
 import {
   decodeWorkerFrames,
@@ -24,8 +24,6 @@ import type { ReplyBegin } from "#wire/reply-begin.ts";
 import type { Attempt, AttemptWorker, WorkerReply } from "./exchange.ts";
 import { abortedReply, encodeLeaving, toReply } from "./link-frames.ts";
 import { reusedMemory } from "./reused-memory.ts";
-
-export type LinkStream = ClientDuplexStream<Uint8Array, Uint8Array>;
 
 export type SessionListener = {
   /** The worker says who it is and how its model is: at first, and whenever that changes. */
@@ -61,7 +59,7 @@ export class LinkSession implements AttemptWorker {
   /** Of `inFlight`, the items of bulk streams. */
   bulkInFlight = 0;
   readonly pace: WorkerPace = new WorkerPace();
-  readonly #stream: LinkStream;
+  readonly #stream: MessageStream;
   readonly #listener: SessionListener;
   readonly #outbox = new Outbox<ControlFrame, Attempt>();
   readonly #inbox = new Inbox<ReplyBegin>({
@@ -71,7 +69,7 @@ export class LinkSession implements AttemptWorker {
   readonly #credit = new RequestCredit();
   readonly #writer: TurnWriter<ControlFrame, Attempt>;
   readonly #attempts = new Map<number, Attempt>();
-  /** Of the one message that is being written: it is free when gRPC has passed that on. */
+  /** Of the one message that is being written: it is free when that has been passed on. */
   readonly #memory = reusedMemory();
   #lastId = 0;
   #acknowledgedBytes = 0;
@@ -79,7 +77,7 @@ export class LinkSession implements AttemptWorker {
 
   constructor(
     options: SessionOptions & { readonly instance: string },
-    modules: { readonly stream: LinkStream; readonly listener: SessionListener },
+    modules: { readonly stream: MessageStream; readonly listener: SessionListener },
   ) {
     this.instance = options.instance;
     this.#stream = modules.stream;
@@ -90,9 +88,10 @@ export class LinkSession implements AttemptWorker {
         this.#stream.write(encodeLeaving(frames, monotonicMs(), this.#memory), done);
       },
     });
-    this.#stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
-    this.#stream.on("error", (error) => this.close(messageOf(error)));
-    this.#stream.on("end", () => this.close("the worker ended the link"));
+    this.#stream.listen({
+      onMessage: (message) => this.#receive(message),
+      onEnd: (failure) => this.close(failure?.message ?? "the worker ended the link"),
+    });
     const { gateway, cluster } = options;
     this.#control({ case: "hello", value: { instance: gateway, cluster } });
   }
@@ -148,7 +147,7 @@ export class LinkSession implements AttemptWorker {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#writer.close();
-    this.#stream.cancel();
+    this.#stream.end();
     const lost = [...this.#attempts.values()];
     this.#attempts.clear();
     for (const attempt of lost) attempt.linkId = 0;

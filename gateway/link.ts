@@ -1,9 +1,6 @@
 /**
  * The way to one worker: dials it, and dials again whenever the link is lost, until disposed of.
- * Each dial has a client of its own, because a grpc-js channel that failed once waits on a
- * schedule it does not share.
  */
-import * as grpc from "@grpc/grpc-js";
 import { backoffMs } from "#core/limits/backoff.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Draw } from "#core/random.ts";
@@ -12,9 +9,9 @@ import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { type WorkerHello, WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { RouteWorker } from "#platform/routes-file.ts";
-import { serviceDefinition } from "#platform/rpc/definition.ts";
+import { DialledStream } from "#platform/rpc/dialled-stream.ts";
 import type { Attempt, WorkerReply } from "./exchange.ts";
-import { LinkSession, type LinkStream, type SessionOptions } from "./link-session.ts";
+import { LinkSession, type SessionOptions } from "./link-session.ts";
 
 export type LinkListener = {
   /** What `replica` tells has changed. */
@@ -39,22 +36,11 @@ const backoff = { firstMs: 50, maxMs: 1_000 };
 const helloMsMax = 10_000;
 const mebibyte = 1024 * 1024;
 
-const channelOptions: grpc.ChannelOptions = {
-  // A hello with a long list of features may be larger than any other message.
-  "grpc.max_receive_message_length": 64 * mebibyte,
-  "grpc.max_send_message_length": -1,
-  "grpc-node.flow_control_window": mebibyte,
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.enable_channelz": 0,
-  "grpc.enable_retries": 0,
-  "grpc.enable_http_proxy": 0,
-  "grpc.service_config_disable_resolution": 1,
-  // A machine that vanished says nothing: the link is given up after fifteen seconds of silence.
-  "grpc.keepalive_time_ms": 10_000,
-  "grpc.keepalive_timeout_ms": 5_000,
-};
-
-const connect = serviceDefinition(WorkerLinkService, ["Connect"])["Connect"];
+/** A hello with a long list of features may be larger than any other message. */
+const messageBytesMax = 64 * mebibyte;
+/** A machine that vanished says nothing: the link is given up after fifteen seconds of silence. */
+const pings = { pingMs: 10_000, pingMsMax: 5_000 };
+const path = `/${WorkerLinkService.typeName}/Connect`;
 
 export class Link implements Disposable {
   readonly worker: RouteWorker;
@@ -62,7 +48,6 @@ export class Link implements Disposable {
   readonly #options: SessionOptions;
   readonly #listener: LinkListener;
   readonly #draw: Draw;
-  #client: grpc.Client | undefined;
   #session: LinkSession | undefined;
   #hello: WorkerHello | undefined;
   #isUp = false;
@@ -118,20 +103,15 @@ export class Link implements Disposable {
     this.#isDisposed = true;
     clearTimeout(this.#timer);
     this.#session?.close("the gateway closed the link");
-    this.#client?.close();
   }
 
   #dial(): void {
-    if (connect === undefined || this.#isDisposed) return;
-    this.#client?.close();
+    if (this.#isDisposed) return;
     const { instance, address } = this.worker;
-    this.#client = new grpc.Client(address, grpc.credentials.createInsecure(), channelOptions);
-    const { path, requestSerialize, responseDeserialize } = connect;
-    const stream: LinkStream = this.#client.makeBidiStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-    );
+    const stream = new DialledStream({
+      ...{ address, path, messageBytesMax, windowBytes: mebibyte },
+      ...pings,
+    });
     const session = new LinkSession(
       { ...this.#options, instance },
       {

@@ -1,3 +1,4 @@
+import { roomForMessage } from "#platform/rpc/message-prefix.ts";
 import type { MessageMemory } from "#wire/link-frames.ts";
 
 const bytesMin = 4 * 1024;
@@ -8,10 +9,10 @@ const bytesMax = 256 * 1024;
 export function reusedMemory(): MessageMemory {
   let memory = Buffer.alloc(0);
   return (bytes) => {
-    if (bytes > bytesMax) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > bytesMax) return roomForMessage(bytes);
     if (bytes > memory.byteLength) {
       const size = Math.max(bytesMin, 2 ** Math.ceil(Math.log2(bytes)));
-      memory = Buffer.allocUnsafeSlow(size);
+      memory = roomForMessage(size);
     }
     return memory;
   };

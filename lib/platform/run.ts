@@ -1,4 +1,5 @@
 import { messageOf } from "#core/failure.ts";
+import { countExternalMemory } from "./external-memory.ts";
 
 /** A process under way: disposing of it drains, flushes and closes everything it holds. */
 export type RunningService = AsyncDisposable & {
@@ -23,6 +24,7 @@ export async function run(
   options: RunOptions,
   start: (signal: AbortSignal) => Promise<RunningService>,
 ): Promise<void> {
+  countExternalMemory();
   const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) return;

@@ -23,7 +23,7 @@ export type BatchInfo = {
   readonly spanId: Uint8Array;
 };
 
-/** As it was read: payload and span id are views of the message. */
+/** As it was read: the payload is a view of the message. */
 export type ReplyBegin = {
   readonly id: number;
   /** gRPC status code. */
@@ -190,7 +190,7 @@ function readBatch(reader: FieldReader): BatchInfo {
     if (reader.number === 1) rows = reader.integer("rows");
     else if (reader.number === 2) requests = reader.integer("requests");
     else if (reader.number === 3) closedBy = reader.text("closed_by");
-    else if (reader.number === 4) spanId = reader.content("span_id");
+    else if (reader.number === 4) spanId = new Uint8Array(reader.content("span_id"));
     else reader.skip();
   }
   reader.leave(outer);

@@ -22,6 +22,7 @@ import {
   frameNumber,
   type Ids,
   idsFrame,
+  type MessageMemory,
   readChunk,
   readCredit,
   readEnd,
@@ -61,8 +62,9 @@ export function encodeWorkerControl(control: WorkerControl): ControlFrame {
 /** One ConnectResponse with these frames, in order. */
 export function encodeWorkerFrames(
   frames: readonly OutboxFrame<ControlFrame, ReplyHeader>[],
+  memory?: MessageMemory,
 ): Uint8Array {
-  return encodeFrames(frames, replyBegin);
+  return encodeFrames(frames, replyBegin, memory);
 }
 
 /**

@@ -28,9 +28,16 @@ export type DecoderOptions = DecodeThreadData & {
 
 export type Decoded = Question | Failure;
 
-type Task = {
+export type DecodeRequest = {
   readonly payload: Uint8Array;
   /** Whether the payload is all of its memory, which goes back to the pool. */
+  readonly own: boolean;
+  readonly header: DecodeHeader;
+};
+
+type Task = {
+  readonly memory: ArrayBuffer;
+  readonly bytes: number;
   readonly own: boolean;
   readonly header: DecodeHeader;
   readonly onDecoded: (decoded: Decoded) => void;
@@ -57,11 +64,12 @@ export class Decoder implements AsyncDisposable {
    * once, later, unless it is cancelled with what is given back here: then what waits is let go,
    * and what is being decoded is forgotten.
    */
-  decode(
-    request: Pick<Task, "payload" | "own" | "header">,
-    onDecoded: (decoded: Decoded) => void,
-  ): () => void {
-    const task: Task = { ...request, onDecoded, isCancelled: false };
+  decode(request: DecodeRequest, onDecoded: (decoded: Decoded) => void): () => void {
+    const { payload, own, header } = request;
+    // Others have messages in the memory of one that came within its message, now or soon.
+    const memory = own ? (payload.buffer as ArrayBuffer) : copyOf(payload);
+    const bytes = payload.byteLength;
+    const task: Task = { own, header, memory, bytes, onDecoded, isCancelled: false };
     this.#waiting.add(task);
     this.#next();
     return () => {
@@ -88,12 +96,10 @@ export class Decoder implements AsyncDisposable {
     this.#waiting.delete(task);
     this.#task = task;
     this.#thread ??= this.#start();
-    const { payload, own, header } = task;
+    const { memory, bytes, header } = task;
     const { method, model, version, isBulk } = header;
-    // Others have messages in the memory of one that came within its message.
-    const memory = own ? (payload.buffer as ArrayBuffer) : copyOf(payload);
     const message: ToDecodeThread = {
-      ...{ memory, bytes: payload.byteLength },
+      ...{ memory, bytes },
       header: { method, model, version, isBulk },
     };
     const { decodeMaxMs } = this.#options;

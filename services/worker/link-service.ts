@@ -3,11 +3,12 @@ import type { ModelRef } from "#core/model/name.ts";
 import { ModelState as StateNumber } from "#gen/sluice/control/v1/model_pb.ts";
 import { WorkerLinkService } from "#gen/sluice/link/v1/link_pb.ts";
 import { monotonicMs, sleep } from "#platform/clock.ts";
+import type { MessageStream } from "#platform/rpc/message-stream.ts";
 import type { ServedService } from "#platform/rpc/server.ts";
 import { toDescription } from "#wire/description.ts";
 import type { WorkerControl } from "#wire/worker-link.ts";
 import { divideWindow } from "./divide-window.ts";
-import { Link, type LinkModules, type LinkStream } from "./link.ts";
+import { Link, type LinkModules } from "./link.ts";
 import type { CreditWindow } from "./link-credit.ts";
 import type { ModelState } from "./model-slot.ts";
 
@@ -55,8 +56,8 @@ export class LinkService {
 
   /** What an RPC server needs to serve this. */
   get service(): ServedService {
-    const Connect = (stream: LinkStream) => this.#connect(stream);
-    return { service: WorkerLinkService, handlers: { Connect }, raw: ["Connect"] };
+    const Connect = (stream: MessageStream) => this.#connect(stream);
+    return { service: WorkerLinkService, handlers: {}, streams: { Connect } };
   }
 
   get links(): number {
@@ -100,7 +101,7 @@ export class LinkService {
     return { queueWaitUs, inFlight: this.inFlight, batchRunUs };
   }
 
-  #connect(stream: LinkStream): void {
+  #connect(stream: MessageStream): void {
     const { most } = this.#options;
     const onEnd = (ended: Link) => {
       this.#links.delete(ended);

@@ -1,13 +1,13 @@
-import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { Failure, messageOf } from "#core/failure.ts";
 import { Inbox, type Received } from "#core/link/inbox.ts";
 import { Outbox, type OutboxFrame, outboxDefaults, type Sending } from "#core/link/outbox.ts";
 import { ReplyOrder } from "#core/link/reply-order.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
+import { roomForMessage } from "#platform/rpc/message-prefix.ts";
+import type { MessageStream } from "#platform/rpc/message-stream.ts";
 import type { ControlFrame } from "#wire/link-frames.ts";
 import type { ReplyHeader } from "#wire/reply-begin.ts";
 import type { RequestBegin } from "#wire/request-begin.ts";
-import { statusCode } from "#wire/status.ts";
 import {
   decodeGatewayFrames,
   encodeWorkerControl,
@@ -20,8 +20,6 @@ import { toArrival } from "./arrival.ts";
 import { type CreditWindow, LinkCredit } from "./link-credit.ts";
 import type { ModelSlot } from "./model-slot.ts";
 import type { Arrival } from "./work.ts";
-
-export type LinkStream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
 export type LinkOptions = {
   /** The most any gateway may ever begin: what is larger is refused. */
@@ -48,7 +46,7 @@ const payloadBytesMax = 2 ** 30;
  * for is dropped.
  */
 export class Link {
-  readonly #stream: LinkStream;
+  readonly #stream: MessageStream;
   readonly #modules: LinkModules;
   readonly #options: LinkOptions;
   readonly #inbox: Inbox<Arrival>;
@@ -69,15 +67,14 @@ export class Link {
   #flush: NodeJS.Immediate | undefined;
   #state: "open" | "draining" | "ended" = "open";
 
-  constructor(stream: LinkStream, options: LinkOptions, modules: LinkModules) {
+  constructor(stream: MessageStream, options: LinkOptions, modules: LinkModules) {
     this.#stream = stream;
     this.#options = options;
     this.#modules = modules;
     this.credit = new LinkCredit(options.onShort);
     const allocate = (bytes: number) => modules.payloads.take(bytes);
     this.#inbox = new Inbox({ payloadBytesMax, openMax: options.most.requests, allocate });
-    stream.on("data", (bytes: Uint8Array) => this.#receive(bytes));
-    for (const event of ["end", "cancelled", "error"]) stream.on(event, () => this.#end());
+    stream.listen({ onMessage: (message) => this.#receive(message), onEnd: () => this.#end() });
   }
 
   /** Requests taken and not yet answered. */
@@ -246,7 +243,7 @@ export class Link {
     for (let isFirst = isUrgent; isFirst || this.#bytesInside < bytesInsideMax; isFirst = false) {
       const frames = this.#nextFrames();
       if (frames.length === 0) break;
-      this.#write(encodeWorkerFrames(frames));
+      this.#write(encodeWorkerFrames(frames, roomForMessage));
     }
     const isDone = this.#active.size === 0 && this.#outbox.waitingBytes === 0;
     if (this.#state === "draining" && isDone && this.#bytesInside === 0) this.#end();
@@ -279,10 +276,10 @@ export class Link {
   #violated(reason: string): void {
     if (this.#state === "ended") return;
     this.#modules.events.linkViolated(this.#gateway, reason);
-    this.#stream.emit("error", { code: statusCode.invalidArgument, details: reason });
+    this.#end(new Failure("invalid-argument", reason));
   }
 
-  #end(): void {
+  #end(failure?: Failure): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
     clearImmediate(this.#flush);
@@ -290,7 +287,7 @@ export class Link {
     for (const request of this.#active.values()) request.cancel();
     this.#active.clear();
     this.#modules.events.linkClosed(this.#gateway, abandoned);
-    this.#stream.end();
+    this.#stream.end(failure);
     this.#options.onEnd(this);
   }
 }

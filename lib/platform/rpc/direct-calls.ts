@@ -22,6 +22,7 @@ import {
 import type { StatusReply } from "./failure-status.ts";
 import { requireShape } from "./http2-server.ts";
 import { MessageAssembly } from "./message-assembly.ts";
+import { prefixBytes, writePrefix } from "./message-prefix.ts";
 import type { CallOwner, ReplyMetadata, UnaryCall, UnaryTaker } from "./unary-call.ts";
 
 export type DirectOptions = {
@@ -30,7 +31,6 @@ export type DirectOptions = {
   readonly messageBytesMax: number;
 };
 
-const prefixBytes = 5;
 /** Of uploads, at rest, of all calls of a server. */
 const slabBytesMax = 16 * 1024 * 1024;
 /** Larger replies are not copied to stand behind their prefix. */
@@ -245,11 +245,6 @@ const replyHeaders = [
   ...["grpc-accept-encoding", "identity,deflate,gzip"],
 ];
 const okTrailers = { "grpc-status": "0" };
-
-function writePrefix(framed: Buffer, messageBytes: number): void {
-  framed[0] = 0;
-  framed.writeUInt32BE(messageBytes, 1);
-}
 
 function ignore(): void {
   // The stream's closing tells that it is over.

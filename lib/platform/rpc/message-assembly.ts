@@ -1,7 +1,7 @@
 import type { SlabPool } from "#core/slab-pool.ts";
 import { smallBuffer } from "../small-buffers.ts";
+import { prefixBytes } from "./message-prefix.ts";
 
-const prefixBytes = 5;
 /** So many pieces are kept as they came. */
 const chunksApart = 256;
 /** A message is put together when it is whole where no more of it has come than this before. */

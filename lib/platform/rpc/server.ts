@@ -7,6 +7,7 @@ import { type ArrivalGate, guardArrivals } from "./arrivals.ts";
 import type { CallBudget } from "./call-budget.ts";
 import { serviceDefinition } from "./definition.ts";
 import { takeDirectly } from "./direct-calls.ts";
+import { type StreamTaker, takeStreams } from "./direct-streams.ts";
 import { limitConnections } from "./limit-connections.ts";
 import { cutLongTimeouts } from "./long-timeouts.ts";
 import { grpcHandler, type UnaryTaker } from "./unary-call.ts";
@@ -19,6 +20,8 @@ export type ServedService = {
   readonly raw?: readonly string[];
   /** Unary methods of undecoded bytes that are asked so often that they go round grpc-js. */
   readonly unary?: Readonly<Record<string, UnaryTaker>>;
+  /** Streaming methods that go round grpc-js for the same reason. */
+  readonly streams?: Readonly<Record<string, StreamTaker>>;
 };
 
 export type RpcServerOptions = {
@@ -119,17 +122,24 @@ function newServer(options: RpcServerOptions, services: readonly ServedService[]
   cutLongTimeouts(server);
   if (uploadWindowBytes !== undefined) widenUploads(server, uploadWindowBytes);
   if (connectionsMax !== undefined) limitConnections(server, connectionsMax);
-  const methods = directMethods(services);
+  const methods = byPath(services, ({ unary }) => unary);
   if (methods.size > 0) takeDirectly(server, { methods, messageBytesMax });
+  const streams = byPath(services, (served) => served.streams);
+  if (streams.size > 0) takeStreams(server, { methods: streams, messageBytesMax });
   // What is put in place last sees a call first.
   if (gate !== undefined) guardArrivals(server, gate);
   options.budget?.watch(server);
   return server;
 }
 
-function directMethods(services: readonly ServedService[]): ReadonlyMap<string, UnaryTaker> {
-  const methods = services.flatMap(({ service, unary = {} }) =>
-    Object.entries(unary).map(([name, take]) => [`/${service.typeName}/${name}`, take] as const),
+function byPath<Taker>(
+  services: readonly ServedService[],
+  takersOf: (served: ServedService) => Readonly<Record<string, Taker>> | undefined,
+): ReadonlyMap<string, Taker> {
+  const methods = services.flatMap((served) =>
+    Object.entries(takersOf(served) ?? {}).map(
+      ([name, take]) => [`/${served.service.typeName}/${name}`, take] as const,
+    ),
   );
   return new Map(methods);
 }
