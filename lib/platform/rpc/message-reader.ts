@@ -10,9 +10,9 @@ export type MessageReaderOptions = {
 };
 
 /**
- * Finds the messages of a gRPC stream in the pieces it comes in. One that came in one piece is given
- * as it lies there; any other is put together in memory that the next one uses again, so that a
- * stream of messages leaves nothing to collect.
+ * Finds the messages of a gRPC stream in the pieces it comes in. One that came in one piece is
+ * given as it lies there; any other is put together in memory that the next one uses again, so
+ * that a stream of messages leaves nothing to collect.
  */
 export class MessageReader {
   readonly #options: MessageReaderOptions;
