@@ -176,20 +176,38 @@ export class CallBudget implements Disposable {
   }
 
   #endLate(): void {
-    const sinceMs = monotonicMs() - this.#options.uploadMsMax;
+    const { uploadMsMax } = this.#options;
+    const sinceMs = monotonicMs() - uploadMsMax;
     for (const call of this.#uploads.calls()) {
       // gRPC itself ends those that have a deadline.
       if (call.deadline !== Number.POSITIVE_INFINITY || (call[uploadSince] ?? 0) > sinceMs)
         continue;
-      const message = `the request did not arrive within ${this.#options.uploadMsMax} ms`;
-      this.#refuse(call, new Failure("deadline-exceeded", message));
+      if (call.isReadPending === false) this.#endUnasked(call);
+      else {
+        const message = `the request did not arrive within ${uploadMsMax} ms`;
+        this.#refuse(call, new Failure("deadline-exceeded", message));
+      }
     }
+  }
+
+  /**
+   * Its caller may have sent what it could: nobody has asked for more. But others may want the room
+   * that is set aside for it. Often it does not read its replies, which a status would follow.
+   */
+  #endUnasked(call: HookedCall): void {
+    if (this.#uploads.waiting === 0 || this.#uploads.waits(call)) return;
+    this.#modules.onRefused("upload");
+    call.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /** Ends a call whose message is not whole, and has its caller send no more of it. */
   #refuse(call: HookedCall, failure: Failure): void {
+    const { stream } = call;
+    const hasReplied = stream.headersSent;
     call.sendStatus(toStatusReply(failure));
-    // Closed in the same turn, the stream would take its status with it.
-    setImmediate(() => call.stream.close(constants.NGHTTP2_NO_ERROR));
+    // Closed in the same turn, or before replies have been sent, it would take its status with it.
+    const close = () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (hasReplied) stream.once("wantTrailers", close);
+    else close();
   }
 }

@@ -8,6 +8,7 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
 import { assert } from "#core/assert.ts";
+import { monotonicMs } from "#platform/clock.ts";
 import type { StatusReply } from "./failure-status.ts";
 
 /** A call as far as its bytes are concerned; those of grpc-js are like this. */
@@ -16,7 +17,12 @@ export type HookedCall = {
   /** Milliseconds since 1970; infinity for none. */
   readonly deadline: number;
   sendStatus(status: StatusReply): void;
-  /** Set while a message of it has begun and is not whole: since when. */
+  /** Whether its application asks for the next message; undefined where it always does. */
+  readonly isReadPending?: boolean;
+  /**
+   * Set while a message of it has begun and is not whole: since when, or since its application asks
+   * for it.
+   */
   [uploadSince]?: number | undefined;
   /** Bytes of replies it has been given and has not sent, when last looked at. */
   [unsentBytes]?: number | undefined;
@@ -141,6 +147,7 @@ function wrapReads(calls: Internals): void {
   };
   calls.startRead = function (this: Internals) {
     const mayWait = this[uploadSince] !== undefined && this.readQueue.length === 0;
+    if (mayWait) this[uploadSince] = monotonicMs();
     // With nothing queued it would read on; that is done when there is room.
     if (mayWait && hooksOf(this)?.waits(this) === true) this.isReadPending = true;
     else startRead.call(this);
