@@ -2,45 +2,33 @@
  * The composition root of a gateway: the one address callers know. It starts from its routes
  * file, goes on without NATS, and is ready when the models it found at start are settled.
  */
-import type { DescService } from "@bufbuild/protobuf";
 import { Failure } from "#core/failure.ts";
-import { GRPCInferenceService } from "#gen/inference/grpc_service_pb.ts";
-import { ControlService } from "#gen/sluice/control/v1/control_pb.ts";
-import { PredictService } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { openBus } from "#platform/bus/nats.ts";
-import { monotonicMs } from "#platform/clock.ts";
 import { fetchExposition } from "#platform/exposition.ts";
 import { type Log, openLog } from "#platform/log.ts";
 import { type Metrics, openMetrics } from "#platform/metrics.ts";
 import { type Routes, readRoutes } from "#platform/routes-file.ts";
 import { Health } from "#platform/rpc/health.ts";
-import { addReflection } from "#platform/rpc/reflection.ts";
-import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
 import { startBackground } from "./background.ts";
-import type { BulkCall } from "./bulk-stream.ts";
 import { BulkStreams } from "./bulk-streams.ts";
 import { newCallBudget } from "./call-budget.ts";
 import type { GatewayConfig } from "./config.ts";
-import { controlHandlers } from "./control-handlers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { createEvents } from "./events.ts";
+import { drain, listen, serviceNames } from "./gateway-server.ts";
 import { observeGateway } from "./gauges.ts";
 import { HandedConnections } from "./handed-connections.ts";
-import type { InferStreamCall } from "./infer-stream.ts";
 import { InferStreams } from "./infer-streams.ts";
-import { inferenceHandlers } from "./inference-handlers.ts";
 import { Links } from "./links.ts";
 import type { LostModel } from "./lost-model.ts";
 import { ModelLog } from "./model-log.ts";
 import { Overload } from "./overload.ts";
 import { Predictions } from "./predictions.ts";
 import { ServerHealth } from "./server-health.ts";
-import { serverVersion } from "./server-version.ts";
 import { Siblings } from "./siblings.ts";
 import { Statistics } from "./statistics.ts";
-import { gatewayStopping } from "./stopping.ts";
 import { Traces } from "./traces.ts";
 
 export type GatewayOverrides = {
@@ -57,15 +45,12 @@ export type RunningGateway = RunningService & {
   readonly takeConnection: (message: unknown, connection: unknown) => boolean;
 };
 
-const services: readonly DescService[] = [GRPCInferenceService, PredictService, ControlService];
 const mebibyte = 1024 * 1024;
 /** What is kept so that a request can be given to another worker. */
 const retained = { retainedBytesMax: mebibyte, retainedBytesTotalMax: 64 * mebibyte };
 const scrapeMsMax = 2_000;
 /** The part of the time for stopping that is kept for closing what is left. */
 const closeShare = 0.25;
-/** Kept for replies that are being written, whatever time is left. */
-const serverDrainMs = 300;
 /** The part of what may be held of requests that may be unanswered items of bulk streams. */
 const bulkShare = 0.5;
 /** As much again for replies that wait in calls of ModelStreamInfer. */
@@ -104,8 +89,6 @@ export async function startGateway(
     },
   };
 }
-
-type Core = Awaited<ReturnType<typeof openCore>>;
 
 /** Everything but the server; disposed of with the stack. */
 async function openCore(
@@ -233,67 +216,6 @@ function newServerHealth(
   health: Health,
   onChange: (isServing: boolean) => void,
 ): ServerHealth {
-  const names = services.map(({ typeName }) => typeName);
-  return new ServerHealth(
-    { services: names, isStrict: config.isStrictReadiness },
-    { health, onChange },
-  );
-}
-
-async function listen(config: GatewayConfig, core: Core): Promise<RpcServer> {
-  const { links, health, serverHealth, statistics, siblings } = core;
-  const { predictions, inferStreams, bulk } = core;
-  const { messageBytesMax, uploadWindowBytes, streamsMax, connectionsMax } = config;
-  const inference = inferenceHandlers(
-    { serverVersion },
-    { links, health: serverHealth, statistics, siblings },
-  );
-  return await RpcServer.listen(
-    {
-      ...{ ...config.listen, messageBytesMax, drainMsMax: serverDrainMs },
-      ...{ uploadWindowBytes, streamsMax, connectionsMax, gate: core.overload.gate },
-      budget: core.budget,
-    },
-    [
-      {
-        service: GRPCInferenceService,
-        handlers: {
-          ...inference,
-          ModelStreamInfer: (call: InferStreamCall) => inferStreams.handle(call),
-        },
-        raw: ["ModelStreamInfer"],
-        unary: { ModelInfer: predictions.taker("ModelInfer") },
-      },
-      {
-        service: PredictService,
-        handlers: { PredictBulk: (call: BulkCall) => bulk.handle(call) },
-        raw: ["PredictBulk"],
-        unary: { Predict: predictions.taker("Predict") },
-      },
-      { service: ControlService, handlers: controlHandlers(links, siblings) },
-    ],
-    (server) => {
-      health.addTo(server);
-      addReflection(server, services);
-    },
-  );
-}
-
-/**
- * Takes nothing new and finishes what is held, for at most `msMax`; what is left then is told to
- * try elsewhere. Callers who read slowly have what is left of the time for that.
- */
-async function drain(core: Core, server: RpcServer, msMax: number): Promise<void> {
-  const { dispatcher, predictions, inferStreams, bulk, serverHealth, health } = core;
-  const endMs = monotonicMs() + msMax;
-  serverHealth.stop();
-  predictions.stop();
-  inferStreams.stop();
-  bulk.stop();
-  const signal = AbortSignal.timeout(Math.ceil(msMax));
-  await Promise.all([dispatcher.live.idle(signal), bulk.idle(signal)]);
-  bulk.abandon();
-  dispatcher.abandon(gatewayStopping());
-  health[Symbol.dispose]();
-  await server.drain(Math.max(serverDrainMs, endMs - monotonicMs()));
+  const options = { services: serviceNames, isStrict: config.isStrictReadiness };
+  return new ServerHealth(options, { health, onChange });
 }

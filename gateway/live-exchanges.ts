@@ -1,5 +1,6 @@
 import { Failure } from "#core/failure.ts";
 import { PlacedHeap } from "#core/limits/placed-heap.ts";
+import { Alarm } from "#platform/alarm.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { currentAttempt, type Exchange } from "./exchange.ts";
 
@@ -13,8 +14,6 @@ export type LiveLimits = {
 };
 
 const retryBytesMs = 100;
-/** Timers of Node cannot wait longer. */
-const timerMsMax = 2 ** 31 - 1;
 
 /**
  * All requests under way, with the bytes they hold and the one timer that ends them at their
@@ -30,11 +29,10 @@ export class LiveExchanges {
       exchange.livePlace = place;
     },
   });
+  readonly #alarm = new Alarm(() => this.#expireDue());
   readonly #idleWaiters: (() => void)[] = [];
   #bytes = 0;
   #retainedBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
 
   /** `onExpired` is called once for each that is still here at its deadline, and has it removed. */
   constructor(limits: LiveLimits, onExpired: (exchange: Exchange) => void) {
@@ -84,7 +82,7 @@ export class LiveExchanges {
     this.#bytes -= exchange.payloadBytes;
     if (exchange.isRetained && !exchange.isBulk) this.#retainedBytes -= exchange.payloadBytes;
     if (this.size > 0) return;
-    this.#disarm();
+    this.#alarm.clear();
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
@@ -99,24 +97,10 @@ export class LiveExchanges {
 
   #arm(): void {
     const { first } = this.#deadlines;
-    if (first === undefined) return;
-    const earliest = dueMsOf(first);
-    // A timer that comes too early finds nothing due and is set anew, which is cheaper than moving
-    // it each time.
-    if (earliest >= this.#timerDueMs) return;
-    clearTimeout(this.#timer);
-    this.#timerDueMs = earliest;
-    const waitMs = Math.min(timerMsMax, Math.max(0, Math.ceil(earliest - monotonicMs())));
-    this.#timer = setTimeout(() => this.#expireDue(), waitMs);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    if (first !== undefined) this.#alarm.setAt(dueMsOf(first));
   }
 
   #expireDue(): void {
-    this.#disarm();
     const nowMs = monotonicMs();
     for (;;) {
       const { first } = this.#deadlines;

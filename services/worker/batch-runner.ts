@@ -20,6 +20,7 @@ import { batchKey } from "#core/batching/key.ts";
 import { splitRows } from "#core/batching/split.ts";
 import { Failure } from "#core/failure.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
+import { Alarm } from "#platform/alarm.ts";
 import { monotonicMs, wallUs } from "#platform/clock.ts";
 import { BulkLine, partsWaitingMax } from "./bulk-line.ts";
 import type { WorkerEvents } from "./events.ts";
@@ -47,9 +48,6 @@ export type BatchRunnerModules = {
   readonly announce: () => void;
 };
 
-/** A timer set for later than this goes off at once. */
-const timerMsMax = 2 ** 31 - 1;
-
 type RunningBatch = {
   readonly batch: Batch<Part>;
   readonly closedMs: number;
@@ -63,12 +61,11 @@ export class BatchRunner implements Disposable {
   readonly #batcher: Batcher<Part>;
   readonly #parts: PartRunner;
   readonly #bulk: BulkLine;
+  readonly #alarm = new Alarm(() => this.#pump());
   #running = 0;
   #queueWaitUs = 0;
   #isPumpDue = false;
   #isDisposed = false;
-  #wakesMs = Number.POSITIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(modules: BatchRunnerModules) {
     this.#modules = modules;
@@ -123,7 +120,7 @@ export class BatchRunner implements Disposable {
   /** Stops waiting for anything; what runs is left alone. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
   }
 
   #offerNext(progress: JobProgress): void {
@@ -164,13 +161,13 @@ export class BatchRunner implements Disposable {
       const next = this.#batcher.next(monotonicMs());
       this.#expire(next.expired);
       if (next.kind !== "batch") {
-        if (next.kind === "wait") this.#wakeAt(next.untilMs);
+        if (next.kind === "wait") this.#alarm.setAt(next.untilMs);
         return;
       }
       this.#start(next.batch);
     }
     this.#expire(this.#batcher.expire(monotonicMs()));
-    this.#wakeAt(this.#batcher.expiresMs);
+    this.#alarm.setAt(this.#batcher.expiresMs);
   }
 
   /** Once what is being done has been done: of requests that come together none goes ahead. */
@@ -181,18 +178,6 @@ export class BatchRunner implements Disposable {
       this.#isPumpDue = false;
       this.#pump();
     });
-  }
-
-  /** A timer that goes off too early costs less than one set anew for every request. */
-  #wakeAt(timeMs: number): void {
-    if (timeMs >= this.#wakesMs) return;
-    clearTimeout(this.#timer);
-    this.#wakesMs = timeMs;
-    const delayMs = Math.min(Math.max(0, timeMs - monotonicMs()), timerMsMax);
-    this.#timer = setTimeout(() => {
-      this.#wakesMs = Number.POSITIVE_INFINITY;
-      this.#pump();
-    }, delayMs);
   }
 
   #start(batch: Batch<Part>): void {
