@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as v from "valibot";
 import { Failure } from "#core/failure.ts";
 import type { CliConfig } from "./config.ts";
 
@@ -23,13 +23,13 @@ const defaults = {
 /**
  * The part of `cluster.json` that matters here; `sluice up` writes it and removes it when it ends.
  */
-const clusterFile = z.object({
-  models: z.string().optional(),
-  gateway: z.object({ grpc: z.string().optional() }).optional(),
-  monitor: z.object({ grpc: z.string().optional(), otlp: z.string().optional() }).optional(),
+const clusterFile = v.object({
+  models: v.optional(v.string()),
+  gateway: v.optional(v.object({ grpc: v.optional(v.string()) })),
+  monitor: v.optional(v.object({ grpc: v.optional(v.string()), otlp: v.optional(v.string()) })),
 });
 
-type ClusterFile = z.infer<typeof clusterFile>;
+type ClusterFile = v.InferOutput<typeof clusterFile>;
 
 /**
  * What was said wins over what the running cluster wrote into its data folder, and that over the
@@ -60,8 +60,8 @@ async function readClusterFile(path: string): Promise<ClusterFile | undefined> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new Failure("unavailable", `cannot read ${path}`, { cause: error });
   }
-  const parsed = clusterFile.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
+  const parsed = v.safeParse(clusterFile, parseJson(text));
+  if (parsed.success) return parsed.output;
   throw new Failure("failed-precondition", `${path} is not what \`sluice up\` writes; remove it`);
 }
 

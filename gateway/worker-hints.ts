@@ -3,7 +3,7 @@
  * up to date, so that it can start again without the bucket. Hints tell where to dial; whether
  * somebody is there, and ready, the link tells.
  */
-import { z } from "zod";
+import * as v from "valibot";
 import { messageOf } from "#core/failure.ts";
 import { decodeToken, isModelName } from "#core/model/name.ts";
 import { Hints } from "#core/routing/hints.ts";
@@ -19,10 +19,10 @@ const everyMs = 1_000;
 const versionMax = 2 ** 31 - 1;
 
 /** Further keys are those of later versions. */
-const hintForm = z.object({
+const hintForm = v.object({
   ...workerFields,
-  model: z.string().refine(isModelName),
-  version: z.int().min(1).max(versionMax),
+  model: v.pipe(v.string(), v.check(isModelName)),
+  version: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(versionMax)),
 });
 
 export type WorkerHintsOptions = {
@@ -86,9 +86,9 @@ export class WorkerHints {
       this.#forget(instance);
       return;
     }
-    const hint = hintForm.safeParse(parseJson(value));
-    if (!hint.success || hint.data.instance !== instance) return;
-    const { address, metrics, model, version } = hint.data;
+    const hint = v.safeParse(hintForm, parseJson(value));
+    if (!hint.success || hint.output.instance !== instance) return;
+    const { address, metrics, model, version } = hint.output;
     this.#hints.seen(instance, isInitial, monotonicMs());
     const before = this.#links.find(instance);
     const learned = !this.#fixed.has(instance);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { z } from "zod";
+import * as v from "valibot";
 import { Failure, messageOf } from "#core/failure.ts";
 import { stdioPath } from "./format.ts";
 
@@ -83,16 +83,16 @@ export type BulkState = {
   readonly predictions?: readonly string[] | undefined;
 };
 
-const stateFile: z.ZodType<BulkState> = z.object({
-  format: z.literal(1),
-  run: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  streamId: z.string(),
-  resumeToken: z.string(),
-  nextItem: z.number(),
-  rows: z.number(),
-  rowsFailed: z.number(),
-  bytes: z.number(),
-  predictions: z.array(z.string()).optional(),
+const stateFile: v.GenericSchema<BulkState> = v.object({
+  format: v.literal(1),
+  run: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  streamId: v.string(),
+  resumeToken: v.string(),
+  nextItem: v.number(),
+  rows: v.number(),
+  rowsFailed: v.number(),
+  bytes: v.number(),
+  predictions: v.optional(v.array(v.string())),
 });
 
 /** Beside the output, while it is being made. */
@@ -122,10 +122,10 @@ export async function loadState(output: string, run: RunKey): Promise<BulkState 
   const { part, state: path } = partPaths(output);
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  const parsed = stateFile.safeParse(parseJson(text));
+  const parsed = v.safeParse(stateFile, parseJson(text));
   const start = "--restart begins anew";
   if (!parsed.success) throw new Failure("failed-precondition", `${path} is damaged: ${start}`);
-  const state = parsed.data;
+  const state = parsed.output;
   const other = Object.keys(run).filter((key) => state.run[key] !== run[key]);
   if (other.length > 0) {
     const problem = `${part} is of another run, with another ${other.join(", ")}`;

@@ -35,7 +35,7 @@ it("keeps a model with a broken model.yaml out, and only that one", async () => 
       model: "bad",
       settings: undefined,
       versions: [],
-      problem: "model.yaml: instances: Too small: expected number to be >=1; unknown key replica",
+      problem: "model.yaml: instances: expected >=1 but received 0; unknown key replica",
     },
     expect.objectContaining({ model: "good", versions: [1], problem: undefined }),
   ]);

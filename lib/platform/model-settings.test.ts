@@ -80,24 +80,26 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
 
   it("is refused with all of its problems at once", () => {
     expect(problemOf("replicas: none\nbatch: {}\nbatching: { rowMax: 8, rowsMax: -1 }")).toBe(
-      "model.yaml: replicas: expected number, received string; " +
-        "batching.rowsMax: Too small: expected number to be >=0; " +
+      'model.yaml: replicas: expected number but received "none"; ' +
+        "batching.rowsMax: expected >=0 but received -1; " +
         "batching: unknown key rowMax; unknown key batch",
     );
   });
 
   it.each([
     ["versions: latest", "model.yaml: versions: expected all, a list of versions"],
-    ["versions: [0]", "model.yaml: versions[0]: Too small"],
-    ["features:\n  - { name: a }", "model.yaml: features[0].input: expected string"],
+    ["versions: [0]", "model.yaml: versions[0]: expected >=1"],
+    ["features:\n  - { name: a }", "model.yaml: features[0].input: is missing"],
     ["features: [{ name: a, input: x, min: 2, max: 1 }]", "features: a: min 2 is more than max 1"],
     ["features: [{ name: a, input: x }, { name: a, input: y }]", "features: a appears twice"],
     ["outputs: [{ name: a, output: x }, { name: a, output: y }]", "outputs: a appears twice"],
     ["outputs: [{ name: a, output: x, role: class }]", "model.yaml: outputs[0].role: "],
     ["batching: { rowsMax: 4, rowsPreferred: [8] }", "batching.rowsPreferred: 8 is more than"],
-    ["monitoring: { thresholds: { foo: 1 } }", "model.yaml: monitoring.thresholds"],
-    ["- 1", "model.yaml: expected object, received array"],
-    ["wine", "model.yaml: expected object, received string"],
+    ["monitoring: { thresholds: { foo: 1 } }", "monitoring.thresholds: unknown key foo"],
+    ["- 1", "model.yaml: expected an object but received Array"],
+    ["wine", 'model.yaml: expected an object but received "wine"'],
+    ["batching: []", "model.yaml: batching: expected an object"],
+    ["a: 1\nb: 2", "model.yaml: unknown key a; unknown key b"],
     ["a: [1", "model.yaml: "],
     ["replicas: 1\nreplicas: 2", "model.yaml: Map keys must be unique"],
     ["replicas: *nowhere", "model.yaml: "],

@@ -1,5 +1,5 @@
+import * as v from "valibot";
 import { parseDocument } from "yaml";
-import { z } from "zod";
 import { Failure, messageOf } from "#core/failure.ts";
 import {
   driftStatistics,
@@ -15,70 +15,89 @@ const versionMax = 2 ** 31 - 1;
 const dayMs = 86_400_000;
 const rowsMost = 1_000_000;
 
-const count = (min: number, max: number) => z.int().min(min).max(max);
-const name = z.string().min(1).max(256);
+const count = (min: number, max: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
+const milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(dayMs));
+const finite = v.pipe(v.number(), v.finite());
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 /** A class or category as people write it: `no`, `3` and `true` alike. */
-const label = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const optional = <T extends z.ZodType>(type: T) =>
-  type.nullish().transform((got) => got ?? undefined);
+const label = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String));
 
-const version = count(1, versionMax);
-const versions = z.union(
-  [z.literal("all"), z.array(version).min(1), z.strictObject({ latest: count(1, 1000) })],
-  { error: "expected all, a list of versions such as [1, 2], or { latest: 1 }" },
+/** Lists count as objects otherwise. */
+const object = v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  ({ received }) => `expected an object but received ${received}`,
 );
 
-const batching = z.strictObject({
-  rowsMax: count(0, rowsMost).default(batchingDefaults.rowsMax),
-  rowsPreferred: z.array(count(1, rowsMost)).default([]),
-  queueDelayMs: z.number().min(0).max(dayMs).default(batchingDefaults.queueDelayMs),
-  queueRowsMax: count(0, 1e9).default(batchingDefaults.queueRowsMax),
-  queueTimeoutMs: z.number().min(0).max(dayMs).default(batchingDefaults.queueTimeoutMs),
-  orderingPreserved: z.boolean().default(batchingDefaults.orderingPreserved),
-  priorityLevels: count(0, 100).default(batchingDefaults.priorityLevels),
-  tolerance: z
-    .union([z.number().min(0), z.literal(Number.POSITIVE_INFINITY)])
-    .default(batchingDefaults.tolerance),
+/** Nothing said and null are the same. */
+function optional<T extends v.GenericSchema>(type: T) {
+  return v.nullish(type, () => undefined);
+}
+
+/** Every key that is none of these is a problem, of which a strict object tells but the first. */
+function record<T extends v.ObjectEntries>(entries: T) {
+  type Like = v.StrictObjectSchema<T, undefined>;
+  type Schema = v.GenericSchema<v.InferInput<Like>, v.InferOutput<Like>>;
+  return v.pipe(object, v.objectWithRest(entries, v.never())) as unknown as Schema;
+}
+
+const version = count(1, versionMax);
+const versions = v.union(
+  [v.literal("all"), v.pipe(v.array(version), v.minLength(1)), record({ latest: count(1, 1000) })],
+  "expected all, a list of versions such as [1, 2], or { latest: 1 }",
+);
+
+const batching = record({
+  rowsMax: v.optional(count(0, rowsMost), batchingDefaults.rowsMax),
+  rowsPreferred: v.optional(v.array(count(1, rowsMost)), []),
+  queueDelayMs: v.optional(milliseconds, batchingDefaults.queueDelayMs),
+  queueRowsMax: v.optional(count(0, 1e9), batchingDefaults.queueRowsMax),
+  queueTimeoutMs: v.optional(milliseconds, batchingDefaults.queueTimeoutMs),
+  orderingPreserved: v.optional(v.boolean(), batchingDefaults.orderingPreserved),
+  priorityLevels: v.optional(count(0, 100), batchingDefaults.priorityLevels),
+  // `.inf` among them: any difference will do.
+  tolerance: v.optional(v.pipe(v.number(), v.minValue(0)), batchingDefaults.tolerance),
 });
 
-const feature = z.strictObject({
+const feature = record({
   name,
   input: name,
   column: optional(count(0, versionMax)),
-  type: optional(z.enum(["number", "category"])),
-  unit: z.string().default(""),
-  min: optional(z.number()),
-  max: optional(z.number()),
-  categories: z.array(label).default([]),
-  default: optional(z.union([z.number(), z.string()])),
-  required: z.boolean().default(true),
+  type: optional(v.picklist(["number", "category"])),
+  unit: v.optional(v.string(), ""),
+  min: optional(finite),
+  max: optional(finite),
+  categories: v.optional(v.array(label), []),
+  default: optional(v.union([finite, v.string()])),
+  required: v.optional(v.boolean(), true),
 });
 
-const output = z.strictObject({
+const output = record({
   name,
   output: name,
-  role: optional(z.enum(outputRoles)),
-  labels: z.array(label).default([]),
+  role: optional(v.picklist(outputRoles)),
+  labels: v.optional(v.array(label), []),
 });
 
-const monitoring = z.strictObject({
-  windowMs: count(1000, dayMs).default(settingsDefaults.monitoring.windowMs),
-  thresholds: z.partialRecord(z.enum(driftStatistics), z.number().positive()).default({}),
-  reducers: z.record(z.string(), z.array(z.enum(reducers))).default({}),
+const threshold = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const monitoring = record({
+  windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
+  thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
+  reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
 });
 
-const schema = z.strictObject({
-  versions: versions.default({ latest: 1 }),
-  replicas: count(1, 256).default(settingsDefaults.replicas),
-  batching: batching.prefault({}),
-  instances: count(1, 64).default(settingsDefaults.instances),
-  threads: count(1, 256).default(settingsDefaults.threads),
-  features: optional(z.array(feature)),
-  outputs: optional(z.array(output)),
-  monitoring: monitoring.prefault({}),
+const schema = record({
+  versions: v.optional(versions, { latest: 1 }),
+  replicas: v.optional(count(1, 256), settingsDefaults.replicas),
+  batching: v.optional(batching, {}),
+  instances: v.optional(count(1, 64), settingsDefaults.instances),
+  threads: v.optional(count(1, 256), settingsDefaults.threads),
+  features: optional(v.array(feature)),
+  outputs: optional(v.array(output)),
+  monitoring: v.optional(monitoring, {}),
 });
 
-type Parsed = z.infer<typeof schema>;
+type Parsed = v.InferOutput<typeof schema>;
 
 /**
  * Reads the text of a model.yaml and fills in the defaults. Fails with one `invalid-argument` that
@@ -99,11 +118,11 @@ export function parseModelSettings(text: string): ModelSettings {
   } catch (error) {
     throw invalid([messageOf(error)]);
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalid(parsed.error.issues.flatMap(describeIssue));
-  const problems = contradictions(parsed.data);
+  const parsed = v.safeParse(schema, value);
+  if (!parsed.success) throw invalid(parsed.issues.map(describeIssue));
+  const problems = contradictions(parsed.output);
   if (problems.length > 0) throw invalid(problems);
-  return toSettings(parsed.data);
+  return toSettings(parsed.output);
 }
 
 function toSettings(parsed: Parsed): ModelSettings {
@@ -143,19 +162,25 @@ function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string[] {
-  const place = formatPath(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${place === "" ? "" : `${place}: `}unknown key ${key}`);
-  }
-  if (issue.code === "invalid_key") return [`${place}: unknown key`];
-  return [`${place === "" ? "" : `${place}: `}${issue.message.replace(/^Invalid input: /, "")}`];
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path ?? [];
+  const last = path.at(-1);
+  const isOfKey = last?.origin === "key";
+  const isMissing = isOfKey && issue.received === "undefined";
+  const isUnknown = issue.type === "never" || (isOfKey && !isMissing);
+  const place = formatPath(isUnknown ? path.slice(0, -1) : path);
+  const problem = isMissing
+    ? "is missing"
+    : isUnknown
+      ? `unknown key ${String(last?.key)}`
+      : issue.message.replace(/^Invalid \w+: E/, "e");
+  return `${place === "" ? "" : `${place}: `}${problem}`;
 }
 
 /** `features[2].min` */
-function formatPath(path: readonly PropertyKey[]): string {
+function formatPath(path: readonly v.IssuePathItem[]): string {
   return path
-    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
     .join("")
     .replace(/^\./, "");
 }

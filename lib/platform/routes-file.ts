@@ -5,7 +5,7 @@
  */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as v from "valibot";
 import { Failure, messageOf } from "#core/failure.ts";
 import { isModelName } from "#core/model/name.ts";
 
@@ -38,26 +38,28 @@ export type Routes = {
 const versionMax = 2 ** 31 - 1;
 
 /** What is said of a worker, in this file and by its own hints. */
-export const workerFields: Readonly<Record<"instance" | "address" | "metrics", z.ZodString>> = {
-  instance: z.string().min(1),
-  address: z.string().regex(/^unix:\/.+|^.+:[0-9]+$/, "is neither unix:/path nor host:port"),
-  metrics: z.string().regex(/^$|^unix:\/.+/, "is neither empty nor unix:/path"),
+export const workerFields: Readonly<
+  Record<"instance" | "address" | "metrics", v.GenericSchema<string>>
+> = {
+  instance: v.pipe(v.string(), v.minLength(1)),
+  address: matching(/^unix:\/.+|^.+:[0-9]+$/, "is neither unix:/path nor host:port"),
+  metrics: matching(/^$|^unix:\/.+/, "is neither empty nor unix:/path"),
 };
 
-const worker = z.strictObject({ ...workerFields, learned: z.boolean().optional() });
+const worker = v.strictObject({ ...workerFields, learned: v.optional(v.boolean()) });
 
-const model = z.strictObject({
-  model: z.string().refine(isModelName, "is no model name"),
-  version: z.int().min(0).max(versionMax),
-  state: z.enum(["expected", "failed"]),
-  reason: z.string(),
-  workers: z.array(worker),
+const model = v.strictObject({
+  model: v.pipe(v.string(), v.check(isModelName, "is no model name")),
+  version: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(versionMax)),
+  state: v.picklist(["expected", "failed"]),
+  reason: v.string(),
+  workers: v.array(worker),
 });
 
-const format = z.strictObject({
-  format: z.literal(1),
-  cluster: z.string().min(1),
-  models: z.array(model),
+const format = v.strictObject({
+  format: v.literal(1),
+  cluster: v.pipe(v.string(), v.minLength(1)),
+  models: v.array(model),
 });
 
 /** Reads and checks a routes file. Throws a Failure that names the file and every problem in it. */
@@ -65,9 +67,9 @@ export async function readRoutes(path: string): Promise<Routes> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new Failure("not-found", `routes file ${path}: ${messageOf(error)}`, { cause: error });
   });
-  const parsed = format.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const parsed = v.safeParse(format, parseJson(text));
+  if (parsed.success) return parsed.output;
+  const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ""}: ${issue.message}`);
   throw new Failure("invalid-argument", `routes file ${path}: ${problems.join("; ")}`);
 }
 
@@ -84,6 +86,10 @@ export async function writeRoutes(path: string, routes: Routes): Promise<void> {
     await rm(draft, { force: true });
     throw new Failure("unavailable", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function matching(pattern: RegExp, otherwise: string): v.GenericSchema<string> {
+  return v.pipe(v.string(), v.regex(pattern, otherwise));
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import { parse } from "yaml";
-import { z } from "zod";
 
 export type ComposeService = {
   readonly image: string;
@@ -19,40 +19,39 @@ export type Compose = {
 };
 
 /** What we use of the Compose file format, so that a misspelt key is found without Compose. */
-const service = z.strictObject({
-  image: z.string().regex(/^[a-z0-9/.-]+(:[A-Za-z0-9.-]+)?$/),
-  build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
-  command: z.array(z.string()).optional(),
-  environment: z.record(z.string(), z.string()).default({}),
-  ports: z.array(z.string().regex(/^127\.0\.0\.1:[0-9]+:[0-9]+$/)).default([]),
-  volumes: z.array(z.string()).default([]),
-  depends_on: z
-    .record(z.string(), z.strictObject({ condition: z.literal("service_healthy") }))
-    .default({}),
-  healthcheck: z
-    .strictObject({
-      test: z.array(z.string()).min(2),
-      interval: z.string().regex(/^[0-9]+s$/),
-      timeout: z.string().regex(/^[0-9]+s$/),
-      retries: z.number(),
-    })
-    .optional(),
-  restart: z.literal("unless-stopped"),
-  init: z.boolean().optional(),
-  read_only: z.boolean().optional(),
-  tmpfs: z.array(z.string()).optional(),
-  cap_drop: z.array(z.string()).optional(),
-  security_opt: z.array(z.string()).optional(),
-  stop_grace_period: z
-    .string()
-    .regex(/^[0-9]+s$/)
-    .optional(),
+const seconds = v.pipe(v.string(), v.regex(/^[0-9]+s$/));
+const service = v.strictObject({
+  image: v.pipe(v.string(), v.regex(/^[a-z0-9/.-]+(:[A-Za-z0-9.-]+)?$/)),
+  build: v.optional(v.strictObject({ context: v.string(), dockerfile: v.string() })),
+  command: v.optional(v.array(v.string())),
+  environment: v.optional(v.record(v.string(), v.string()), {}),
+  ports: v.optional(v.array(v.pipe(v.string(), v.regex(/^127\.0\.0\.1:[0-9]+:[0-9]+$/))), []),
+  volumes: v.optional(v.array(v.string()), []),
+  depends_on: v.optional(
+    v.record(v.string(), v.strictObject({ condition: v.literal("service_healthy") })),
+    {},
+  ),
+  healthcheck: v.optional(
+    v.strictObject({
+      test: v.pipe(v.array(v.string()), v.minLength(2)),
+      interval: seconds,
+      timeout: seconds,
+      retries: v.number(),
+    }),
+  ),
+  restart: v.literal("unless-stopped"),
+  init: v.optional(v.boolean()),
+  read_only: v.optional(v.boolean()),
+  tmpfs: v.optional(v.array(v.string())),
+  cap_drop: v.optional(v.array(v.string())),
+  security_opt: v.optional(v.array(v.string())),
+  stop_grace_period: v.optional(seconds),
 });
 
-const compose = z.strictObject({
-  name: z.string(),
-  services: z.record(z.string(), service),
-  volumes: z.record(z.string(), z.null()),
+const compose = v.strictObject({
+  name: v.string(),
+  services: v.record(v.string(), service),
+  volumes: v.record(v.string(), v.null()),
 });
 
 /**
@@ -61,5 +60,5 @@ const compose = z.strictObject({
 export function readCompose(path: URL): Compose {
   const document: Record<string, unknown> = parse(readFileSync(path, "utf8"), { merge: true });
   const entries = Object.entries(document).filter(([key]) => !key.startsWith("x-"));
-  return compose.parse(Object.fromEntries(entries));
+  return v.parse(compose, Object.fromEntries(entries));
 }
