@@ -1,4 +1,5 @@
 import { binOf } from "./bins.ts";
+import { type EdgeTree, edgeTree } from "./edge-tree.ts";
 
 /**
  * Two sets of bins as one: the union of both sets' edges cuts the line into cells, every cell lies
@@ -6,6 +7,8 @@ import { binOf } from "./bins.ts";
  */
 export type Grid = {
   readonly edges: Float64Array;
+  /** The edges again, to search many values for their cells. */
+  readonly tree: EdgeTree;
   /** For each cell, its bin of the coarse set. */
   readonly coarse: Uint16Array;
   readonly coarseBins: number;
@@ -19,6 +22,7 @@ export function makeGrid(coarse: readonly number[], fine: readonly number[]): Gr
   const edges = Float64Array.from(new Set([...coarse, ...fine])).sort();
   return {
     edges,
+    tree: edgeTree(edges),
     coarse: binsOfCells(edges, Float64Array.from(coarse)),
     coarseBins: coarse.length + 1,
     fine: binsOfCells(edges, Float64Array.from(fine)),

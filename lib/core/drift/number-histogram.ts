@@ -1,7 +1,12 @@
 import type { Bitmap } from "../bitmap.ts";
-import { binOf } from "./bins.ts";
+import { binsInto } from "./edge-tree.ts";
 import { foldCells, type Grid } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
+
+/** Values are taken in portions: these two arrays of one stay in the nearest cache. */
+const portion = 512;
+const finite = new Float64Array(portion);
+const cells = new Uint16Array(portion);
 
 /** What a histogram of numbers holds; its arrays belong to the holder. */
 export type NumberHistogramState = {
@@ -63,18 +68,10 @@ export class NumberHistogram {
    * Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says.
    */
   add(values: Float64Array, nulls: Bitmap, rows: Uint32Array): void {
-    const { edges } = this.#grid;
-    const hasNulls = nulls.length > 0;
-    for (let index = 0; index < rows.length; index += 1) {
-      const row = rows[index] as number;
-      const value = values[row] as number;
-      if (hasNulls && (((nulls[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) {
-        this.#quality.nulls += 1;
-      } else if (value - value === 0) {
-        const cell = binOf(edges, value);
-        this.#counts[cell] = (this.#counts[cell] as number) + 1;
-        this.#sums[cell] = (this.#sums[cell] as number) + value;
-      } else this.#countOdd(value);
+    for (let from = 0; from < rows.length; from += portion) {
+      const count = this.#gather(values, nulls, rows, from);
+      binsInto(cells, { nodes: this.#grid.tree, values: finite, count });
+      this.#tally(count);
     }
   }
 
@@ -100,6 +97,33 @@ export class NumberHistogram {
       sums: this.#sums.slice(),
       quality: { ...this.#quality },
     };
+  }
+
+  /** Collects the finite values of a portion of the rows, counts the others, and says how many. */
+  #gather(values: Float64Array, nulls: Bitmap, rows: Uint32Array, from: number): number {
+    const end = Math.min(rows.length, from + portion);
+    const hasNulls = nulls.length > 0;
+    let count = 0;
+    for (let index = from; index < end; index += 1) {
+      const row = rows[index] as number;
+      const value = values[row] as number;
+      if (hasNulls && (((nulls[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) this.#quality.nulls += 1;
+      else if (value - value === 0) {
+        finite[count] = value;
+        count += 1;
+      } else this.#countOdd(value);
+    }
+    return count;
+  }
+
+  #tally(count: number): void {
+    const counts = this.#counts;
+    const sums = this.#sums;
+    for (let index = 0; index < count; index += 1) {
+      const cell = cells[index] as number;
+      counts[cell] = (counts[cell] as number) + 1;
+      sums[cell] = (sums[cell] as number) + (finite[index] as number);
+    }
   }
 
   #countOdd(value: number): void {
