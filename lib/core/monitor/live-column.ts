@@ -4,38 +4,29 @@ import { toDoubles, toTexts } from "./live-values.ts";
 import type { LiveColumn, LiveValues } from "./pane.ts";
 import type { Reference } from "./reference.ts";
 
-export type LiveColumns = {
-  readonly columns: readonly LiveColumn[];
-  /** The first column whose values are of another kind than the baseline's; empty when none is. */
-  readonly problem: string;
-};
-
 /**
- * The columns of an event that its reference knows, as the histograms want them. Others are passed
- * over.
+ * A column of an event as the histogram of its feature wants it, until the next one is asked for.
+ * Undefined where the reference does not know it.
  */
-export function liveColumns(columns: readonly EventColumn[], reference: Reference): LiveColumns {
-  let problem = "";
-  const live = columns.flatMap((column): LiveColumn[] => {
-    const { kind, name, nulls } = column;
-    const place = reference.placeOf(kind, name);
-    const features = kind === "feature" ? reference.features : reference.outputs;
-    const baseline = place === undefined ? undefined : features[place]?.baseline;
-    if (place === undefined || baseline === undefined) return [];
-    const values = liveValues(column, baseline);
-    if (values.type === "error" && problem === "") problem = mismatch(column, baseline);
-    return [{ kind, place, nulls, values }];
-  });
-  return { columns: live, problem };
+export function liveColumn(column: EventColumn, reference: Reference): LiveColumn | undefined {
+  const { kind, name, nulls } = column;
+  const place = reference.placeOf(kind, name);
+  const features = kind === "feature" ? reference.features : reference.outputs;
+  const baseline = place === undefined ? undefined : features[place]?.baseline;
+  if (place === undefined || baseline === undefined) return undefined;
+  return { kind, place, nulls, values: liveValues(column, baseline) };
 }
 
-function liveValues({ dtype, values }: EventColumn, baseline: FeatureBaseline): LiveValues {
+function liveValues(column: EventColumn, baseline: FeatureBaseline): LiveValues {
+  const { dtype, values } = column;
   if (baseline.type === "category") {
     const texts = values.kind === "texts" ? values : toTexts(dtype, values.data);
     return { type: "category", texts };
   }
   // Rounded to another type, equal values would fall on the other side of an edge.
-  if (values.kind === "texts" || dtype !== baseline.dtype) return { type: "error" };
+  if (values.kind === "texts" || dtype !== baseline.dtype) {
+    return { type: "error", problem: mismatch(column, baseline) };
+  }
   return { type: "number", doubles: toDoubles(dtype, values.data) };
 }
 

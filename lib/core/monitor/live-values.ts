@@ -4,14 +4,27 @@ import { fromHalf } from "../tensor/half.ts";
 
 const twoTo32 = 4_294_967_296;
 
-/** A column of numbers as doubles; integers beyond 2⁵³ are rounded to the nearest. */
+/**
+ * Columns of an event are of one length and are counted one after the other, so that they can share
+ * this memory.
+ */
+let shared = new Float64Array(0);
+
+/**
+ * A column of numbers as doubles, until the next one is asked for; integers beyond 2⁵³ are rounded
+ * to the nearest.
+ */
 export function toDoubles(dtype: Dtype, values: NumericData): Float64Array {
   if (values instanceof Float64Array) return values;
-  if (values instanceof BigInt64Array) return joinHalves(new Int32Array(...spanOf(values)), values);
-  if (values instanceof BigUint64Array) {
-    return joinHalves(new Uint32Array(...spanOf(values)), values);
-  }
-  return dtype === "FP16" ? Float64Array.from(values, fromHalf) : new Float64Array(values);
+  const { buffer, byteOffset, length } = values;
+  if (shared.length !== length) shared = new Float64Array(length);
+  if (values instanceof BigInt64Array) {
+    joinHalves(shared, new Int32Array(buffer, byteOffset, length * 2));
+  } else if (values instanceof BigUint64Array) {
+    joinHalves(shared, new Uint32Array(buffer, byteOffset, length * 2));
+  } else if (dtype === "FP16") shared.set(new Float16Array(buffer, byteOffset, length));
+  else shared.set(values);
+  return shared;
 }
 
 /** A column of numbers as the texts a baseline knows its categories by. */
@@ -30,19 +43,13 @@ export function toTexts(dtype: Dtype, values: NumericData): CodedTexts {
   return { dictionary, codes };
 }
 
-function spanOf(values: BigInt64Array | BigUint64Array): [ArrayBufferLike, number, number] {
-  return [values.buffer, values.byteOffset, values.length * 2];
-}
-
 /**
  * High and low half put together in one rounding, as the conversion of a bigint would be, but
  * without making one for each value.
  */
-function joinHalves(high: Int32Array | Uint32Array, values: { readonly length: number }) {
-  const doubles = new Float64Array(values.length);
+function joinHalves(doubles: Float64Array, halves: Int32Array | Uint32Array): void {
   for (let index = 0; index < doubles.length; index += 1) {
-    const low = (high[index * 2] as number) >>> 0;
-    doubles[index] = (high[index * 2 + 1] as number) * twoTo32 + low;
+    const low = (halves[index * 2] as number) >>> 0;
+    doubles[index] = (halves[index * 2 + 1] as number) * twoTo32 + low;
   }
-  return doubles;
 }

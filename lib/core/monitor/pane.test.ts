@@ -22,7 +22,7 @@ it("counts columns in the histograms of their features", () => {
   const pane = new Pane({ startMs: 0, reference, slotsMax: 32 });
   pane.add(x, Uint32Array.of(0, 2));
   pane.add(label, Uint32Array.of(1));
-  pane.add({ ...x, values: { type: "error" } }, Uint32Array.of(0, 1));
+  pane.add({ ...x, values: { type: "error", problem: "odd" } }, Uint32Array.of(0, 1));
   expect(pane.histogram("feature", 0)?.binned).toBe(2);
   expect(pane.histogram("feature", 0)?.quality.typeErrors).toBe(2);
   expect(pane.histogram("output", 0)?.binned).toBe(1);

@@ -27,10 +27,11 @@ export type LiveColumn = {
 };
 
 export type LiveValues =
+  /** The memory may serve for the next column, too. */
   | { readonly type: "number"; readonly doubles: Float64Array }
   | { readonly type: "category"; readonly texts: CodedTexts }
   /** They are of another kind than the baseline's. */
-  | { readonly type: "error" };
+  | { readonly type: "error"; readonly problem: string };
 
 export type PaneOptions = {
   readonly startMs: number;

@@ -5,7 +5,7 @@ import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
 import { type Counters, type Counts, noCounts } from "./counters.ts";
-import { liveColumns } from "./live-columns.ts";
+import { liveColumn } from "./live-column.ts";
 import type { Pane } from "./pane.ts";
 import { Panes, type PanesState } from "./panes.ts";
 import { type PlacedRows, placeRows } from "./place-rows.ts";
@@ -164,10 +164,12 @@ export class VersionWatch {
     if (event.rowsIncluded === 0) return;
     this.#problem = digestProblem(reference, event);
     if (this.#problem !== "") return;
-    const { columns, problem } = liveColumns(event.columns, reference);
-    this.#problem = problem;
-    for (const { pane, rows } of placed) {
-      for (const column of columns) pane.add(column, rows);
+    for (const column of event.columns) {
+      const live = liveColumn(column, reference);
+      if (live === undefined) continue;
+      // The first one says it.
+      if (live.values.type === "error" && this.#problem === "") this.#problem = live.values.problem;
+      for (const { pane, rows } of placed) pane.add(live, rows);
     }
   }
 

@@ -1,5 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { Failure, messageOf } from "#core/failure.ts";
+import { Failure } from "#core/failure.ts";
 import type {
   EventColumn,
   EventRequests,
@@ -9,16 +8,15 @@ import type {
   Role as RoleName,
 } from "#core/prediction/event.ts";
 import { quote } from "#core/quote.ts";
-import { copyPacked, type Dtype, elementBytes, isDtype } from "#core/tensor/dtype.ts";
+import { type Dtype, elementBytes, isDtype } from "#core/tensor/dtype.ts";
+import { ColumnKind, Role } from "#gen/sluice/event/v1/event_pb.ts";
 import {
-  ColumnKind,
-  type EventColumn as ColumnMessage,
-  type PredictionEvent as EventMessage,
-  type PredictionMessage,
-  PredictionMessageSchema,
-  type Requests as RequestsMessage,
-  Role,
-} from "#gen/sluice/event/v1/event_pb.ts";
+  type ColumnFields,
+  type EventFields,
+  type RequestsFields,
+  readMessage,
+} from "./read-event.ts";
+import { Slab } from "./slab.ts";
 
 export type DecodedMessage =
   | { readonly kind: "event"; readonly event: PredictionEvent }
@@ -30,51 +28,28 @@ export type DecodedMessage =
  * Failure otherwise.
  */
 export function decodePredictionMessage(bytes: Uint8Array): DecodedMessage {
-  const { body } = parse(bytes);
-  switch (body.case) {
-    case "event":
-      return { kind: "event", event: toEvent(body.value) };
-    case "producerEnd": {
-      const { producer, answered, gateway } = body.value;
-      return { kind: "producer-end", end: { producer, answered: Number(answered), gateway } };
-    }
-    case undefined:
-      throw malformed("it has no body");
-  }
+  const { event, producerEnd } = readMessage(bytes);
+  if (event !== undefined) return { kind: "event", event: toEvent(event) };
+  if (producerEnd !== undefined) return { kind: "producer-end", end: producerEnd };
+  throw malformed("it has no body");
 }
 
-function parse(bytes: Uint8Array): PredictionMessage {
-  try {
-    return fromBinary(PredictionMessageSchema, bytes, { readUnknownFields: false });
-  } catch (error) {
-    throw malformed(messageOf(error));
-  }
-}
-
-function toEvent(message: EventMessage): PredictionEvent {
-  const { rowsIncluded } = message;
-  const requests = toRequests(message.requests);
+function toEvent({ requests: given, row, columns, ...told }: EventFields): PredictionEvent {
+  const { rowsIncluded } = told;
+  const requests = toRequests(given);
   const rowsOfRequests = requests.rows.reduce((sum, rows) => sum + rows, 0);
   expectLength("rows of its requests", rowsOfRequests, rowsIncluded);
-  expectLength("row", message.row.length, rowsIncluded);
+  expectLength("row", row.length, rowsIncluded);
+  const slab = new Slab(columns.map(({ values }) => values.length));
   return {
-    producer: message.producer,
-    seq: Number(message.seq),
-    cluster: message.cluster,
-    model: message.model,
-    version: message.version,
-    digest: message.digest,
-    schemaId: message.schemaId,
-    rowsTotal: Number(message.rowsTotal),
-    rowsCovered: Number(message.rowsCovered),
-    rowsIncluded,
+    ...told,
     requests,
-    rows: message.row,
-    columns: message.columns.map((column) => toColumn(column, rowsIncluded)),
+    rows: row,
+    columns: columns.map((column) => toColumn(column, rowsIncluded, slab)),
   };
 }
 
-function toRequests(message: RequestsMessage | undefined): EventRequests {
+function toRequests(message: RequestsFields | undefined): EventRequests {
   if (message === undefined) return noRequests;
   const count = message.rows.length;
   const { predictionIds, traceIds, spanIds, traceFlags } = message;
@@ -85,12 +60,7 @@ function toRequests(message: RequestsMessage | undefined): EventRequests {
   const { attempts, roles, eventTimesUs, statuses, queueUs, runUs, requestIds } = message;
   const lists = { attempts, roles, eventTimesUs, statuses, queueUs, runUs, requestIds };
   for (const [name, list] of Object.entries(lists)) expectLength(name, list.length, count);
-  return {
-    ...{ count, predictionIds, rows: message.rows, attempts, statuses, queueUs, runUs },
-    ...{ traceIds, spanIds, traceFlags, requestIds },
-    roles: roles.map(toRole),
-    eventTimesUs: eventTimesUs.map(Number),
-  };
+  return { ...message, count, roles: roles.map(toRole) };
 }
 
 const none = new Uint8Array(0);
@@ -102,31 +72,34 @@ const noRequests: EventRequests = {
   requestIds: [],
 };
 
-function toColumn(message: ColumnMessage, rows: number): EventColumn {
-  const { name, datatype, nulls } = message;
+function toColumn(fields: ColumnFields, rows: number, slab: Slab): EventColumn {
+  const { name, datatype, nulls } = fields;
   if (!isDtype(datatype)) {
     throw malformed(`column ${quote(name)} has data type ${quote(datatype)}`);
   }
   if (nulls.length > 0) expectLength(`${quote(name)}: nulls`, nulls.length, Math.ceil(rows / 8));
-  const kind = message.kind === ColumnKind.OUTPUT ? "output" : "feature";
-  return { name, kind, dtype: datatype, nulls, values: toValues(message, datatype, rows) };
+  const kind = fields.kind === ColumnKind.OUTPUT ? "output" : "feature";
+  return { name, kind, dtype: datatype, nulls, values: toValues(fields, datatype, rows, slab) };
 }
 
-function toValues(message: ColumnMessage, dtype: Dtype, rows: number): EventValues {
-  const { name, values, dictionary, codes } = message;
+function toValues(fields: ColumnFields, dtype: Dtype, rows: number, slab: Slab): EventValues {
+  const { name, values, dictionary, codes } = fields;
   if (dtype === "BYTES" || codes.length > 0) {
     expectLength(`${quote(name)}: codes`, codes.length, rows);
-    const beyond = codes.find((code) => code >= dictionary.length);
-    if (beyond !== undefined) {
-      throw malformed(`${quote(name)}: code ${beyond} of a dictionary of ${dictionary.length}`);
+    for (const code of codes) {
+      if (code < dictionary.length) continue;
+      throw malformed(`${quote(name)}: code ${code} of a dictionary of ${dictionary.length}`);
     }
     return { kind: "texts", dictionary, codes };
   }
-  expectLength(`${quote(name)}: values`, values.length, rows * elementBytes(dtype));
-  return { kind: "numbers", data: copyPacked(dtype, values) };
+  const size = elementBytes(dtype);
+  if (values.length !== rows * size) {
+    expectLength(`${quote(name)}: values`, values.length, rows * size);
+  }
+  return { kind: "numbers", data: slab.copy(dtype, values) };
 }
 
-function toRole(role: Role): RoleName {
+function toRole(role: number): RoleName {
   if (role === Role.SHADOW) return "shadow";
   return role === Role.HEDGE ? "hedge" : "primary";
 }
