@@ -35,7 +35,7 @@ export function registerBench(parent: Command): void {
     .description("measures this machine's figures against their goals")
     .option("--json <file>", "write the figures there, too")
     .option("--pairs <count>", "how often each side is measured", toCount, 5)
-    .option("--seconds <seconds>", "how long each time", toSeconds, 0.8)
+    .option("--seconds <seconds>", "how long each time", toSeconds, 2)
     .option("--profile <folder>", "profile the processes into this folder, and say where time went")
     .option("--list", "say what there is to measure")
     .addHelpText("after", examples)

@@ -45,9 +45,17 @@ export type Comparison = {
 };
 
 const headroom = 1.5;
+/** A side is measured once its code is compiled, which takes some ten thousand calls. */
+const warmUpRuns = 4;
 
-export async function runSide(bench: Workbench, side: Side, traffic: Traffic): Promise<SideRun> {
-  const { warmupMs, measureMs } = bench;
+export async function runSide(
+  bench: Workbench,
+  side: Side,
+  traffic: Traffic,
+  runs: number = 1,
+): Promise<SideRun> {
+  const { warmupMs } = bench;
+  const measureMs = runs * bench.measureMs;
   const load = await bench.load();
   const targets = [side.target, ...(side.others ?? [])];
   const before = Object.entries(side.servers).map(([, pids]) => cpuSecondsOf(pids));
@@ -62,15 +70,16 @@ export async function runSide(bench: Workbench, side: Side, traffic: Traffic): P
 export async function runPairs(bench: Workbench, comparison: Comparison): Promise<Pair[]> {
   const { system, baseline, traffic } = comparison;
   const pairs: Pair[] = [];
-  const runSystem = async () => {
-    const run = clean(await runSide(bench, system, traffic), system);
+  const runSystem = async (runs?: number) => {
+    const run = clean(await runSide(bench, system, traffic, runs), system);
     comparison.onAnswered?.(run.answered);
     return run;
   };
-  const runBaseline = async () => clean(await runSide(bench, baseline, traffic), baseline);
+  const runBaseline = async (runs?: number) =>
+    clean(await runSide(bench, baseline, traffic, runs), baseline);
   bench.progress(`${system.name} and ${baseline.name}, to warm them up`);
-  await runSystem();
-  await runBaseline();
+  await runSystem(warmUpRuns);
+  await runBaseline(warmUpRuns);
   for (let pair = 0; pair < bench.effort.pairs; pair += 1) {
     bench.progress(`${system.name} against ${baseline.name}, pair ${pair + 1}`);
     if (pair % 2 === 0) {
