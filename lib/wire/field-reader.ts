@@ -107,6 +107,11 @@ export class FieldReader {
   /** The 64 bits of a varint field, unsigned. */
   bits64(name: string): bigint {
     this.#expect(wireType.varint, name);
+    return this.packed64();
+  }
+
+  /** The 64 bits of the next value, unsigned, where the bytes are a packed field's. */
+  packed64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#byte();

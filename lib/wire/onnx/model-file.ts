@@ -1,13 +1,16 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
 import {
-  OperatorSetIdProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "#gen/onnx/onnx_pb.ts";
-import { type Field, fieldsOf, lengthPrefix } from "./fields.ts";
-import { type DeclaredTensor, readDeclaration } from "./value-info.ts";
+  contentsOf,
+  decodeText,
+  encodeField,
+  encodeInteger,
+  type Field,
+  fieldsOf,
+  join,
+  lengthPrefix,
+} from "./fields.ts";
+import { type Declaration, type DeclaredTensor, readDeclaration, readName } from "./value-info.ts";
 import { cutZipMap, type ZipMapCut } from "./zip-map.ts";
 
 /**
@@ -32,10 +35,10 @@ const modelFields = { graph: 7, opsetImport: 8 };
 const graphFields = { node: 1, initializer: 5, input: 11, output: 12 };
 const nodeInputField = 1;
 const tensorNameField = 8;
-const operatorSetDomainField = 1;
+const operatorSetFields = { domain: 1, version: 2 };
 
 /** Every operator set has Identity; this one is as old as the classical operators' third. */
-const standardOperatorsVersion = 9n;
+const standardOperatorsVersion = 9;
 
 /**
  * Reads the bytes of a model.onnx. Fails with `failed-precondition` where they are no model, and
@@ -45,7 +48,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   try {
     return readModel(bytes);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure && error.code === "failed-precondition") throw error;
     throw refused(`is not an ONNX model: ${messageOf(error)}`, error);
   }
 }
@@ -85,7 +88,9 @@ function finalZipMaps(parts: readonly Field[]): Map<Field, ZipMapCut> {
     if (cut !== undefined) cuts.set(part.field, cut);
   }
   if (cuts.size === 0) return cuts;
-  const outputs = new Set(decodeValues(parts, graphFields.output).map((value) => value.name));
+  const outputs = new Set(
+    contents(parts, graphFields.output).map(({ content }) => readName(content)),
+  );
   const taken = new Set(
     contents(parts, graphFields.node).flatMap(({ content }) => textsOf(content, nodeInputField)),
   );
@@ -95,6 +100,8 @@ function finalZipMaps(parts: readonly Field[]): Map<Field, ZipMapCut> {
   return cuts;
 }
 
+type Value = { readonly name: string; readonly declared: Declaration };
+
 function valuesOf(parts: readonly Field[], cuts: ReadonlyMap<Field, ZipMapCut>) {
   const own = new Set(
     contents(parts, graphFields.initializer).flatMap(({ content }) =>
@@ -102,23 +109,27 @@ function valuesOf(parts: readonly Field[], cuts: ReadonlyMap<Field, ZipMapCut>) 
     ),
   );
   const cutValues = new Map([...cuts.values()].map((cut) => [cut.output, cut.value]));
+  const read = (value: Uint8Array): Value => ({
+    name: readName(value),
+    declared: readDeclaration(value),
+  });
   return {
-    inputs: decodeValues(parts, graphFields.input).filter((value) => !own.has(value.name)),
-    outputs: decodeValues(parts, graphFields.output).map(
-      (value) => cutValues.get(value.name) ?? value,
+    inputs: contents(parts, graphFields.input)
+      .map(({ content }) => read(content))
+      .filter((value) => !own.has(value.name)),
+    outputs: contents(parts, graphFields.output).map(({ content }) =>
+      read(cutValues.get(readName(content)) ?? content),
     ),
   };
 }
 
-function problemOf(side: "input" | "output", value: ValueInfoProto): string[] {
-  const declared = readDeclaration(value);
-  if (declared.kind === "refused") return [`${side} ${quote(value.name)} ${declared.reason}`];
+function problemOf(side: "input" | "output", { name, declared }: Value): string[] {
+  if (declared.kind === "refused") return [`${side} ${quote(name)} ${declared.reason}`];
   if (side === "output" || declared.tensor.shape !== undefined) return [];
-  return [`input ${quote(value.name)} declares no shape`];
+  return [`input ${quote(name)} declares no shape`];
 }
 
-function tensorOf(value: ValueInfoProto): DeclaredTensor[] {
-  const declared = readDeclaration(value);
+function tensorOf({ declared }: Value): DeclaredTensor[] {
   return declared.kind === "tensor" ? [declared.tensor] : [];
 }
 
@@ -137,10 +148,8 @@ function rewrite({ bytes, fields, graphField, parts, cuts }: Pieces): Uint8Array
     const cut = cuts.get(part);
     if (cut !== undefined) return encodeField(graphFields.node, cut.node);
     if (part.number === graphFields.output && part.content !== undefined) {
-      const value = outputs.get(fromBinary(ValueInfoProtoSchema, part.content).name);
-      if (value !== undefined) {
-        return encodeField(graphFields.output, toBinary(ValueInfoProtoSchema, value));
-      }
+      const value = outputs.get(readName(part.content));
+      if (value !== undefined) return encodeField(graphFields.output, value);
     }
     return [graph.subarray(part.start, part.end)];
   });
@@ -156,13 +165,13 @@ function rewrite({ bytes, fields, graphField, parts, cuts }: Pieces): Uint8Array
 /** Converters leave the standard operators out where they use none, and Identity is one of them. */
 function missingOperators(fields: readonly Field[]): Uint8Array[] {
   const hasStandard = contents(fields, modelFields.opsetImport).some(({ content }) =>
-    textsOf(content, operatorSetDomainField).every(
+    textsOf(content, operatorSetFields.domain).every(
       (domain) => domain === "" || domain === "ai.onnx",
     ),
   );
   if (hasStandard) return [];
-  const entry = create(OperatorSetIdProtoSchema, { version: standardOperatorsVersion });
-  return encodeField(modelFields.opsetImport, toBinary(OperatorSetIdProtoSchema, entry));
+  const entry = encodeInteger(operatorSetFields.version, standardOperatorsVersion);
+  return [encodeField(modelFields.opsetImport, entry)];
 }
 
 function contents(fields: readonly Field[], number: number) {
@@ -173,28 +182,8 @@ function contents(fields: readonly Field[], number: number) {
   );
 }
 
-function decodeValues(parts: readonly Field[], number: number): ValueInfoProto[] {
-  return contents(parts, number).map(({ content }) => fromBinary(ValueInfoProtoSchema, content));
-}
-
 function textsOf(message: Uint8Array, number: number): string[] {
-  return contents([...fieldsOf(message)], number).map(({ content }) =>
-    new TextDecoder().decode(content),
-  );
-}
-
-function encodeField(number: number, content: Uint8Array): Uint8Array[] {
-  return [lengthPrefix(number, content.length), content];
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.length;
-  }
-  return joined;
+  return contentsOf(message, number).map(decodeText);
 }
 
 function refused(reason: string, cause?: unknown): Failure {

@@ -1,7 +1,7 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { dtypes, onnxOfDtype } from "#core/tensor/dtype.ts";
-import { type TypeProto, type ValueInfoProto, ValueInfoProtoSchema } from "#gen/onnx/onnx_pb.ts";
+import { type TypeProto, ValueInfoProtoSchema } from "#gen/onnx/onnx_pb.ts";
 import { readDeclaration } from "./value-info.ts";
 
 it.each(dtypes)("reads an input of %s", (dtype) => {
@@ -43,12 +43,15 @@ it.each([
   expect(readDeclaration(declare(type as TypeProto["value"]))).toEqual({ kind: "refused", reason });
 });
 
-function tensor(elemType: number, dims: object[]): ValueInfoProto {
+function tensor(elemType: number, dims: object[]): Uint8Array {
   const shape = { dim: dims.map((value) => ({ value })) };
   return declare({ case: "tensorType", value: { elemType, shape } as never });
 }
 
-function declare(value: TypeProto["value"] | undefined): ValueInfoProto {
+function declare(value: TypeProto["value"] | undefined): Uint8Array {
   const type = value === undefined ? {} : { type: { value } };
-  return create(ValueInfoProtoSchema, { name: "x", ...type } as never);
+  return toBinary(
+    ValueInfoProtoSchema,
+    create(ValueInfoProtoSchema, { name: "x", ...type } as never),
+  );
 }

@@ -1,12 +1,14 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { onnxOfDtype } from "#core/tensor/dtype.ts";
 import {
-  type NodeProto,
-  NodeProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "#gen/onnx/onnx_pb.ts";
-import { fieldsOf } from "./fields.ts";
+  contentOf,
+  contentsOf,
+  decodeText,
+  encodeField,
+  fieldsOf,
+  integersOf,
+  join,
+  textOf,
+} from "./fields.ts";
+import { encodeMatrix } from "./value-info.ts";
 
 /**
  * Classifiers of scikit-learn end in a ZipMap: it turns the [N, classes] tensor of probabilities
@@ -20,57 +22,46 @@ export type ZipMapCut = {
   readonly labels: readonly string[];
   /** Encoded NodeProto in place of the ZipMap. */
   readonly node: Uint8Array;
-  /** What the output now is: FP32 [N, classes]. */
-  readonly value: ValueInfoProto;
+  /** Encoded ValueInfoProto: what the output now is, FP32 [N, classes]. */
+  readonly value: Uint8Array;
 };
 
-/** Number of `op_type` in a NodeProto. */
-const opTypeField = 4;
+const nodeFields = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 };
+const attributeFields = { name: 1, ints: 8, strings: 9 };
 
 /** Undefined for every node but a ZipMap that names its classes. */
 export function cutZipMap(encoded: Uint8Array): ZipMapCut | undefined {
   if (!isZipMap(encoded)) return undefined;
-  const node = fromBinary(NodeProtoSchema, encoded);
-  const [input, output] = [node.input[0], node.output[0]];
-  const labels = classLabels(node);
+  const [input] = contentsOf(encoded, nodeFields.input);
+  const [output] = contentsOf(encoded, nodeFields.output);
+  const labels = classLabels(contentsOf(encoded, nodeFields.attribute));
   if (input === undefined || output === undefined || labels.length === 0) return undefined;
+  const name = decodeText(output);
   return {
-    output,
+    output: name,
     labels,
-    node: toBinary(
-      NodeProtoSchema,
-      create(NodeProtoSchema, {
-        opType: "Identity",
-        name: node.name,
-        input: [input],
-        output: [output],
-      }),
-    ),
-    value: probabilities(output, labels.length),
+    node: join([
+      encodeField(nodeFields.input, input),
+      encodeField(nodeFields.output, output),
+      encodeField(nodeFields.name, contentOf(encoded, nodeFields.name) ?? ""),
+      encodeField(nodeFields.opType, "Identity"),
+    ]),
+    value: encodeMatrix(name, "FP32", labels.length),
   };
 }
 
 /** A big model has thousands of nodes with large attributes, so only the type is read. */
 function isZipMap(encoded: Uint8Array): boolean {
-  for (const field of fieldsOf(encoded)) {
-    if (field.number === opTypeField) return textOf(field.content) === "ZipMap";
+  for (const { number, content } of fieldsOf(encoded)) {
+    if (number === nodeFields.opType) return new TextDecoder().decode(content) === "ZipMap";
   }
   return false;
 }
 
-function classLabels(node: NodeProto): string[] {
-  const attribute = (name: string) => node.attribute.find((each) => each.name === name);
-  const texts = attribute("classlabels_strings")?.strings ?? [];
-  if (texts.length > 0) return texts.map(textOf);
-  return (attribute("classlabels_int64s")?.ints ?? []).map(String);
-}
-
-function probabilities(name: string, classes: number): ValueInfoProto {
-  const dim = [{}, { value: { case: "dimValue" as const, value: BigInt(classes) } }];
-  const value = { elemType: onnxOfDtype("FP32"), shape: { dim } };
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value } } });
-}
-
-function textOf(bytes: Uint8Array | undefined): string {
-  return new TextDecoder().decode(bytes);
+function classLabels(attributes: readonly Uint8Array[]): string[] {
+  const attribute = (name: string) =>
+    attributes.find((each) => textOf(each, attributeFields.name) === name) ?? new Uint8Array();
+  const texts = contentsOf(attribute("classlabels_strings"), attributeFields.strings);
+  if (texts.length > 0) return texts.map((text) => new TextDecoder().decode(text));
+  return integersOf(attribute("classlabels_int64s"), attributeFields.ints).map(String);
 }
