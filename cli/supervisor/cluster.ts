@@ -7,7 +7,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, messageOf } from "#core/failure.ts";
-import { checkNats } from "#platform/bus/nats.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { Env } from "#platform/config.ts";
 import { scanRepository } from "#platform/model-repository.ts";
@@ -57,7 +56,11 @@ export async function startCluster(options: ClusterOptions, signal: AbortSignal)
   const plan = planWorkers(models);
   const dataDir = opened.use(await openDataDir(options.dataDir));
   await requirePorts(options.host, options.ports, options.monitor);
-  if (!["auto", "off"].includes(options.nats)) await checkNats(options.nats);
+  if (!["auto", "off"].includes(options.nats)) {
+    // Nothing else here speaks to NATS.
+    const { checkNats } = await import("#platform/bus/nats.ts");
+    await checkNats(options.nats);
+  }
   for (const warning of warnings) options.onReport(warning);
   for (const { model, reason } of plan.keptOut) options.onReport(`${model}  kept out: ${reason}`);
   const gateways = gatewayNames(options.gateways);

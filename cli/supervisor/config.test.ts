@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { toCacheDir, toClusterOptions } from "./config.ts";
+import { toClusterOptions } from "./config.ts";
 
 const reporting = { onReport: () => {} };
 
@@ -27,10 +27,4 @@ it("reports everything that is wrong at once", () => {
   expect(() => toClusterOptions(env, reporting)).toThrow(
     /SLUICE_GRPC_PORT.*SLUICE_OTLP_PORT.*NATS_URL/,
   );
-});
-
-it("finds the cache by its own setting, the user's caches or the home folder", () => {
-  expect(toCacheDir({ SLUICE_CACHE: "/c", XDG_CACHE_HOME: "/x" })).toBe("/c");
-  expect(toCacheDir({ XDG_CACHE_HOME: "/x" })).toBe("/x/sluice");
-  expect(toCacheDir({})).toMatch(/\/\.cache\/sluice$/);
 });

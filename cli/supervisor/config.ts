@@ -1,8 +1,9 @@
-import { availableParallelism, homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { Failure } from "#core/failure.ts";
 import { parseNatsUrl } from "#platform/bus/address.ts";
 import { type Env, SettingsReader } from "#platform/config.ts";
+import { toCacheDir } from "../cache-dir.js";
 import { gatewaysByDefault } from "./gateway-count.ts";
 import type { ClusterOptions } from "./options.ts";
 
@@ -48,11 +49,4 @@ export function toClusterOptions(env: Env, reporting: Reporting): ClusterOptions
   }
   settings.finish();
   return options;
-}
-
-/** SLUICE_CACHE, or the folder of the user's caches. */
-export function toCacheDir(env: Env): string {
-  const settings = new SettingsReader(env);
-  const caches = settings.text("XDG_CACHE_HOME", join(homedir(), ".cache"));
-  return resolve(settings.text("SLUICE_CACHE", join(caches, "sluice")));
 }

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 PATH="$PWD/node_modules/.bin:$PATH"
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
-node cli/main.ts bench --pairs 1 --seconds 0.1 --json "$report" || true
+node cli/main.js bench --pairs 1 --seconds 0.1 --json "$report" || true
 node -e '
   const { figures } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
   const missing = figures.filter(({ name, value }) => name !== "bulk_vs_raw" && !Number.isFinite(value));

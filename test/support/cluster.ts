@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { toCacheDir } from "../../cli/cache-dir.js";
 import { type Cluster, startCluster } from "../../cli/supervisor/cluster.ts";
-import { toCacheDir } from "../../cli/supervisor/config.ts";
 import type { ClusterOptions } from "../../cli/supervisor/options.ts";
 import { testNatsProgram } from "./nats.ts";
 import { tempDir } from "./temp.ts";

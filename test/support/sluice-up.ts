@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { toCacheDir } from "../../cli/supervisor/config.ts";
+import { toCacheDir } from "../../cli/cache-dir.js";
 import { testNatsProgram } from "./nats.ts";
 
 export type UpOptions = {
@@ -11,7 +11,7 @@ export type UpOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
 /** `sluice up` as a process of its own, on free ports. Disposing ends it. */
 export class SluiceUp implements AsyncDisposable {

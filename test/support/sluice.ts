@@ -18,7 +18,7 @@ export type SluiceOptions = {
   readonly kill?: "SIGINT" | "SIGKILL";
 };
 
-const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 
 /** Runs the command line as a process of its own, to its end. */
 export async function sluice(

@@ -8,7 +8,7 @@ export PATH
 SLUICE_DATA=$(mktemp -d)
 export SLUICE_DATA
 up() {
-  exec node "$root/cli/main.ts" up --models "$root/models" --grpc-port 0 --metrics-port 0 \
+  exec node "$root/cli/main.js" up --models "$root/models" --grpc-port 0 --metrics-port 0 \
     --monitor-grpc-port 0 --monitor-http-port 0 --monitor-metrics-port 0 --otlp-port 0
 }
 up >"$SLUICE_DATA/up.log" 2>&1 &

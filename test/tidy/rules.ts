@@ -40,7 +40,7 @@ export const rules: readonly Rule[] = [
     breaches: (files) =>
       matches(
         product(files).filter(
-          (file) => !/(^|\/)(config|telemetry)\.ts$|^cli\/main\.ts$/.test(file.path),
+          (file) => !/(^|\/)(config|telemetry)\.ts$|^cli\/main\.js$/.test(file.path),
         ),
         /process\.env\b/,
         "take the setting as a value from config.ts",
@@ -73,7 +73,7 @@ export const rules: readonly Rule[] = [
     breaches: (files) => {
       const imported = importedPaths(files);
       return product(files)
-        .filter((file) => !/(^|\/)main\.ts$|-thread\.ts$|vitest\.config\.ts$/.test(file.path))
+        .filter((file) => !/(^|\/)main\.[jt]s$|-thread\.ts$|vitest\.config\.ts$/.test(file.path))
         .filter((file) => !imported.has(file.path))
         .map((file) => `${file.path}: nothing imports it; delete it`);
     },
@@ -132,7 +132,8 @@ export const rules: readonly Rule[] = [
 
 function code(files: readonly RepositoryFile[]): RepositoryFile[] {
   const generated = /^(proto|client\/src)\/gen\//;
-  return files.filter((file) => /\.tsx?$/.test(file.path) && !generated.test(file.path));
+  const isCode = /(?<!\.d)\.tsx?$|^cli\/.*\.js$/;
+  return files.filter(({ path }) => isCode.test(path) && !generated.test(path));
 }
 
 function product(files: readonly RepositoryFile[]): RepositoryFile[] {
@@ -171,7 +172,7 @@ const aliases: Readonly<Record<string, string>> = {
 function importedPaths(files: readonly RepositoryFile[]): Set<string> {
   const found = new Set<string>();
   for (const file of code(files)) {
-    for (const match of file.text.matchAll(/["'](\.{1,2}\/|#\w+\/)([^"']+\.ts)["']/g)) {
+    for (const match of file.text.matchAll(/["'](\.{1,2}\/|#\w+\/)([^"']+\.[jt]s)["']/g)) {
       const [, start = "", rest = ""] = match;
       const path = start.startsWith("#")
         ? `${aliases[start] ?? ""}${rest}`

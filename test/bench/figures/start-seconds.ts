@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { toCacheDir } from "../../../cli/supervisor/config.ts";
+import { toCacheDir } from "../../../cli/cache-dir.js";
 import { testNatsProgram } from "../../support/nats.ts";
 import { tempDir } from "../../support/temp.ts";
 import type { Figure } from "../figure.ts";

@@ -1,7 +1,12 @@
 #!/usr/bin/env node
-// Nothing is imported before the check: an older Node would stumble over the first file it cannot
-// parse.
+// This file and the folder of caches are plain JavaScript: what has not been compiled before is
+// TypeScript for a parser that takes 80 ms to load, and where it is kept is only known then.
+import module from "node:module";
+import { join } from "node:path";
+import { toCacheDir } from "./cache-dir.js";
+
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+// An older Node would stumble over the first file it cannot parse.
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(
     `sluice: this is Node ${process.versions.node}, which is older than 24.12; \`npx sluice …\` ` +
@@ -9,13 +14,8 @@ if (major < 24 || (major === 24 && minor < 12)) {
   );
   process.exitCode = 1;
 } else {
-  const [{ enableCompileCache }, { join }, { toCacheDir }] = await Promise.all([
-    import("node:module"),
-    import("node:path"),
-    import("./supervisor/config.ts"),
-  ]);
   // Half of what a command costs is compiling its imports; a cache that cannot be written is none.
-  enableCompileCache(join(toCacheDir(process.env), "compiled"));
+  module.enableCompileCache(join(toCacheDir(process.env), "compiled"));
   const { runProgram } = await import("./program.ts");
   await runProgram(process.argv.slice(2));
 }
