@@ -30,7 +30,7 @@ export function observeGateway(meter: Meter, gauges: GatewayGauges): void {
   );
   one("sluice_gateway_upload_bytes", "Bytes of requests that are arriving.", gauges.uploadBytes);
   one("sluice_gateway_unread_bytes", "Bytes of replies callers have not read.", gauges.unreadBytes);
-  one("sluice_gateway_shedding", "1 while requests are taken at a limited rate.", () =>
+  one("sluice_gateway_shedding", "1 while requests are refused for being too many.", () =>
     gauges.isShedding() ? 1 : 0,
   );
   observeVersions(meter, gauges);

@@ -7,7 +7,7 @@ import { monotonicMs } from "#platform/clock.ts";
 import type { ArrivalGate } from "#platform/rpc/arrivals.ts";
 import type { GatewayEvents } from "./events.ts";
 
-/** By then the rate at which requests are taken has been adapted twice. */
+/** Some turns of the event loop, after each of which it is decided anew how much is taken. */
 const retryMs = 200;
 /** Health, metadata and control are answered always, and bulk streams have credit of their own. */
 const paths = [
@@ -29,19 +29,19 @@ export class Overload {
     this.gate = {
       paths,
       admits: () => {
-        if (shedder.admits(monotonicMs())) return true;
+        if (shedder.admits()) return true;
         events.refused("overload");
         return false;
       },
       refusal: new Failure("resource-exhausted", "the gateway has more requests than it can take", {
         retryAfterMs: retryMs,
       }),
-      onTurn: (busyMs, sinceMs, nowMs) => shedder.turn({ busyMs, sinceMs, nowMs }),
+      onTurn: (sinceMs, nowMs) => shedder.turn({ sinceMs, nowMs }),
     };
   }
 
-  /** Whether requests are taken at a limited rate. */
+  /** Whether requests are being refused, or were a moment ago. */
   get isShedding(): boolean {
-    return this.#shedder.isShedding;
+    return this.#shedder.isShedding(monotonicMs());
   }
 }

@@ -1,161 +1,130 @@
 /**
  * Keeps a process from taking more requests than it can answer in time.
  *
- * 1. What one turn of the event loop has to do tells how much came in meanwhile: a loop that keeps
- *    up has short turns, and behind one that does not, requests pile up where nobody sees them. A
- *    single long turn proves nothing (garbage is collected, a large message copied): only where
- *    most requests of an interval come in long turns are there too many.
- * 2. Then requests are taken at a limited rate, at first a little less than were taken before.
- *    While most come in long turns the rate goes down by a part, the longer the more, else up by a
- *    smaller one, so that it keeps near what can be answered.
- * 3. When nothing had to be refused for some intervals the limit goes, and when nothing came at all
- *    for a while: the last turns say nothing about what comes then.
+ * 1. A turn of the event loop takes what has come in since the one before. Where that is more work
+ *    than there was time for it to come in, turns grow, and behind them requests wait where nobody
+ *    sees them. After a pause there is a long turn, but the next ones shrink; and where callers
+ *    wait for their answers, turns stay as they are, however many callers there be.
+ * 2. While there is too much, a turn takes as many requests as it may, evenly spread over all that
+ *    are expected, so that it does not matter whose connection is read first.
+ * 3. A turn may take hundreds. So where fewer come, which is when the load ends or few callers wait
+ *    for their answers, everything is taken, whatever was before.
  */
 export type LoadShedderOptions = {
-  /** Turns longer than this are long. */
+  /** A turn may take what is answered in so long, if that is more than the least. */
   readonly turnMsMax: number;
 };
 
 export type Turn = {
-  /** Processor time of it, less than the time that passed where others had the processor. */
-  readonly busyMs: number;
   readonly sinceMs: number;
   readonly nowMs: number;
 };
 
-const intervalMs = 100;
-/** At least so many turns; where they are very long an interval takes longer. */
-const intervalTurnsMin = 2;
-/**
- * Turns with fewer arrivals are not for refusals to mend: callers who wait for their answers make
- * them as long as they are many, and large requests are bounded by their bytes.
- */
-const longArrivalsMin = 256;
-/** The share of requests in long turns from which there are too many, and below which few. */
-const many = 0.5;
-const few = 0.1;
-const rateDown = 0.85;
-const rateDownMin = 0.3;
-const rateUp = 1.05;
-/** Where few requests come in long turns. */
-const rateUpFast = 1.2;
-/** Tokens are kept for so long, so that what comes unevenly is taken evenly. */
-const burstMs = 20;
-const calmIntervals = 5;
-/** What piled up during a pause is worked off in less, unless turns are very long. */
-const longIntervals = 2;
-const perMsMin = 0.01;
-/** No turn with arrivals for so long is idleness: a turn under a limit takes far less. */
-const idleMs = 1_000;
+/** What a turn may always take. */
+const takenMin = 256;
+/** What comes in is averaged over so long, and what it costs. */
+const rateMemoryMs = 300;
+const costMemoryMs = 1_000;
+/** What a refusal costs, compared to an answer. */
+const refusalCost = 0.4;
+/** Time's worth of work that comes in a unit of time, averaged, where turns grow. */
+const loadMax = 1.1;
+/** In a single turn, which varies more. */
+const turnLoadMax = 1.5;
+/** Of a turn that is longer than it may be by this factor little more is borne than it is. */
+const longTurn = 4;
+const longLoadMax = 0.8;
+/** For so long after too much came nothing is taken beyond what a turn may take. */
+const cautionMs = 500;
+/** Steps of this size come to lie evenly, whatever others alternate in. */
+const goldenRatio = 0.618033988749895;
 
 export class LoadShedder {
   readonly #options: LoadShedderOptions;
-  #isShedding = false;
-  #perMs = 0;
-  #tokens = 0;
-  #tokensMs = 0;
-  #calm = 0;
-  #long = 0;
-  #turnArrivals = 0;
-  #interval = newInterval(0);
+  readonly #rate = { arrivals: 0, ms: 0 };
+  readonly #cost = { answers: 0, ms: 0 };
+  #arrivals = 0;
+  #refused = 0;
+  /** Of those that arrive in this turn. */
+  #takenShare = 1;
+  #place = 0;
+  #middleMs: number | undefined;
+  #cautiousUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LoadShedderOptions) {
     this.#options = options;
   }
 
-  /** Whether requests are being refused, or might be. */
-  get isShedding(): boolean {
-    return this.#isShedding;
+  /** Whether requests are being refused, or were a moment ago. */
+  isShedding(nowMs: number): boolean {
+    return nowMs < this.#cautiousUntilMs;
   }
 
   /** Whether a request that arrives now is taken. */
-  admits(nowMs: number): boolean {
-    const isFirst = this.#turnArrivals === 0;
-    this.#turnArrivals += 1;
-    if (!this.#isShedding) return true;
-    // Only at its beginning: a turn that itself takes that long is the opposite of idleness.
-    if (isFirst && nowMs - this.#interval.lastMs > idleMs) {
-      this.#isShedding = false;
-      return true;
-    }
-    const gained = Math.max(0, nowMs - this.#tokensMs) * this.#perMs;
-    this.#tokens = Math.min(this.#tokens + gained, Math.max(1, burstMs * this.#perMs));
-    this.#tokensMs = nowMs;
-    if (this.#tokens < 1) {
-      this.#interval.refused += 1;
-      return false;
-    }
-    this.#tokens -= 1;
-    return true;
+  admits(): boolean {
+    this.#arrivals += 1;
+    if (this.#takenShare === 1) return true;
+    this.#place = (this.#place + goldenRatio) % 1;
+    if (this.#place < this.#takenShare) return true;
+    this.#refused += 1;
+    return false;
   }
 
-  /** A turn in which requests arrived had so much to do, and ends now. */
-  turn({ busyMs, sinceMs, nowMs }: Turn): void {
-    // After a pause what came before it says nothing any more.
-    if (!this.#isShedding && sinceMs - this.#interval.lastMs > intervalMs) {
-      this.#interval = newInterval(sinceMs);
-      this.#long = 0;
-    }
-    const interval = this.#interval;
-    const arrivals = this.#turnArrivals;
-    this.#turnArrivals = 0;
-    interval.lastMs = nowMs;
-    interval.turns += 1;
-    interval.arrivals += arrivals;
-    if (busyMs > this.#options.turnMsMax && arrivals >= longArrivalsMin) {
-      interval.longTurns += 1;
-      interval.longMs += busyMs;
-      interval.longArrivals += arrivals;
-    }
-    const passedMs = nowMs - interval.sinceMs;
-    if (passedMs < intervalMs || interval.turns < intervalTurnsMin) return;
-    this.#judge(interval.longArrivals / interval.arrivals, passedMs, nowMs);
-    this.#interval = newInterval(nowMs);
+  /**
+   * A turn ends. Every turn in which requests arrive is to be told, and after one that was not
+   * short the next one even if none do.
+   */
+  turn({ sinceMs, nowMs }: Turn): void {
+    const [arrivals, refused] = [this.#arrivals, this.#refused];
+    [this.#arrivals, this.#refused] = [0, 0];
+    const turnMs = nowMs - sinceMs;
+    const passedMs = this.#passedMs(sinceMs, nowMs);
+    this.#remember({ arrivals, refused, passedMs, turnMs });
+    const costMs = this.#costMs();
+    const perMs = this.#rate.ms === 0 ? 0 : this.#rate.arrivals / this.#rate.ms;
+
+    const takenMax = Math.max(takenMin, this.#options.turnMsMax / costMs);
+    const isLong = arrivals > takenMax * longTurn;
+    const isGrowing =
+      arrivals * costMs > turnLoadMax * passedMs ||
+      perMs * costMs > (isLong ? longLoadMax : loadMax);
+    const isTooMuch = arrivals > takenMax && isGrowing;
+    if (isTooMuch || refused > 0) this.#cautiousUntilMs = nowMs + cautionMs;
+    // The next turn takes what comes during this one.
+    const coming = perMs * turnMs;
+    const isLimited = this.isShedding(nowMs) && coming > takenMax;
+    this.#takenShare = isLimited ? takenMax / coming : 1;
   }
 
-  #judge(longShare: number, passedMs: number, nowMs: number): void {
-    const { arrivals, refused } = this.#interval;
-    const isLong = longShare > many;
-    const down = this.#down();
-    if (!this.#isShedding) {
-      this.#long = isLong ? this.#long + 1 : 0;
-      const isPlain = isLong && down < rateDown;
-      if (isPlain || this.#long >= longIntervals) this.#begin((arrivals / passedMs) * down, nowMs);
-      return;
-    }
-    this.#calm = refused === 0 && !isLong ? this.#calm + 1 : 0;
-    this.#isShedding = this.#calm < calmIntervals;
-    if (isLong) this.#perMs = Math.max(perMsMin, this.#perMs * down);
-    else if (refused > 0) this.#perMs *= longShare < few ? rateUpFast : rateUp;
+  /**
+   * In how long the arrivals of a turn came. Its connections are read one after the other, each for
+   * what came since it was read the last time, which is on the whole from middle to middle.
+   */
+  #passedMs(sinceMs: number, nowMs: number): number {
+    const lastMs = this.#middleMs ?? (3 * sinceMs - nowMs) / 2;
+    this.#middleMs = (sinceMs + nowMs) / 2;
+    return this.#middleMs - lastMs;
   }
 
-  /** What the rate is to go down by: the longer turns are, the more. */
-  #down(): number {
-    const { longMs, longTurns } = this.#interval;
-    if (longTurns < intervalTurnsMin) return rateDown;
-    const part = Math.sqrt((2 * this.#options.turnMsMax * longTurns) / longMs);
-    return Math.min(rateDown, Math.max(rateDownMin, part));
+  /** How long a turn takes for each answer; 0 while that is not known. */
+  #costMs(): number {
+    const { answers, ms } = this.#cost;
+    return answers === 0 ? 0 : ms / answers;
   }
 
-  #begin(perMs: number, nowMs: number): void {
-    this.#isShedding = true;
-    this.#long = 0;
-    this.#perMs = perMs;
-    this.#tokens = 0;
-    this.#tokensMs = nowMs;
-    this.#calm = 0;
+  #remember(turn: {
+    readonly arrivals: number;
+    readonly refused: number;
+    readonly passedMs: number;
+    readonly turnMs: number;
+  }): void {
+    const { arrivals, refused, passedMs, turnMs } = turn;
+    const rateKept = Math.exp(-passedMs / rateMemoryMs);
+    this.#rate.arrivals = this.#rate.arrivals * rateKept + arrivals;
+    this.#rate.ms = this.#rate.ms * rateKept + passedMs;
+    const costKept = Math.exp(-passedMs / costMemoryMs);
+    const answers = arrivals - refused + refused * refusalCost;
+    this.#cost.answers = this.#cost.answers * costKept + answers;
+    this.#cost.ms = this.#cost.ms * costKept + turnMs;
   }
-}
-
-function newInterval(nowMs: number) {
-  return {
-    sinceMs: nowMs,
-    lastMs: nowMs,
-    turns: 0,
-    arrivals: 0,
-    refused: 0,
-    longTurns: 0,
-    longMs: 0,
-    longArrivals: 0,
-  };
 }

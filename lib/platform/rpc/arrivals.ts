@@ -16,7 +16,7 @@ export type ArrivalGate = {
   readonly admits: () => boolean;
   /** What those hear that are not. */
   readonly refusal: Failure;
-  /** Told of the turns of the event loop in which calls arrive. */
+  /** Told of the turns of the event loop in which calls arrive, and of those that follow. */
   readonly onTurn: OnTurn;
 };
 
