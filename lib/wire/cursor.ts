@@ -1,15 +1,20 @@
 import { Failure } from "#core/failure.ts";
 import { decodeText } from "./decode-text.ts";
-import { wireType } from "./field-reader.ts";
+
+/** Protobuf wire types. */
+export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 };
 
 const groupDepthMax = 16;
 /** Nothing of ours is in groups, and what is in one can only be passed over field by field. */
 const groupBytesMax = 64 * 1024;
 const varintBytesMax = 10;
+const upperHalf = 2 ** 32;
+/** The upper half of the largest number of 53 bits. */
+const highMax = 2 ** 21 - 1;
 
 /**
- * A place in an encoded protobuf message, which decoders move over it without an object for each
- * message inside: `enter` narrows it to one and `leave` widens it again.
+ * A place in an encoded protobuf message, which readers move over it without an object for each
+ * message inside: `open` and `enter` narrow it to one and `leave` widens it again.
  *
  * 1. `next()` says whether there is another field and sets `number` and `wire`.
  * 2. The field's value is then taken by exactly one of the reading methods, or `skip()`ped.
@@ -29,7 +34,7 @@ export class Cursor {
   readonly bytes: Uint8Array;
   readonly #what: string;
 
-  constructor(bytes: Uint8Array, what: string) {
+  constructor(bytes: Uint8Array, what: string = "the request is not a valid protobuf message") {
     this.bytes = bytes;
     this.end = bytes.byteLength;
     this.#what = what;
@@ -45,6 +50,12 @@ export class Cursor {
     this.wire = tag & 7;
     if (this.number === 0) this.malformed("field number 0");
     return true;
+  }
+
+  /** Narrows to the message inside the field; gives back what `leave` needs. */
+  open(name: string): number {
+    const from = this.span(name);
+    return this.enter(from, this.at);
   }
 
   /** Narrows to a range of bytes, often that of a `span()`; gives back what `leave` needs. */
@@ -75,6 +86,46 @@ export class Cursor {
     const from = this.span(name);
     const text = decodeText(this.bytes, from, this.at);
     return text ?? this.malformed(`${name} is not valid UTF-8`);
+  }
+
+  /** The value of a bytes field: a view of the message. */
+  content(name: string): Uint8Array {
+    const from = this.span(name);
+    const { bytes, at } = this;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + from, at - from);
+  }
+
+  /** An unsigned integer of at most 53 bits, which is what counts and sizes have. */
+  integer(name: string): number {
+    this.expect(wireType.varint, name);
+    return this.#integer(name);
+  }
+
+  flag(name: string): boolean {
+    return this.integer(name) !== 0;
+  }
+
+  /** Adds the values of a repeated field of integers, packed or one of them. */
+  integers(name: string, values: number[], countMax: number): void {
+    if (this.wire === wireType.varint) values.push(this.#integer(name));
+    else {
+      const outer = this.open(name);
+      while (this.at < this.end && values.length <= countMax) values.push(this.#integer(name));
+      this.leave(outer);
+    }
+    if (values.length > countMax) this.malformed(`${name} has more than ${countMax} values`);
+  }
+
+  /** The 64 bits of a varint field, unsigned. */
+  bits64(name: string): bigint {
+    this.expect(wireType.varint, name);
+    return this.varint64();
+  }
+
+  /** All 64 bits of a number, unsigned. */
+  varint64(): bigint {
+    const low = this.varint() >>> 0;
+    return (BigInt(this.high >>> 0) << 32n) | BigInt(low);
   }
 
   /** The lower 32 bits of a number, signed; `high` has the upper ones. */
@@ -136,6 +187,18 @@ export class Cursor {
     throw new Failure("invalid-argument", `${this.#what}: ${reason} (at byte ${this.at})`);
   }
 
+  #integer(name: string): number {
+    const only = this.at < this.end ? (this.bytes[this.at] as number) : 128;
+    if (only < 128) {
+      this.at += 1;
+      return only;
+    }
+    const low = this.varint() >>> 0;
+    const high = this.high >>> 0;
+    if (high > highMax) this.malformed(`${name} has more than 53 bits`);
+    return high * upperHalf + low;
+  }
+
   #skipValue(wire: number): void {
     if (wire === wireType.bytes) this.#advance(this.#length());
     else if (wire === wireType.varint) this.varint();
@@ -153,6 +216,11 @@ export class Cursor {
 
   /** A tag or length: a number of at most 32 bits, unsigned. */
   #length(): number {
+    const only = this.at < this.end ? (this.bytes[this.at] as number) : 128;
+    if (only < 128) {
+      this.at += 1;
+      return only;
+    }
     const low = this.varint() >>> 0;
     if (this.high !== 0) this.malformed("a tag or length of more than 32 bits");
     return low;

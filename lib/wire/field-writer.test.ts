@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { FieldReader } from "./field-reader.ts";
+import { Cursor } from "./cursor.ts";
 import {
   contentSize,
   FieldWriter,
@@ -32,24 +32,24 @@ it("writes what is read again, in exactly the size that was worked out", () => {
 });
 
 function readBack(bytes: Uint8Array) {
-  const reader = new FieldReader(bytes);
+  const cursor = new Cursor(bytes);
   const read = { count: 0, name: "", list: [] as number[], flag: false };
-  while (reader.next()) {
-    if (reader.number === 1) Object.assign(read, readInner(reader));
-    else if (reader.number === 4) reader.integers("list", read.list, 1_000);
-    else read.flag = reader.flag("flag");
+  while (cursor.next()) {
+    if (cursor.number === 1) Object.assign(read, readInner(cursor));
+    else if (cursor.number === 4) cursor.integers("list", read.list, 1_000);
+    else read.flag = cursor.flag("flag");
   }
   return read;
 }
 
-function readInner(reader: FieldReader) {
+function readInner(cursor: Cursor) {
   const read = { count: 0, name: "" };
-  const outer = reader.enter("inner");
-  while (reader.next()) {
-    if (reader.number === 2) read.count = reader.integer("count");
-    else read.name = reader.text("name");
+  const outer = cursor.open("inner");
+  while (cursor.next()) {
+    if (cursor.number === 2) read.count = cursor.integer("count");
+    else read.name = cursor.text("name");
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return read;
 }
 

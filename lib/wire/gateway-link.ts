@@ -10,7 +10,7 @@ import {
   type WorkerHello,
   WorkerHelloSchema,
 } from "#gen/sluice/link/v1/link_pb.ts";
-import { FieldReader } from "./field-reader.ts";
+import { Cursor } from "./cursor.ts";
 import {
   type Chunk,
   type ControlFrame,
@@ -73,33 +73,33 @@ export function encodeGatewayFrames(
  * stops making sense, when what was before has been taken.
  */
 export function decodeWorkerFrames(bytes: Uint8Array, take: (frame: WorkerFrame) => void): void {
-  const reader = new FieldReader(bytes, "the ConnectResponse");
-  readFrames(reader, (frame) => {
+  const cursor = new Cursor(bytes, "the ConnectResponse is not a valid protobuf message");
+  readFrames(cursor, (frame) => {
     const read = readFrame(frame);
     if (read !== undefined) take(read);
   });
 }
 
-function readFrame(reader: FieldReader): WorkerFrame | undefined {
-  switch (reader.number) {
+function readFrame(cursor: Cursor): WorkerFrame | undefined {
+  switch (cursor.number) {
     case frameNumber.hello:
-      return { case: "hello", value: readRare(WorkerHelloSchema, reader) };
+      return { case: "hello", value: readRare(WorkerHelloSchema, cursor) };
     case frameNumber.begin:
-      return { case: "replyBegin", value: readReplyBegin(reader) };
+      return { case: "replyBegin", value: readReplyBegin(cursor) };
     case frameNumber.chunk:
-      return { case: "replyChunk", value: readChunk(reader) };
+      return { case: "replyChunk", value: readChunk(cursor) };
     case frameNumber.end:
-      return { case: "replyEnd", value: readEnd(reader) };
+      return { case: "replyEnd", value: readEnd(cursor) };
     case frameNumber.ids:
-      return { case: "started", value: readIds(reader) };
+      return { case: "started", value: readIds(cursor) };
     case frameNumber.credit:
-      return { case: "credit", value: readCredit(reader) };
+      return { case: "credit", value: readCredit(cursor) };
     case frameNumber.load:
-      return { case: "load", value: readRare(LoadSchema, reader) };
+      return { case: "load", value: readRare(LoadSchema, cursor) };
     case frameNumber.goodbye:
-      return { case: "goodbye", value: readRare(GoodbyeSchema, reader) };
+      return { case: "goodbye", value: readRare(GoodbyeSchema, cursor) };
     default:
-      reader.skip();
+      cursor.skip();
       return undefined;
   }
 }

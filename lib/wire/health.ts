@@ -1,5 +1,5 @@
 /** The messages of `grpc.health.v1`, which are too small to be worth a library. */
-import { FieldReader } from "./field-reader.ts";
+import { Cursor } from "./cursor.ts";
 import { FieldWriter, numberSize, textSize, withinSize } from "./field-writer.ts";
 
 /** Its places are the numbers on the wire. */
@@ -17,11 +17,11 @@ const entryFields = { key: 1, value: 2 };
 
 /** Throws a Failure `invalid-argument` for what is no HealthCheckRequest. */
 export function readHealthRequest(bytes: Uint8Array): HealthRequest {
-  const reader = new FieldReader(bytes);
+  const cursor = new Cursor(bytes);
   let service = "";
-  while (reader.next()) {
-    if (reader.number === serviceField) service = reader.text("service");
-    else reader.skip();
+  while (cursor.next()) {
+    if (cursor.number === serviceField) service = cursor.text("service");
+    else cursor.skip();
   }
   return { service };
 }

@@ -89,7 +89,7 @@ it.each<[string, readonly number[], RegExp]>([
   ["a length beyond the frame's end", [0x0a, 0x02, 0x12, 0x05, 8, 1, 8, 1], /5 bytes announced/],
   ["another wire type", [0x0a, 0x02, 0x10, 0x05], /wire type 0, expected 2/],
   ["an id of 70 bits", [0x0a, 0x0d, 0x12, 0x0b, 8, ...Array(9).fill(0xff), 0x01], /53 bits/],
-  ["groups in groups", [0x0a, 40, ...Array(40).fill(0x83)], /deeper than 16|more than 32 bits/],
+  ["groups in groups", [0x0a, 40, ...Array(40).fill(0x83)], /deeper than 16|more than 10 bytes/],
 ])("refuses %s", (_, bytes, message) => {
   for (const { failure } of outcomes(Uint8Array.from(bytes))) {
     expect(String(failure)).toMatch(message);

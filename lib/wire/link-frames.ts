@@ -7,7 +7,7 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { OutboxFrame } from "#core/link/outbox.ts";
-import type { FieldReader } from "./field-reader.ts";
+import type { Cursor } from "./cursor.ts";
 import {
   contentSize,
   FieldWriter,
@@ -147,25 +147,22 @@ export function creditFrame(credit: CreditInit): ControlFrame {
   return writer.finish();
 }
 
-/** Comes to each frame of a message: the reader stands at the fields of a frame. */
-export function readFrames(reader: FieldReader, readFrame: (reader: FieldReader) => void): void {
-  while (reader.next()) {
-    if (reader.number !== 1) {
-      reader.skip();
+/** Comes to each frame of a message: the cursor stands at the fields of a frame. */
+export function readFrames(cursor: Cursor, readFrame: (cursor: Cursor) => void): void {
+  while (cursor.next()) {
+    if (cursor.number !== 1) {
+      cursor.skip();
       continue;
     }
-    const outer = reader.enter("a frame");
-    while (reader.next()) readFrame(reader);
-    reader.leave(outer);
+    const outer = cursor.open("a frame");
+    while (cursor.next()) readFrame(cursor);
+    cursor.leave(outer);
   }
 }
 
 /** The value of a frame that is too rare to be read by hand. */
-export function readRare<Desc extends DescMessage>(
-  desc: Desc,
-  reader: FieldReader,
-): MessageShape<Desc> {
-  const bytes = reader.content(desc.name);
+export function readRare<Desc extends DescMessage>(desc: Desc, cursor: Cursor): MessageShape<Desc> {
+  const bytes = cursor.content(desc.name);
   try {
     return fromBinary(desc, bytes, { readUnknownFields: false });
   } catch (error) {
@@ -174,52 +171,52 @@ export function readRare<Desc extends DescMessage>(
   }
 }
 
-export function readIds(reader: FieldReader): Ids {
+export function readIds(cursor: Cursor): Ids {
   const ids: number[] = [];
-  const outer = reader.enter("ids");
-  while (reader.next()) {
-    if (reader.number === 1) reader.integers("ids", ids, idsMax);
-    else reader.skip();
+  const outer = cursor.open("ids");
+  while (cursor.next()) {
+    if (cursor.number === 1) cursor.integers("ids", ids, idsMax);
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { ids };
 }
 
-export function readCredit(reader: FieldReader): Credit {
+export function readCredit(cursor: Cursor): Credit {
   let [requests, requestBytes, chunkBytes] = [0, 0, 0];
-  const outer = reader.enter("a credit");
-  while (reader.next()) {
-    if (reader.number === 1) requests = reader.integer("requests");
-    else if (reader.number === 2) requestBytes = reader.integer("request_bytes");
-    else if (reader.number === 3) chunkBytes = reader.integer("chunk_bytes");
-    else reader.skip();
+  const outer = cursor.open("a credit");
+  while (cursor.next()) {
+    if (cursor.number === 1) requests = cursor.integer("requests");
+    else if (cursor.number === 2) requestBytes = cursor.integer("request_bytes");
+    else if (cursor.number === 3) chunkBytes = cursor.integer("chunk_bytes");
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { requests, requestBytes, chunkBytes };
 }
 
-export function readChunk(reader: FieldReader): Chunk {
+export function readChunk(cursor: Cursor): Chunk {
   let id = 0;
   let data: Uint8Array = nothing;
-  const outer = reader.enter("a chunk");
-  while (reader.next()) {
-    if (reader.number === 1) id = reader.integer("id");
-    else if (reader.number === 2) data = reader.content("data");
-    else reader.skip();
+  const outer = cursor.open("a chunk");
+  while (cursor.next()) {
+    if (cursor.number === 1) id = cursor.integer("id");
+    else if (cursor.number === 2) data = cursor.content("data");
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { id, data };
 }
 
-export function readEnd(reader: FieldReader): End {
+export function readEnd(cursor: Cursor): End {
   let id = 0;
   let aborted = false;
-  const outer = reader.enter("an end");
-  while (reader.next()) {
-    if (reader.number === 1) id = reader.integer("id");
-    else if (reader.number === 2) aborted = reader.flag("aborted");
-    else reader.skip();
+  const outer = cursor.open("an end");
+  while (cursor.next()) {
+    if (cursor.number === 1) id = cursor.integer("id");
+    else if (cursor.number === 2) aborted = cursor.flag("aborted");
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { id, aborted };
 }

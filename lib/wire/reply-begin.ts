@@ -1,6 +1,6 @@
 /** The frame that begins a reply: how a worker writes it, and a gateway reads it. */
 import type { WorkerTimings } from "#core/timing/request-timing.ts";
-import type { FieldReader } from "./field-reader.ts";
+import type { Cursor } from "./cursor.ts";
 import { contentSize, type FieldWriter, numberSize, textSize, withinSize } from "./field-writer.ts";
 import type { Begin, BeginCodec } from "./link-frames.ts";
 
@@ -110,7 +110,7 @@ function writeBatch(writer: FieldWriter, batch: Partial<BatchInfo>): void {
   writer.content(4, batch.spanId ?? nothing);
 }
 
-export function readReplyBegin(reader: FieldReader): ReplyBegin {
+export function readReplyBegin(cursor: Cursor): ReplyBegin {
   const begin: Mutable = {
     id: 0,
     status: 0,
@@ -123,76 +123,76 @@ export function readReplyBegin(reader: FieldReader): ReplyBegin {
     rows: 0,
     rowsFailed: 0,
   };
-  const outer = reader.enter("a reply");
-  while (reader.next()) readField(reader, begin);
-  reader.leave(outer);
+  const outer = cursor.open("a reply");
+  while (cursor.next()) readField(cursor, begin);
+  cursor.leave(outer);
   return begin;
 }
 
-function readField(reader: FieldReader, begin: Mutable): void {
-  switch (reader.number) {
+function readField(cursor: Cursor, begin: Mutable): void {
+  switch (cursor.number) {
     case 1:
-      begin.id = reader.integer("id");
+      begin.id = cursor.integer("id");
       break;
     case 2:
-      begin.status = reader.integer("status");
+      begin.status = cursor.integer("status");
       break;
     case 3:
-      begin.message = reader.text("message");
+      begin.message = cursor.text("message");
       break;
     case 4:
-      begin.timings = readTimings(reader);
+      begin.timings = readTimings(cursor);
       break;
     case 5:
-      begin.batch = readBatch(reader);
+      begin.batch = readBatch(cursor);
       break;
     case 6:
-      begin.payloadBytes = reader.integer("payload_bytes");
+      begin.payloadBytes = cursor.integer("payload_bytes");
       break;
     case 7:
-      begin.payload = reader.content("payload");
+      begin.payload = cursor.content("payload");
       break;
     case 8:
-      begin.rowsAnswered = reader.integer("rows_answered");
+      begin.rowsAnswered = cursor.integer("rows_answered");
       break;
     case 9:
-      begin.rows = reader.integer("rows");
+      begin.rows = cursor.integer("rows");
       break;
     case 10:
-      begin.rowsFailed = reader.integer("rows_failed");
+      begin.rowsFailed = cursor.integer("rows_failed");
       break;
     default:
-      reader.skip();
+      cursor.skip();
   }
 }
 
-function readTimings(reader: FieldReader): WorkerTimings {
+function readTimings(cursor: Cursor): WorkerTimings {
   let [decodeUs, queueUs, runUs, encodeUs, totalUs] = [0, 0, 0, 0, 0];
-  const outer = reader.enter("timings");
-  while (reader.next()) {
-    if (reader.number === 1) decodeUs = reader.integer("decode_us");
-    else if (reader.number === 2) queueUs = reader.integer("queue_us");
-    else if (reader.number === 3) runUs = reader.integer("run_us");
-    else if (reader.number === 4) encodeUs = reader.integer("encode_us");
-    else if (reader.number === 5) totalUs = reader.integer("total_us");
-    else reader.skip();
+  const outer = cursor.open("timings");
+  while (cursor.next()) {
+    if (cursor.number === 1) decodeUs = cursor.integer("decode_us");
+    else if (cursor.number === 2) queueUs = cursor.integer("queue_us");
+    else if (cursor.number === 3) runUs = cursor.integer("run_us");
+    else if (cursor.number === 4) encodeUs = cursor.integer("encode_us");
+    else if (cursor.number === 5) totalUs = cursor.integer("total_us");
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { decodeUs, queueUs, runUs, encodeUs, totalUs };
 }
 
-function readBatch(reader: FieldReader): BatchInfo {
+function readBatch(cursor: Cursor): BatchInfo {
   let [rows, requests] = [0, 0];
   let closedBy = "";
   let spanId: Uint8Array = nothing;
-  const outer = reader.enter("batch");
-  while (reader.next()) {
-    if (reader.number === 1) rows = reader.integer("rows");
-    else if (reader.number === 2) requests = reader.integer("requests");
-    else if (reader.number === 3) closedBy = reader.text("closed_by");
-    else if (reader.number === 4) spanId = new Uint8Array(reader.content("span_id"));
-    else reader.skip();
+  const outer = cursor.open("batch");
+  while (cursor.next()) {
+    if (cursor.number === 1) rows = cursor.integer("rows");
+    else if (cursor.number === 2) requests = cursor.integer("requests");
+    else if (cursor.number === 3) closedBy = cursor.text("closed_by");
+    else if (cursor.number === 4) spanId = new Uint8Array(cursor.content("span_id"));
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { rows, requests, closedBy, spanId };
 }

@@ -1,5 +1,5 @@
 /** The frame that begins a request: how a gateway writes it, and a worker reads it. */
-import type { FieldReader } from "./field-reader.ts";
+import type { Cursor } from "./cursor.ts";
 import {
   contentSize,
   type FieldWriter,
@@ -109,7 +109,7 @@ function writeTrace(writer: FieldWriter, trace: TraceIds): void {
   writer.number(5, trace.flags);
 }
 
-export function readRequestBegin(reader: FieldReader): RequestBegin {
+export function readRequestBegin(cursor: Cursor): RequestBegin {
   const begin: Mutable<RequestBegin> = {
     id: 0,
     predictionId: nothing,
@@ -127,79 +127,79 @@ export function readRequestBegin(reader: FieldReader): RequestBegin {
     priority: 0,
     bulk: false,
   };
-  const outer = reader.enter("a request");
-  while (reader.next()) readField(reader, begin);
-  reader.leave(outer);
+  const outer = cursor.open("a request");
+  while (cursor.next()) readField(cursor, begin);
+  cursor.leave(outer);
   return begin;
 }
 
-function readField(reader: FieldReader, begin: Mutable<RequestBegin>): void {
-  switch (reader.number) {
+function readField(cursor: Cursor, begin: Mutable<RequestBegin>): void {
+  switch (cursor.number) {
     case 1:
-      begin.id = reader.integer("id");
+      begin.id = cursor.integer("id");
       break;
     case 2:
-      begin.predictionId = reader.content("prediction_id");
+      begin.predictionId = cursor.content("prediction_id");
       break;
     case 3:
-      begin.method = reader.integer("method");
+      begin.method = cursor.integer("method");
       break;
     case 4:
-      begin.model = reader.text("model");
+      begin.model = cursor.text("model");
       break;
     case 5:
-      begin.version = reader.integer("version");
+      begin.version = cursor.integer("version");
       break;
     case 6:
-      begin.deadlineMs = reader.integer("deadline_ms");
+      begin.deadlineMs = cursor.integer("deadline_ms");
       break;
     case 7:
-      begin.attempt = reader.integer("attempt");
+      begin.attempt = cursor.integer("attempt");
       break;
     case 8:
-      begin.role = reader.integer("role");
+      begin.role = cursor.integer("role");
       break;
     case 9:
-      begin.alone = reader.flag("alone");
+      begin.alone = cursor.flag("alone");
       break;
     case 10:
-      begin.trace = readTrace(reader);
+      begin.trace = readTrace(cursor);
       break;
     case 11:
-      begin.payloadBytes = reader.integer("payload_bytes");
+      begin.payloadBytes = cursor.integer("payload_bytes");
       break;
     case 12:
-      begin.payload = reader.content("payload");
+      begin.payload = cursor.content("payload");
       break;
     case 13:
-      begin.gatewayWaitUs = reader.integer("gateway_wait_us");
+      begin.gatewayWaitUs = cursor.integer("gateway_wait_us");
       break;
     case 14:
-      begin.priority = reader.integer("priority");
+      begin.priority = cursor.integer("priority");
       break;
     case 15:
-      begin.bulk = reader.flag("bulk");
+      begin.bulk = cursor.flag("bulk");
       break;
     default:
-      reader.skip();
+      cursor.skip();
   }
 }
 
-function readTrace(reader: FieldReader): TraceIds {
+function readTrace(cursor: Cursor): TraceIds {
   let traceId: Uint8Array = nothing;
   let serverSpanId: Uint8Array = nothing;
   let attemptSpanId: Uint8Array = nothing;
   let runSpanId: Uint8Array = nothing;
   let flags = 0;
-  const outer = reader.enter("trace");
-  while (reader.next()) {
-    if (reader.number === 1) traceId = reader.content("trace_id");
-    else if (reader.number === 2) serverSpanId = reader.content("server_span_id");
-    else if (reader.number === 3) attemptSpanId = reader.content("attempt_span_id");
-    else if (reader.number === 4) runSpanId = reader.content("run_span_id");
-    else if (reader.number === 5) flags = reader.integer("flags");
-    else reader.skip();
+  const outer = cursor.open("trace");
+  while (cursor.next()) {
+    if (cursor.number === 1) traceId = cursor.content("trace_id");
+    else if (cursor.number === 2) serverSpanId = cursor.content("server_span_id");
+    else if (cursor.number === 3) attemptSpanId = cursor.content("attempt_span_id");
+    else if (cursor.number === 4) runSpanId = cursor.content("run_span_id");
+    else if (cursor.number === 5) flags = cursor.integer("flags");
+    else cursor.skip();
   }
-  reader.leave(outer);
+  cursor.leave(outer);
   return { traceId, serverSpanId, attemptSpanId, runSpanId, flags };
 }

@@ -4,7 +4,7 @@
  * costing seconds where it is decoded; bytes deeper than one level are the decoder's business.
  */
 import { Failure } from "#core/failure.ts";
-import { FieldReader } from "./field-reader.ts";
+import { Cursor } from "./cursor.ts";
 
 export type RequestHead = {
   readonly model: string;
@@ -90,23 +90,23 @@ function scan(
   const head = { model: "", version: "", id: "", timeoutUs: 0, priority: 0 };
   const counts: Counts = { fields: 0, tensors: 0, parameters: 0, unknownBytes: 0 };
   const tally = { counts, limits };
-  const reader = new FieldReader(bytes);
-  for (let from = 0; reader.next(); from = reader.at) {
-    const field = fields[reader.number];
+  const cursor = new Cursor(bytes);
+  for (let from = 0; cursor.next(); from = cursor.at) {
+    const field = fields[cursor.number];
     if (field === undefined) {
-      reader.skip();
-      counts.unknownBytes += reader.at - from;
+      cursor.skip();
+      counts.unknownBytes += cursor.at - from;
     } else if (field.kind === "text") {
-      head[field.key] = reader.text(field.name);
+      head[field.key] = cursor.text(field.name);
     } else if (field.kind === "parameter") {
       counts.parameters += 1;
-      const outer = reader.enter("parameters");
-      readParameter(reader, head, tally);
-      reader.leave(outer);
+      const outer = cursor.open("parameters");
+      readParameter(cursor, head, tally);
+      cursor.leave(outer);
     } else {
       counts.tensors += 1;
-      if (field.kind === "raw") reader.skip();
-      else readTensor(reader, field, tally);
+      if (field.kind === "raw") cursor.skip();
+      else readTensor(cursor, field, tally);
     }
     check(tally);
   }
@@ -115,31 +115,31 @@ function scan(
 
 /** Counts what is in a tensor; the values themselves are passed over. */
 function readTensor(
-  reader: FieldReader,
+  cursor: Cursor,
   { name, fieldMax }: Field & { readonly kind: "tensor" },
   tally: Tally,
 ): void {
-  const outer = reader.enter(name);
-  for (let from = reader.at; reader.next(); from = reader.at) {
-    const isKnown = reader.number <= fieldMax;
-    reader.skip();
-    if (!isKnown) tally.counts.unknownBytes += reader.at - from;
+  const outer = cursor.open(name);
+  for (let from = cursor.at; cursor.next(); from = cursor.at) {
+    const isKnown = cursor.number <= fieldMax;
+    cursor.skip();
+    if (!isKnown) tally.counts.unknownBytes += cursor.at - from;
     check(tally);
   }
-  reader.leave(outer);
+  cursor.leave(outer);
 }
 
 /** One entry of `parameters`; of a oneof and of a key the last one counts. */
-function readParameter(entry: FieldReader, head: Mutable<RequestHead>, tally: Tally): void {
+function readParameter(cursor: Cursor, head: Mutable<RequestHead>, tally: Tally): void {
   let key = "";
   let integer = 0n;
-  while (entry.next()) {
-    if (entry.number === 1) key = entry.text("the key of a parameter");
-    else if (entry.number === 2) {
-      const outer = entry.enter("the value of a parameter");
-      integer = readInteger(entry, integer, tally);
-      entry.leave(outer);
-    } else entry.skip();
+  while (cursor.next()) {
+    if (cursor.number === 1) key = cursor.text("the key of a parameter");
+    else if (cursor.number === 2) {
+      const outer = cursor.open("the value of a parameter");
+      integer = readInteger(cursor, integer, tally);
+      cursor.leave(outer);
+    } else cursor.skip();
     check(tally);
   }
   if (key === "timeout") head.timeoutUs = requireInteger(key, integer, Number.MAX_SAFE_INTEGER);
@@ -147,14 +147,14 @@ function readParameter(entry: FieldReader, head: Mutable<RequestHead>, tally: Ta
 }
 
 /** The integer an InferParameter ends up holding; 0 where it holds something else. */
-function readInteger(value: FieldReader, before: bigint, tally: Tally): bigint {
+function readInteger(cursor: Cursor, before: bigint, tally: Tally): bigint {
   let integer = before;
-  while (value.next()) {
-    if (value.number === 2) integer = BigInt.asIntN(64, value.bits64("int64_param"));
-    else if (value.number === 5) integer = value.bits64("uint64_param");
+  while (cursor.next()) {
+    if (cursor.number === 2) integer = BigInt.asIntN(64, cursor.bits64("int64_param"));
+    else if (cursor.number === 5) integer = cursor.bits64("uint64_param");
     else {
-      value.skip();
-      if (value.number <= 4) integer = 0n;
+      cursor.skip();
+      if (cursor.number <= 4) integer = 0n;
     }
     check(tally);
   }

@@ -10,7 +10,7 @@ import {
   KeepSchema,
   WorkerFrameSchema,
 } from "#gen/sluice/link/v1/link_pb.ts";
-import { FieldReader } from "./field-reader.ts";
+import { Cursor } from "./cursor.ts";
 import {
   type Chunk,
   type ControlFrame,
@@ -73,33 +73,33 @@ export function encodeWorkerFrames(
  * message stops making sense, when what was before has been taken.
  */
 export function decodeGatewayFrames(bytes: Uint8Array, take: (frame: GatewayFrame) => void): void {
-  const reader = new FieldReader(bytes, "the ConnectRequest");
-  readFrames(reader, (frame) => {
+  const cursor = new Cursor(bytes, "the ConnectRequest is not a valid protobuf message");
+  readFrames(cursor, (frame) => {
     const read = readFrame(frame);
     if (read !== undefined) take(read);
   });
 }
 
-function readFrame(reader: FieldReader): GatewayFrame | undefined {
-  switch (reader.number) {
+function readFrame(cursor: Cursor): GatewayFrame | undefined {
+  switch (cursor.number) {
     case frameNumber.hello:
-      return { case: "hello", value: readRare(GatewayHelloSchema, reader) };
+      return { case: "hello", value: readRare(GatewayHelloSchema, cursor) };
     case frameNumber.begin:
-      return { case: "requestBegin", value: readRequestBegin(reader) };
+      return { case: "requestBegin", value: readRequestBegin(cursor) };
     case frameNumber.chunk:
-      return { case: "requestChunk", value: readChunk(reader) };
+      return { case: "requestChunk", value: readChunk(cursor) };
     case frameNumber.end:
-      return { case: "requestEnd", value: readEnd(reader) };
+      return { case: "requestEnd", value: readEnd(cursor) };
     case frameNumber.ids:
-      return { case: "cancel", value: readIds(reader) };
+      return { case: "cancel", value: readIds(cursor) };
     case frameNumber.credit:
-      return { case: "credit", value: readCredit(reader) };
+      return { case: "credit", value: readCredit(cursor) };
     case frameNumber.keep:
-      return { case: "keep", value: readRare(KeepSchema, reader) };
+      return { case: "keep", value: readRare(KeepSchema, cursor) };
     case frameNumber.goodbye:
-      return { case: "goodbye", value: readRare(GoodbyeSchema, reader) };
+      return { case: "goodbye", value: readRare(GoodbyeSchema, cursor) };
     default:
-      reader.skip();
+      cursor.skip();
       return undefined;
   }
 }

@@ -2,7 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import { service } from "grpc-health-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ControlService } from "#gen/sluice/control/v1/control_pb.ts";
-import { FieldReader } from "#wire/field-reader.ts";
+import { Cursor } from "#wire/cursor.ts";
 import { Health } from "./health.ts";
 import { addReflection } from "./reflection.ts";
 import { RpcServer } from "./server.ts";
@@ -85,10 +85,10 @@ async function reflect(version: string, request: readonly number[]): Promise<Map
     stream.end();
   });
   const fields = new Map<number, Buffer>();
-  const reader = new FieldReader(reply);
-  for (let from = 0; reader.next(); from = reader.at) {
-    reader.skip();
-    fields.set(reader.number, reply.subarray(from, reader.at));
+  const cursor = new Cursor(reply);
+  for (let from = 0; cursor.next(); from = cursor.at) {
+    cursor.skip();
+    fields.set(cursor.number, reply.subarray(from, cursor.at));
   }
   return fields;
 }
@@ -101,7 +101,7 @@ it("describes health so that others can read it", async () => {
   const symbol = "grpc.health.v1.Health";
   const asked = [0x22, symbol.length, ...Buffer.from(symbol)];
   const files = (await reflect("v1", asked)).get(fileDescriptorResponse);
-  // The entry of a map has the name that every reader of descriptors insists on.
+  // The entry of a map has the name that every cursor of descriptors insists on.
   expect(files?.toString("latin1")).toContain("StatusesEntry");
 });
 

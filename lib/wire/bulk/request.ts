@@ -5,7 +5,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Failure, messageOf } from "#core/failure.ts";
 import { type BulkOpen, BulkOpenSchema } from "#gen/sluice/predict/v1/predict_pb.ts";
-import { FieldReader } from "../field-reader.ts";
+import { Cursor } from "../cursor.ts";
 
 /** `columns` is a PredictRequest, `tensors` a ModelInferRequest. */
 export type BulkForm = "columns" | "tensors";
@@ -27,6 +27,7 @@ const openBytesMax = 64 * 1024;
 const fieldsMax = 1_024;
 const unknownBytesMax = 64 * 1024;
 const nothing = new Uint8Array();
+const notProtobuf = "the message is not a valid protobuf message";
 
 /**
  * One encoded PredictBulkRequest. Throws a Failure `invalid-argument` that names what is wrong with
@@ -34,11 +35,11 @@ const nothing = new Uint8Array();
  */
 export function readBulkRequest(bytes: Uint8Array): BulkMessage {
   const choice = new Choice<"open" | "item">();
-  const reader = new FieldReader(bytes, "the message");
-  for (let from = 0; reader.next(); from = reader.at) {
-    if (reader.number === 1) choice.add("open", reader.content("open"));
-    else if (reader.number === 2) choice.add("item", reader.content("item"));
-    else choice.skip(reader, from);
+  const cursor = new Cursor(bytes, notProtobuf);
+  for (let from = 0; cursor.next(); from = cursor.at) {
+    if (cursor.number === 1) choice.add("open", cursor.content("open"));
+    else if (cursor.number === 2) choice.add("item", cursor.content("item"));
+    else choice.skip(cursor, from);
   }
   const { kind, bytes: inside } = choice;
   if (kind === "open") return { kind, open: readOpen(inside) };
@@ -62,14 +63,14 @@ function readOpen(bytes: Uint8Array): BulkOpen {
 function readItem(bytes: Uint8Array): BulkItem {
   const choice = new Choice<BulkForm>();
   let number = 0;
-  const reader = new FieldReader(bytes, "the message");
-  for (let from = 0; reader.next(); from = reader.at) {
-    if (reader.number === 1) {
-      number = reader.integer("number");
+  const cursor = new Cursor(bytes, notProtobuf);
+  for (let from = 0; cursor.next(); from = cursor.at) {
+    if (cursor.number === 1) {
+      number = cursor.integer("number");
       choice.count();
-    } else if (reader.number === 2) choice.add("columns", reader.content("columns"));
-    else if (reader.number === 3) choice.add("tensors", reader.content("tensors"));
-    else choice.skip(reader, from);
+    } else if (cursor.number === 2) choice.add("columns", cursor.content("columns"));
+    else if (cursor.number === 3) choice.add("tensors", cursor.content("tensors"));
+    else choice.skip(cursor, from);
   }
   return { number, form: choice.kind, payload: choice.bytes };
 }
@@ -98,10 +99,10 @@ class Choice<Kind extends string> {
   }
 
   /** Passes over a field that is not known. */
-  skip(reader: FieldReader, from: number): void {
+  skip(cursor: Cursor, from: number): void {
     this.count();
-    reader.skip();
-    this.#unknownBytes += reader.at - from;
+    cursor.skip();
+    this.#unknownBytes += cursor.at - from;
     if (this.#unknownBytes > unknownBytesMax) refuse(`${unknownBytesMax} bytes of unknown fields`);
   }
 

@@ -3,8 +3,7 @@
  * generated code makes a bigint of every time and takes several times as long. The tests compare
  * the two.
  */
-import { Cursor } from "../cursor.ts";
-import { wireType } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 
 const twoTo32 = 4_294_967_296;
 
@@ -78,7 +77,7 @@ export function readMessage(bytes: Uint8Array): MessageFields {
 }
 
 function readProducerEnd(cursor: Cursor, end: ProducerEndFields): void {
-  const outer = open(cursor, "producer_end");
+  const outer = cursor.open("producer_end");
   while (cursor.next()) {
     if (cursor.number === 1) end.producer = cursor.text("producer");
     else if (cursor.number === 2) end.answered = uint64(cursor, "answered");
@@ -98,7 +97,7 @@ function noEvent(): EventFields {
 
 /** Joins what is read to what pieces before have held, as the other two of these do. */
 function readEvent(cursor: Cursor, event: EventFields): void {
-  const outer = open(cursor, "event");
+  const outer = cursor.open("event");
   while (cursor.next()) {
     const { number } = cursor;
     if (number === 1) event.producer = cursor.text("producer");
@@ -129,10 +128,10 @@ function noRequests(): RequestsFields {
 }
 
 function readRequests(cursor: Cursor, requests: RequestsFields): void {
-  const outer = open(cursor, "requests");
+  const outer = cursor.open("requests");
   while (cursor.next()) {
     const { number } = cursor;
-    if (number === 1) requests.predictionIds = content(cursor, "prediction_ids");
+    if (number === 1) requests.predictionIds = cursor.content("prediction_ids");
     else if (number === 2) addUint32s(cursor, requests.rows, "rows");
     else if (number === 3) addUint32s(cursor, requests.attempts, "attempts");
     else if (number === 4) addUint32s(cursor, requests.roles, "roles");
@@ -140,9 +139,9 @@ function readRequests(cursor: Cursor, requests: RequestsFields): void {
     else if (number === 6) addUint32s(cursor, requests.statuses, "statuses");
     else if (number === 7) addUint32s(cursor, requests.queueUs, "queue_us");
     else if (number === 8) addUint32s(cursor, requests.runUs, "run_us");
-    else if (number === 9) requests.traceIds = content(cursor, "trace_ids");
-    else if (number === 10) requests.spanIds = content(cursor, "span_ids");
-    else if (number === 11) requests.traceFlags = content(cursor, "trace_flags");
+    else if (number === 9) requests.traceIds = cursor.content("trace_ids");
+    else if (number === 10) requests.spanIds = cursor.content("span_ids");
+    else if (number === 11) requests.traceFlags = cursor.content("trace_flags");
     else if (number === 12) requests.requestIds.push(cursor.text("request_ids"));
     else cursor.skip();
   }
@@ -150,7 +149,7 @@ function readRequests(cursor: Cursor, requests: RequestsFields): void {
 }
 
 function readColumn(cursor: Cursor): ColumnFields {
-  const outer = open(cursor, "columns");
+  const outer = cursor.open("columns");
   const column: ColumnFields = {
     ...{ name: "", kind: 0, datatype: "", nulls: none, values: none, dictionary: [], codes: [] },
   };
@@ -159,8 +158,8 @@ function readColumn(cursor: Cursor): ColumnFields {
     if (number === 1) column.name = cursor.text("name");
     else if (number === 2) column.kind = uint32(cursor, "kind");
     else if (number === 3) column.datatype = cursor.text("datatype");
-    else if (number === 4) column.nulls = content(cursor, "nulls");
-    else if (number === 5) column.values = content(cursor, "values");
+    else if (number === 4) column.nulls = cursor.content("nulls");
+    else if (number === 5) column.values = cursor.content("values");
     else if (number === 6) column.dictionary.push(cursor.text("dictionary"));
     else if (number === 7) addUint32s(cursor, column.codes, "codes");
     else cursor.skip();
@@ -170,17 +169,6 @@ function readColumn(cursor: Cursor): ColumnFields {
 }
 
 const none = new Uint8Array(0);
-
-function open(cursor: Cursor, name: string): number {
-  const from = cursor.span(name);
-  return cursor.enter(from, cursor.at);
-}
-
-function content(cursor: Cursor, name: string): Uint8Array {
-  const from = cursor.span(name);
-  const { buffer, byteOffset } = cursor.bytes;
-  return new Uint8Array(buffer, byteOffset + from, cursor.at - from);
-}
 
 function uint32(cursor: Cursor, name: string): number {
   cursor.expect(wireType.varint, name);
@@ -200,7 +188,7 @@ function addUint32s(cursor: Cursor, list: number[], name: string): void {
     list.push(cursor.varint() >>> 0);
     return;
   }
-  const outer = open(cursor, name);
+  const outer = cursor.open(name);
   const { bytes, end } = cursor;
   while (cursor.at < end) {
     const first = bytes[cursor.at] as number;
@@ -218,7 +206,7 @@ function addInt64s(cursor: Cursor, list: number[], name: string): void {
     list.push(int64(cursor));
     return;
   }
-  const outer = open(cursor, name);
+  const outer = cursor.open(name);
   while (cursor.at < cursor.end) list.push(int64(cursor));
   cursor.leave(outer);
 }

@@ -1,5 +1,4 @@
-import { Cursor } from "../cursor.ts";
-import { wireType } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 
 /** Of a request with more than this the glance is not worth its while. */
 const fieldsMax = 64;

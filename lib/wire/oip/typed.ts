@@ -1,8 +1,7 @@
 // Typed contents are walked over twice: once to count what each field holds, so that nothing is
 // allocated for values that are not there, and once to write the values into their array.
 import { allocate, type Dtype, type TensorData } from "#core/tensor/dtype.ts";
-import type { Cursor } from "../cursor.ts";
-import { wireType } from "../field-reader.ts";
+import { type Cursor, wireType } from "../cursor.ts";
 import { decodeElement, describe, invalid, refuseElement, type TensorHead } from "./raw.ts";
 
 /** The fields of InferTensorContents by number: their names, and the size of one element. */

@@ -1,4 +1,4 @@
-import { FieldReader } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 import { writeVarint } from "../varint.ts";
 
 /**
@@ -15,7 +15,7 @@ export type Field = {
   readonly integer: bigint;
 };
 
-const wireType = { varint: 0, bytes: 2 };
+const notProtobuf = "it is not a valid protobuf message";
 const prefixBytesMax = 10;
 
 /**
@@ -23,15 +23,15 @@ const prefixBytesMax = 10;
  * cost nothing. Throws a Failure where the bytes are no message.
  */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
-  const reader = new FieldReader(message, "it");
-  for (let start = 0; reader.next(); start = reader.at) {
-    const { number, wire } = reader;
+  const cursor = new Cursor(message, notProtobuf);
+  for (let start = 0; cursor.next(); start = cursor.at) {
+    const { number, wire } = cursor;
     let content: Uint8Array | undefined;
     let integer = 0n;
-    if (wire === wireType.bytes) content = reader.content("a field");
-    else if (wire === wireType.varint) integer = BigInt.asIntN(64, reader.bits64("a field"));
-    else reader.skip();
-    yield { number, start, end: reader.at, content, integer };
+    if (wire === wireType.bytes) content = cursor.content("a field");
+    else if (wire === wireType.varint) integer = BigInt.asIntN(64, cursor.bits64("a field"));
+    else cursor.skip();
+    yield { number, start, end: cursor.at, content, integer };
   }
 }
 
@@ -98,6 +98,6 @@ export function join(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 function* packedIntegers(packed: Uint8Array): Generator<bigint> {
-  const reader = new FieldReader(packed, "it");
-  while (reader.at < packed.length) yield BigInt.asIntN(64, reader.packed64());
+  const cursor = new Cursor(packed, notProtobuf);
+  while (cursor.at < packed.length) yield BigInt.asIntN(64, cursor.varint64());
 }

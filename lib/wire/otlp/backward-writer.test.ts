@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { FieldReader } from "../field-reader.ts";
+import { Cursor } from "../cursor.ts";
 import { BackwardWriter } from "./backward-writer.ts";
 
 it("writes what is read again, however much it has to grow", () => {
@@ -12,16 +12,16 @@ it("writes what is read again, however much it has to grow", () => {
     writer.integer(2, count);
     writer.text(1, name);
     writer.message(4, 0);
-    const reader = new FieldReader(writer.finish());
-    reader.next();
-    const outer = reader.enter("message");
+    const cursor = new Cursor(writer.finish());
+    cursor.next();
+    const outer = cursor.open("message");
     const read: (string | number)[] = [];
-    while (reader.next()) {
-      read.push(reader.number === 2 ? reader.integer("count") : reader.text("text"));
+    while (cursor.next()) {
+      read.push(cursor.number === 2 ? cursor.integer("count") : cursor.text("text"));
     }
-    reader.leave(outer);
+    cursor.leave(outer);
     expect(read).toEqual([name, count, ...list]);
-    expect(reader.next()).toBe(false);
+    expect(cursor.next()).toBe(false);
   });
   fc.assert(property);
 });

@@ -190,8 +190,8 @@ function readValue(cursor: SpanCursor): AttributeValue {
     const { number } = cursor;
     if (number <= 4) isPlain = true;
     if (number === 1) value = cursor.cutText("string_value");
-    else if (number === 2) value = cursor.integer("bool_value") !== 0;
-    else if (number === 3) value = cursor.integer("int_value");
+    else if (number === 2) value = cursor.whole("bool_value") !== 0;
+    else if (number === 3) value = cursor.whole("int_value");
     else if (number === 4) value = cursor.double("double_value");
     else {
       if (number <= 7) isPlain = false;

@@ -4,7 +4,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { Failure } from "#core/failure.ts";
 import { TracesRequestSchema } from "#gen/opentelemetry/trace_pb.ts";
-import { FieldReader, wireType } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 
 // 512 spans, which is what exporters send at once, of 100 attributes each are 102 400 messages.
 const partsMax = 250_000;
@@ -16,19 +16,21 @@ const jsonPartsMax = 4 * partsMax;
  * messages.
  */
 export function requireFewParts(bytes: Uint8Array): void {
-  const open = [{ desc: TracesRequestSchema as DescMessage, reader: new FieldReader(bytes) }];
+  const cursor = new Cursor(bytes);
+  const open = [{ desc: TracesRequestSchema as DescMessage, from: 0, end: bytes.byteLength }];
   let parts = 0;
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    const { desc, reader } = part;
-    while (reader.next()) {
-      const inner = reader.wire === wireType.bytes ? innerOf(desc, reader.number) : undefined;
+    const { desc, from, end } = part;
+    cursor.enter(from, end);
+    while (cursor.next()) {
+      const inner = cursor.wire === wireType.bytes ? innerOf(desc, cursor.number) : undefined;
       if (inner === undefined) {
-        reader.skip();
+        cursor.skip();
         continue;
       }
       parts += 1;
       if (parts > partsMax) throw tooMany(partsMax, "parts");
-      open.push({ desc: inner, reader: reader.message(inner.name) });
+      open.push({ desc: inner, from: cursor.span(inner.name), end: cursor.at });
     }
   }
 }

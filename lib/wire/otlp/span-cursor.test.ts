@@ -22,7 +22,7 @@ it("reads integers, as text where no double holds them", () => {
     const bytes = new BinaryWriter().tag(1, 0).int64(value).finish();
     const number = Number(value);
     const expected = Number.isSafeInteger(number) ? number : String(value);
-    expect(cursorAt(bytes).integer("value")).toBe(expected);
+    expect(cursorAt(bytes).whole("value")).toBe(expected);
   });
   fc.assert(property);
 });

@@ -1,5 +1,4 @@
-import { Cursor } from "../cursor.ts";
-import { wireType } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 import { cachedText, cachedTextBytesMax } from "../text-cache.ts";
 import { cut, textCharsMax } from "./limits.ts";
 
@@ -17,12 +16,6 @@ export class SpanCursor extends Cursor {
   constructor(bytes: Uint8Array) {
     super(bytes, "the request");
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  /** Enters the message that is the field's value; gives back what `leave` needs. */
-  open(name: string): number {
-    const from = this.span(name);
-    return this.enter(from, this.at);
   }
 
   /** A text, cut to what is kept of it. */
@@ -56,7 +49,7 @@ export class SpanCursor extends Cursor {
   }
 
   /** A whole number; as text where no double holds it. */
-  integer(name: string): number | string {
+  whole(name: string): number | string {
     this.expect(wireType.varint, name);
     const low = this.varint() >>> 0;
     const value = (this.high | 0) * upperHalf + low;

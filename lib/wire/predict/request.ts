@@ -3,8 +3,7 @@
 import { Failure } from "#core/failure.ts";
 import type { Column, ColumnValues } from "#core/prediction/column.ts";
 import { quote } from "#core/quote.ts";
-import { Cursor } from "../cursor.ts";
-import { wireType } from "../field-reader.ts";
+import { Cursor, wireType } from "../cursor.ts";
 import { listedMax } from "../listed-elements.ts";
 
 /** What a caller of Predict asked for, not yet checked against a model. */
