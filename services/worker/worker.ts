@@ -56,6 +56,8 @@ const flushShare = 0.25;
 const serverDrainMs = 200;
 /** Beyond the time for stopping, for what is no longer of use to anybody. */
 const stopMsExtra = 300;
+/** How long NATS waits for the model, so that a start is not held up by what can come after it. */
+const connectDelayMsMax = 2_000;
 const unix = "unix:";
 
 /** Starts a worker. Rejects with a Failure when an address is taken or a setting is malformed. */
@@ -126,8 +128,7 @@ async function openCore(
       { log },
     ),
   );
-  const bus =
-    config.natsUrl === undefined ? undefined : stack.use(await openWorkerBus(config, log));
+  const { bus, hurry } = await openWorkerBus(config, log, stack);
   const publisher = bus === undefined ? undefined : stack.use(newPublisher(config, bus, events));
   const producer = randomBytes(8).toString("hex");
   const valuesPerSecond = config.eventValuesPerSecond;
@@ -147,6 +148,7 @@ async function openCore(
       { events, recorder, payloads, onCrash: crash },
     ),
   );
+  slot.onChange(hurry);
   const most = { requests: requestsMax, requestBytes: config.messageBytesMax };
   const links = new LinkService(
     { instance, cluster, ref, producer, most },
@@ -175,8 +177,19 @@ async function openCore(
   };
 }
 
-async function openWorkerBus({ natsUrl = "", instance }: WorkerConfig, log: Log): Promise<Bus> {
-  return await openBus({ url: natsUrl, name: `sluice worker ${instance}`, log });
+/** `hurry`: to be called when the model has come as far as it will. */
+async function openWorkerBus(
+  { natsUrl: url, instance }: WorkerConfig,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly bus: Bus | undefined; readonly hurry: () => void }> {
+  if (url === undefined) return { bus: undefined, hurry: () => {} };
+  const wait = new AbortController();
+  const hurry = () => wait.abort();
+  stack.defer(hurry);
+  const startsAfter = sleep(connectDelayMsMax, wait.signal);
+  const name = `sluice worker ${instance}`;
+  return { bus: stack.use(await openBus({ url, name, log, startsAfter })), hurry };
 }
 
 function newPublisher(config: WorkerConfig, bus: Bus, events: WorkerEvents): EventPublisher {

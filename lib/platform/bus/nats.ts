@@ -6,25 +6,27 @@
  *
  * The library's first connection cannot be called off while it waits, so it is told to try once,
  * and `Connection` tries again; later ones are the library's.
+ *
+ * The library is loaded when it is first dialled with: a process that has more urgent things to do
+ * can do them before.
  */
-import {
+import type {
   DeliverPolicy,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-  jetstreamManager,
-  type OrderedConsumerOptions,
-  type StreamInfo,
+  JetStreamClient,
+  JetStreamManager,
+  JsMsg,
+  OrderedConsumerOptions,
+  StreamInfo,
 } from "@nats-io/jetstream";
-import { type KV, Kvm } from "@nats-io/kv";
+import type { KV, Kvm } from "@nats-io/kv";
 import type { ObjectStore } from "@nats-io/obj";
-import { connect, type NodeConnectionOptions, nanos } from "@nats-io/transport-node";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { Log } from "../log.ts";
 import { type NatsAddress, parseNatsUrl } from "./address.ts";
 import { keyValueStore, objectStore, opened } from "./buckets.ts";
 import type * as bus from "./bus.ts";
 import { Connection, type Line } from "./connection.ts";
+import { answerMsMax, connectionOptions } from "./connection-options.ts";
 import { isNoStream, toFailure } from "./nats-failure.ts";
 import { requireSame, stateOf } from "./stream-state.ts";
 import { matchesSubject } from "./subject.ts";
@@ -35,13 +37,17 @@ export type BusOptions = {
   /** How the server's own monitoring calls this client. */
   readonly name: string;
   readonly log: Log;
+  /** What goes before the library is loaded and the server dialled. It must end, and not reject. */
+  readonly startsAfter?: Promise<void>;
 };
 
-const answerMsMax = 5_000;
 /** Of at most 512 KiB each, read ahead of whoever consumes them. */
 const messagesAheadMax = 64;
 /** A stream that says nothing for twice this long is looked after. */
 const heartbeatMs = 2_000;
+const nanosPerMs = 1_000_000;
+/** The library's own constant would have to be loaded. */
+const lastPerSubject: DeliverPolicy = "last_per_subject";
 
 /**
  * Returns at once and connects in the background, again and again until disposed. Throws a Failure
@@ -49,7 +55,10 @@ const heartbeatMs = 2_000;
  */
 export async function openBus(options: BusOptions): Promise<bus.Bus> {
   const address = parseNatsUrl(options.url);
-  const dial = () => dialServer(address, options.name);
+  const dial = async () => {
+    await options.startsAfter;
+    return await dialServer(address, options.name);
+  };
   return new NatsBus(options.log, new Connection({ dial, log: options.log }));
 }
 
@@ -57,6 +66,7 @@ export async function openBus(options: BusOptions): Promise<bus.Bus> {
 export async function checkNats(url: string): Promise<void> {
   const address = parseNatsUrl(url);
   try {
+    const { connect, jetstreamManager } = await loadLibrary();
     const connection = await connect(connectionOptions(address, "sluice check"));
     await jetstreamManager(connection).finally(() => connection.close());
   } catch (error) {
@@ -68,6 +78,7 @@ export async function checkNats(url: string): Promise<void> {
 type Session = {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly kvm: Kvm;
   /** Opened when first used. */
   readonly buckets: Map<string, Promise<KV>>;
   readonly objects: Map<string, Promise<ObjectStore>>;
@@ -106,7 +117,7 @@ class NatsBus implements bus.Bus {
       const wanted = {
         subjects: [...options.subjects],
         max_bytes: options.bytesMax,
-        max_age: nanos(options.ageMsMax),
+        max_age: options.ageMsMax * nanosPerMs,
       };
       const found = await streamInfo(jsm, name);
       if (found === undefined) return stateOf(await jsm.streams.add({ name, ...wanted }));
@@ -141,10 +152,8 @@ class NatsBus implements bus.Bus {
   }
 
   async store(name: string, options: bus.StoreOptions = {}): Promise<bus.KeyValueStore> {
-    const bucketOf = ({ js, buckets }: Session) =>
-      opened(buckets, name, () =>
-        new Kvm(js).create(name, { history: 1, ttl: options.ageMsMax ?? 0 }),
-      );
+    const bucketOf = ({ kvm, buckets }: Session) =>
+      opened(buckets, name, () => kvm.create(name, { history: 1, ttl: options.ageMsMax ?? 0 }));
     await this.#use(`bucket ${name}`, bucketOf);
     return keyValueStore(
       (key, act) => this.#use(`bucket ${name}, ${key}`, async (all) => act(await bucketOf(all))),
@@ -185,7 +194,7 @@ class NatsBus implements bus.Bus {
         continue;
       }
       const messages = this.#read(session, until, stream, {
-        deliver_policy: DeliverPolicy.LastPerSubject,
+        deliver_policy: lastPerSubject,
         filter_subjects: `${prefix}>`,
       });
       for await (const { seq, subject, data, headers } of messages) {
@@ -246,32 +255,27 @@ class NatsBus implements bus.Bus {
   }
 }
 
+async function loadLibrary() {
+  const [{ connect }, { jetstreamManager }, { Kvm }] = await Promise.all([
+    import("@nats-io/transport-node"),
+    import("@nats-io/jetstream"),
+    import("@nats-io/kv"),
+  ]);
+  return { connect, jetstreamManager, Kvm };
+}
+
 async function dialServer(address: NatsAddress, name: string): Promise<Line<Session>> {
+  const { connect, jetstreamManager, Kvm } = await loadLibrary();
   const connection = await connect(connectionOptions(address, name));
   const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: answerMsMax });
   return {
-    openSession: () => ({ js: jsm.jetstream(), jsm, buckets: new Map(), objects: new Map() }),
+    openSession: () => {
+      const js = jsm.jetstream();
+      return { js, jsm, kvm: new Kvm(js), buckets: new Map(), objects: new Map() };
+    },
     changes: changesOf(connection.status()),
     peer: () => `${connection.getServer()} (${connection.info?.version ?? "?"})`,
     close: () => connection.close(),
-  };
-}
-
-function connectionOptions(address: NatsAddress, name: string): NodeConnectionOptions {
-  const { servers, token, user, password: pass } = address;
-  return {
-    name,
-    servers: [...servers],
-    ...(token === undefined ? {} : { token }),
-    ...(user === undefined || pass === undefined ? {} : { user, pass }),
-    ...(address.isTls ? { tls: {} } : {}),
-    timeout: answerMsMax,
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
-    pingInterval: 5_000,
-    noAsyncTraces: true,
   };
 }
 
