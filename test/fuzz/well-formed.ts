@@ -7,10 +7,16 @@ import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf
 
 type Range = { readonly bytes: Uint8Array; readonly from: number; readonly to: number };
 
+/** Of an enum the wire has all 64 bits, of which the generated code takes the lower 32. */
+const enumMax = 2 ** 31 - 1;
 const wire = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
-/** How a field may be written, and what is within. */
-type Shape = { readonly wires: readonly number[]; readonly inner: Field | undefined };
+/** How a field may be written, the largest number it may be, and what is within. */
+type Shape = {
+  readonly wires: readonly number[];
+  readonly numberMax: number;
+  readonly inner: Field | undefined;
+};
 /** What a field of a number is, in one kind of message; undefined for one it does not know. */
 type Field = { readonly name: string; readonly at: (number: number) => Shape | undefined };
 
@@ -38,8 +44,9 @@ function walk(
     if (content === undefined) return false;
     const shape = message.at(Math.floor(tag.value / 8));
     if (shape !== undefined && !shape.wires.includes(kind)) return false;
-    const isPacked = kind === wire.delimited && shape?.wires.includes(wire.varint) === true;
-    if (isPacked && !areVarints(content)) return false;
+    const number = kind === wire.varint ? (varint(content)?.value ?? 0) : 0;
+    if (number > (shape?.numberMax ?? number)) return false;
+    if (kind === wire.delimited && !isPacking(shape?.wires ?? [], content)) return false;
     if (shape?.inner !== undefined && !walk(shape.inner, content, onMessage)) return false;
     at = content.to;
     fields += 1;
@@ -63,10 +70,14 @@ function shapeOf(field: DescField): Shape {
     if (field.listKind === "message") return within(messageField(field.message));
     const single = field.listKind === "enum" ? wire.varint : wireOf(field.scalar);
     // Numbers may be packed or not.
-    return { wires: [wire.delimited, single], inner: undefined };
+    return shapeOfWires([wire.delimited, single]);
   }
-  const single = field.fieldKind === "enum" ? wire.varint : wireOf(field.scalar);
-  return { wires: [single], inner: undefined };
+  if (field.fieldKind !== "enum") return shapeOfWires([wireOf(field.scalar)]);
+  return { ...shapeOfWires([wire.varint]), numberMax: enumMax };
+}
+
+function shapeOfWires(wires: readonly number[]): Shape {
+  return { wires, numberMax: Number.POSITIVE_INFINITY, inner: undefined };
 }
 
 /** An entry of a map is a message of its key and its value. */
@@ -74,16 +85,13 @@ function entryField(field: DescField & { fieldKind: "map" }): Field {
   const value =
     field.mapKind === "message"
       ? within(messageField(field.message))
-      : {
-          wires: [field.mapKind === "enum" ? wire.varint : wireOf(field.scalar)],
-          inner: undefined,
-        };
-  const shapes = [undefined, { wires: [wireOf(field.mapKey)], inner: undefined }, value];
+      : shapeOfWires([field.mapKind === "enum" ? wire.varint : wireOf(field.scalar)]);
+  const shapes = [undefined, shapeOfWires([wireOf(field.mapKey)]), value];
   return { name: "", at: (number) => shapes[number] };
 }
 
 function within(inner: Field): Shape {
-  return { wires: [wire.delimited], inner };
+  return { ...shapeOfWires([wire.delimited]), inner };
 }
 
 function wireOf(scalar: ScalarType): number {
@@ -114,6 +122,14 @@ function contentOf(kind: number, range: Range): Range | undefined {
   if (number === undefined) return undefined;
   if (kind === wire.varint) return until(number.at);
   return kind === wire.delimited ? until(number.at + number.value, number.at) : undefined;
+}
+
+/** Of what is packed, whole numbers; anything where nothing is. */
+function isPacking(wires: readonly number[], content: Range): boolean {
+  const bytes = content.to - content.from;
+  if (wires.includes(wire.fixed32)) return bytes % 4 === 0;
+  if (wires.includes(wire.fixed64)) return bytes % 8 === 0;
+  return !wires.includes(wire.varint) || areVarints(content);
 }
 
 function areVarints({ bytes, from, to }: Range): boolean {
