@@ -28,12 +28,15 @@ export class Panes {
   readonly #reference: Reference | undefined;
   readonly #open = new Map<number, Pane>();
   #closed: Pane[] = [];
+  /** Those open and those closed: every row is looked for in each. */
+  #kept: readonly Pane[] = [];
 
   constructor(options: PanesOptions, reference: Reference | undefined, state?: PanesState) {
     this.#options = options;
     this.#reference = reference;
     for (const pane of state?.open ?? []) this.#open.set(pane.startMs, this.#make(pane));
     this.#closed = (state?.closed ?? []).map((pane) => this.#make(pane));
+    this.#keep();
   }
 
   /** The open one with the latest start. */
@@ -48,13 +51,13 @@ export class Panes {
       .sort((one, two) => one.startMs - two.startMs);
     for (const pane of due) this.#open.delete(pane.startMs);
     this.#closed = [...this.#closed, ...due].slice(-this.#options.revisableMax);
+    this.#keep();
     return due;
   }
 
   /** Finds or opens the pane of a row that happened at `timeMs`, not later than `nowMs`. */
   place(timeMs: number, nowMs: number): Placement {
-    const { windowMs } = this.#options;
-    const startMs = Math.floor(timeMs / windowMs) * windowMs;
+    const startMs = this.#startOf(timeMs);
     const open = this.#open.get(startMs);
     if (open !== undefined) return { pane: open, isLate: false };
     if (this.#isOver(startMs, nowMs)) {
@@ -67,15 +70,20 @@ export class Panes {
       slotsMax: this.#options.slotsMax,
     });
     this.#open.set(startMs, pane);
+    this.#keep();
     return { pane, isLate: false };
+  }
+
+  /** Whether a row that happened at `timeMs` belongs into this pane. */
+  isWithin({ startMs }: Pane, timeMs: number): boolean {
+    return startMs === this.#startOf(timeMs);
   }
 
   /** Whether another pane that is kept has counted this row. */
   isCountedElsewhere(pane: Pane, low: number, high: number): boolean {
-    for (const other of this.#open.values()) {
-      if (other !== pane && other.remembered.has(low, high)) return true;
-    }
-    for (const other of this.#closed) {
+    const kept = this.#kept;
+    for (let place = 0; place < kept.length; place += 1) {
+      const other = kept[place] as Pane;
       if (other !== pane && other.remembered.has(low, high)) return true;
     }
     return false;
@@ -86,6 +94,15 @@ export class Panes {
       open: [...this.#open.values()].map((pane) => pane.state()),
       closed: this.#closed.map((pane) => pane.state()),
     };
+  }
+
+  #startOf(timeMs: number): number {
+    const { windowMs } = this.#options;
+    return Math.floor(timeMs / windowMs) * windowMs;
+  }
+
+  #keep(): void {
+    this.#kept = [...this.#open.values(), ...this.#closed];
   }
 
   #isOver(startMs: number, nowMs: number): boolean {

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { makeEvent } from "../../../test/support/prediction-events.ts";
 import { noCounts } from "./counters.ts";
@@ -76,6 +77,39 @@ it("counts rows it could not remember", () => {
   expect(placed[0]?.rows).toHaveLength(20);
   expect(counts.rowsUnremembered).toBe(4);
 });
+
+it("places as one that asks for the window of every row and keeps all rows it saw", () => {
+  // No more rows than a pane remembers.
+  const request = fc.record({
+    ...{ id: fc.nat(4), timeMs: fc.nat(420), x: fc.array(fc.constant(0), { maxLength: 3 }) },
+  });
+  void fc.assert(
+    fc.property(fc.array(request, { maxLength: 12 }), (of) => {
+      const seen = new Set<string>();
+      const rowsOf = new Map<number, number[]>();
+      let row = 0;
+      for (const { id, timeMs, x } of of) {
+        for (const index of x.keys()) {
+          const startMs = Math.floor(Math.min(timeMs, 400) / 100) * 100;
+          // Of the windows that are over, none is kept.
+          const isKept = startMs + 150 > 400;
+          if (isKept && !seen.has(`${id} ${index}`)) {
+            seen.add(`${id} ${index}`);
+            rowsOf.set(startMs, [...(rowsOf.get(startMs) ?? []), row]);
+          }
+          row += 1;
+        }
+      }
+      const { placed } = place(makeEvent({ of }), 400);
+      const expected = [...rowsOf].map(([startMs, rows]) => ({ startMs, isLate: false, rows }));
+      expect(placed.sort(byStart)).toEqual(expected.sort(byStart));
+    }),
+  );
+});
+
+function byStart(one: { readonly startMs: number }, two: { readonly startMs: number }): number {
+  return one.startMs - two.startMs;
+}
 
 function place(event: ReturnType<typeof makeEvent>, nowMs: number, panes?: Panes) {
   const counts = { ...noCounts };

@@ -19,6 +19,15 @@ export type Placing = {
   readonly nowMs: number;
 };
 
+/** A pane that rows of the event count in, and those found so far. */
+type Found = {
+  readonly pane: Pane;
+  readonly isLate: boolean;
+  /** The first `count` of these. */
+  readonly rows: Uint32Array;
+  count: number;
+};
+
 /**
  * Finds the pane of every row that counts, remembers the row there and counts it among the pane's
  * rows.
@@ -26,7 +35,7 @@ export type Placing = {
 export function placeRows(event: PredictionEvent, placing: Placing): PlacedRows[] {
   const { counts } = placing;
   const { requests } = event;
-  const found = new Map<Pane, { isLate: boolean; rows: number[] }>();
+  const found: Found[] = [];
   let from = 0;
   for (let index = 0; index < requests.count; index += 1) {
     const to = from + (requests.rows[index] as number);
@@ -36,11 +45,11 @@ export function placeRows(event: PredictionEvent, placing: Placing): PlacedRows[
     else placeRequest({ event, index, from, to }, placing, found);
     from = to;
   }
-  return [...found]
-    .filter(([, { rows }]) => rows.length > 0)
-    .map(([pane, { isLate, rows }]) => {
-      pane.rows += rows.length;
-      return { pane, isLate, rows: Uint32Array.from(rows) };
+  return found
+    .filter(({ count }) => count > 0)
+    .map(({ pane, isLate, rows, count }) => {
+      pane.rows += count;
+      return { pane, isLate, rows: rows.subarray(0, count) };
     });
 }
 
@@ -52,19 +61,16 @@ type Request = {
   readonly to: number;
 };
 
-function placeRequest(
-  { event, index, from, to }: Request,
-  { panes, counts, nowMs }: Placing,
-  found: Map<Pane, { isLate: boolean; rows: number[] }>,
-): void {
+function placeRequest({ event, index, from, to }: Request, placing: Placing, all: Found[]): void {
+  const { panes, counts, nowMs } = placing;
   const { predictionIds, eventTimesUs } = event.requests;
   // A clock that runs ahead must not open windows that time has not reached.
   const timeMs = Math.min((eventTimesUs[index] as number) / 1000, nowMs);
-  const { pane, isLate } = panes.place(timeMs, nowMs);
-  if (isLate) counts.rowsLate += to - from;
-  if (pane === undefined) return;
-  const placed = found.get(pane) ?? { isLate, rows: [] };
-  found.set(pane, placed);
+  const found = findPane(event, placing, timeMs, all);
+  // Windows that are forgotten have all closed.
+  if (found?.isLate !== false) counts.rowsLate += to - from;
+  if (found === undefined) return;
+  const { pane, rows } = found;
   for (let place = from; place < to; place += 1) {
     hashRowInto(hash, { predictionIds, index }, event.rows[place] as number);
     const outcome = panes.isCountedElsewhere(pane, hash.low, hash.high)
@@ -75,8 +81,27 @@ function placeRequest(
       continue;
     }
     if (outcome === "full") counts.rowsUnremembered += 1;
-    placed.rows.push(place);
+    rows[found.count] = place;
+    found.count += 1;
   }
+}
+
+/** Undefined where the window of that time is forgotten. Most rows go where the last one went. */
+function findPane(
+  event: PredictionEvent,
+  { panes, nowMs }: Placing,
+  timeMs: number,
+  all: Found[],
+): Found | undefined {
+  for (let place = all.length - 1; place >= 0; place -= 1) {
+    const known = all[place] as Found;
+    if (panes.isWithin(known.pane, timeMs)) return known;
+  }
+  const { pane, isLate } = panes.place(timeMs, nowMs);
+  if (pane === undefined) return undefined;
+  const found = { pane, isLate, rows: new Uint32Array(event.rowsIncluded), count: 0 };
+  all.push(found);
+  return found;
 }
 
 /** Filled for one row after the other, so that rows make no objects. */
