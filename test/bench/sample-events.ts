@@ -9,6 +9,9 @@ const idBytes = 16;
 /** Values in one event: of every feature and output, of every row. */
 export const eventValues: number = rowsPerEvent * columnsOfMid.length;
 
+/** So many that a processor cannot learn which way their values go. */
+const columnSets = Array.from({ length: 32 }, (_, index) => sampleColumns(index + 1));
+
 /**
  * Events of the model `mid` as its worker encodes them, each of 512 requests with one row. `first`
  * is the sequence of the first one; no two have a prediction id in common.
@@ -19,10 +22,11 @@ export function encodeSampleEvents(options: {
   readonly startMs: number;
 }): Uint8Array[] {
   const { first, count, startMs } = options;
-  const columns = sampleColumns();
   return Array.from({ length: count }, (_, index) => {
     const seq = first + index;
-    return encodePredictionEvent(sampleEvent(seq, startMs + index, columns));
+    return encodePredictionEvent(
+      sampleEvent(seq, startMs + index, columnSets[index % columnSets.length] ?? []),
+    );
   });
 }
 
@@ -65,8 +69,8 @@ function sampleEvent(
   };
 }
 
-function sampleColumns(): EventColumn[] {
-  const draw = seededDraw(1);
+function sampleColumns(seed: number): EventColumn[] {
+  const draw = seededDraw(seed);
   return columnsOfMid.map(({ name, kind }) => {
     const data = Float32Array.from({ length: rowsPerEvent }, () => draw() * 2 - 1);
     const values = { kind: "numbers", data } as const;
