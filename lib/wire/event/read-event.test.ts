@@ -112,7 +112,7 @@ function encode(init: MessageInitShape<typeof PredictionMessageSchema>): Uint8Ar
   return toBinary(PredictionMessageSchema, create(PredictionMessageSchema, init));
 }
 
-/** What protobuf-es read, as plain objects. */
+/** What protobuf-es read, as plain objects, with choices unsigned that it does not know. */
 function asRead({ body }: PredictionMessage): MessageFields {
   if (body.case === undefined) return { event: undefined, producerEnd: undefined };
   if (body.case === "producerEnd") {
@@ -123,8 +123,12 @@ function asRead({ body }: PredictionMessage): MessageFields {
   const { requests: given, columns, seq, rowsTotal, rowsCovered, ...rest } = plain(body.value);
   const counts = { seq: Number(seq), rowsTotal: Number(rowsTotal) };
   const read = {
-    ...{ ...rest, ...counts, rowsCovered: Number(rowsCovered), columns: columns.map(plain) },
-    requests: given && { ...plain(given), eventTimesUs: given.eventTimesUs.map(Number) },
+    ...{ ...rest, ...counts, rowsCovered: Number(rowsCovered) },
+    columns: columns.map((one) => ({ ...plain(one), kind: one.kind >>> 0 })),
+    requests: given && {
+      ...{ ...plain(given), roles: given.roles.map((one) => one >>> 0) },
+      eventTimesUs: given.eventTimesUs.map(Number),
+    },
   };
   return { event: read, producerEnd: undefined };
 }
