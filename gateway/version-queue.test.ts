@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Exchange } from "./exchange.ts";
 import { VersionQueue } from "./version-queue.ts";
@@ -36,6 +37,33 @@ test("goes by level first, the middle one being the default", () => {
   expect(queue.ahead(exchange(2, 70))).toBe(2);
   expect(queue.ahead(exchange(0, 50))).toBe(1);
   expect(takenFrom(queue)).toEqual([high, middle, low]);
+});
+
+test("counts those ahead as a walk through all of them would", () => {
+  const step = fc.record({
+    kind: fc.constantFrom("add", "suspect", "take", "delete"),
+    priority: fc.nat(4),
+    // Mostly in the order they come, as where all callers allow as much time.
+    deadlineMs: fc.oneof(fc.constant(undefined), fc.nat(40), fc.constant(Infinity)),
+    at: fc.nat(50),
+  });
+  fc.assert(
+    fc.property(fc.nat(3), fc.array(step, { maxLength: 100 }), (levels, steps) => {
+      const queue = new VersionQueue(ref, () => levels);
+      steps.forEach(({ kind, priority, deadlineMs, at }, nowMs) => {
+        const one = exchange(priority, deadlineMs ?? nowMs + 20, kind === "suspect");
+        const ordinary = queue.ordinary();
+        const ahead = queue.ahead(one);
+        const walked = ordinary.filter(({ level, deadlineMs }) =>
+          level === one.level ? deadlineMs <= one.deadlineMs : level < one.level,
+        );
+        expect(ahead).toBe(walked.length);
+        const known = kind === "take" ? queue.first : ordinary[at % Math.max(1, ordinary.length)];
+        if (kind === "add" || kind === "suspect") queue.add(one);
+        else if (known !== undefined) queue.delete(known);
+      });
+    }),
+  );
 });
 
 test("keeps apart what a lost worker may have been lost over", () => {

@@ -5,6 +5,8 @@ import { formatRef, type ModelRef } from "#core/model/name.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LinkSession } from "./link-session.ts";
 
+type Urgency = Pick<Exchange, "level" | "deadlineMs">;
+
 const byUrgency: HeapOptions<Exchange> = {
   isBefore,
   placeOf: (exchange) => exchange.queuePlace,
@@ -26,7 +28,8 @@ export class VersionQueue {
   latest: LinkSession | undefined;
   readonly #ordinary = new PlacedHeap<Exchange>(byUrgency);
   readonly #suspects = new PlacedHeap<Exchange>(byUrgency);
-
+  /** No ordinary request that waits is less urgent than this, as long as there are any. */
+  #last: Urgency = { level: 0, deadlineMs: 0 };
   readonly #priorityLevels: () => number;
 
   /** `priorityLevels`: those of the model, as far as they are known by now. */
@@ -53,6 +56,9 @@ export class VersionQueue {
 
   add(exchange: Exchange): void {
     exchange.level = levelOf(exchange.priority, this.#priorityLevels());
+    if (!exchange.isSuspect && (this.#ordinary.size === 0 || isBefore(this.#last, exchange))) {
+      this.#last = { level: exchange.level, deadlineMs: exchange.deadlineMs };
+    }
     this.#heapOf(exchange).add(exchange);
   }
 
@@ -63,14 +69,14 @@ export class VersionQueue {
     return true;
   }
 
-  /** How many are served before one that is not here yet. */
+  /**
+   * How many are served before one that is not here yet. Where all callers allow as much time that
+   * is all of them, which needs no counting.
+   */
   ahead(exchange: Exchange): number {
     exchange.level = levelOf(exchange.priority, this.#priorityLevels());
-    let count = 0;
-    for (const waiting of this.#ordinary.items) {
-      if (!isBefore(exchange, waiting)) count += 1;
-    }
-    return count;
+    if (!isBefore(exchange, this.#last)) return this.#ordinary.size;
+    return this.#ordinary.countUpTo(exchange);
   }
 
   /** Those that do not depend on another replica, in no order. */
@@ -87,7 +93,7 @@ export class VersionQueue {
   }
 }
 
-function isBefore(one: Exchange, other: Exchange): boolean {
+function isBefore(one: Urgency, other: Urgency): boolean {
   if (one.level !== other.level) return one.level < other.level;
   return one.deadlineMs < other.deadlineMs;
 }

@@ -31,6 +31,22 @@ export class PlacedHeap<Item> {
     return this.#items;
   }
 
+  /** How many do not come after an item, which need not be here. Looks at few others. */
+  countUpTo(item: Item): number {
+    const { isBefore } = this.#options;
+    const items = this.#items;
+    const places = [0];
+    let count = 0;
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      const here = items[place];
+      // What is below comes after it.
+      if (here === undefined || isBefore(item, here)) continue;
+      count += 1;
+      places.push(2 * place + 1, 2 * place + 2);
+    }
+    return count;
+  }
+
   /** Adds an item whose place is -1. */
   add(item: Item): void {
     this.#items.push(item);
