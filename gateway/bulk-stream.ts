@@ -15,6 +15,7 @@ import type { BulkOpen } from "#gen/sluice/predict/v1/predict_pb.ts";
 import type { BytesShare } from "#platform/bytes-budget.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import { randomBytes } from "#platform/random-bytes.ts";
+import { refusedReplyOf } from "#platform/rpc/call-hooks.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import { type BulkItem, readBulkRequest } from "#wire/bulk/request.ts";
 import { encodeBulkAccepted, encodeBulkAnswer } from "#wire/bulk/response.ts";
@@ -98,8 +99,8 @@ export class BulkStream implements BulkOwner {
       this.#isHalfClosed = true;
       this.#answer();
     });
-    // Also where gRPC has ended the call at its deadline.
-    call.on("cancelled", () => this.#end(goneOf(call)));
+    // Also where gRPC has ended the call at its deadline, or an answer was not let out.
+    call.on("cancelled", () => this.#end(refusedReplyOf(call) ?? goneOf(call)));
   }
 
   /** Begins nothing more. What is under way is answered, and the client told to go on elsewhere. */

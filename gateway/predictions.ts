@@ -189,12 +189,18 @@ class UnaryAnswer implements ExchangeOwner, CallOwner {
     // No link has anything of it left: what was not sent of an attempt has been taken back.
     if (exchange !== undefined) exchange.payload = nothing;
     call.releaseRequest();
-    const end = endOf(this.#request, outcome, monotonicMs());
+    let end = endOf(this.#request, outcome, monotonicMs());
     const id = formatPredictionId(this.#request.trace.predictionId);
     const headers = [metadataKey.predictionId, id];
     const trailers = explanation(call, end);
-    if (outcome.kind === "reply") call.reply(outcome.reply.payload, { headers, trailers });
-    else {
+    if (outcome.kind === "reply") {
+      const { reply } = outcome;
+      const failure = call.reply(reply.payload, { headers, trailers });
+      // What nobody got was not answered.
+      if (failure !== undefined) {
+        end = endOf(this.#request, { kind: "failure", failure, reply }, end.endedMs);
+      }
+    } else {
       const metadata = new grpc.Metadata();
       metadata.set(metadataKey.predictionId, id);
       for (const [key, value] of Object.entries(trailers ?? {})) metadata.set(key, value);

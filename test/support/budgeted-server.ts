@@ -4,7 +4,7 @@ import { GRPCInferenceService } from "#gen/inference/grpc_service_pb.ts";
 import { CallBudget, type CallBudgetOptions } from "#platform/rpc/call-budget.ts";
 import { readNoFurther } from "#platform/rpc/read-no-further.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
-import type { UnaryTaker } from "#platform/rpc/unary-call.ts";
+import { grpcHandler, type UnaryTaker } from "#platform/rpc/unary-call.ts";
 
 export const mebibyte: number = 1024 * 1024;
 export const streamingPath: string = `/${GRPCInferenceService.typeName}/ModelStreamInfer`;
@@ -16,7 +16,13 @@ const roomy: CallBudgetOptions = {
 };
 
 export type BudgetedServer = AsyncDisposable & {
-  readonly told: { handled: number; readonly refused: string[]; heldBytes: number };
+  readonly told: {
+    handled: number;
+    readonly refused: string[];
+    /** Why replies were not sent. */
+    readonly unsent: string[];
+    heldBytes: number;
+  };
   readonly budget: CallBudget;
   readonly server: RpcServer;
   /** Of ModelStreamInfer, in the order they began. */
@@ -36,7 +42,7 @@ export type BudgetedOptions = Partial<CallBudgetOptions> & {
 export async function startBudgeted(given: BudgetedOptions): Promise<BudgetedServer> {
   const { way, reply = new Uint8Array(1), ...options } = given;
   await using open = new AsyncDisposableStack();
-  const told = { handled: 0, refused: [] as string[], heldBytes: 0 };
+  const told = { handled: 0, refused: [] as string[], unsent: [] as string[], heldBytes: 0 };
   const budget = open.use(
     new CallBudget(
       { ...roomy, ...options },
@@ -45,11 +51,8 @@ export async function startBudgeted(given: BudgetedOptions): Promise<BudgetedSer
   );
   const direct: UnaryTaker = (call) => {
     told.handled += 1;
-    call.reply(reply, { headers: [], trailers: undefined });
-  };
-  const byGrpc: grpc.handleUnaryCall<Uint8Array, Uint8Array> = (_, callback) => {
-    told.handled += 1;
-    callback(null, reply);
+    const failure = call.reply(reply, { headers: [], trailers: undefined });
+    if (failure !== undefined) told.unsent.push(failure.code);
   };
   const streams: grpc.ServerDuplexStream<Uint8Array, Uint8Array>[] = [];
   const streaming: grpc.handleBidiStreamingCall<Uint8Array, Uint8Array> = (call) => {
@@ -64,7 +67,7 @@ export async function startBudgeted(given: BudgetedOptions): Promise<BudgetedSer
     way === "unary"
       ? { handlers: {}, unary: { ModelInfer: direct } }
       : {
-          handlers: { ModelInfer: byGrpc, ModelStreamInfer: streaming },
+          handlers: { ModelInfer: grpcHandler(direct), ModelStreamInfer: streaming },
           raw: ["ModelInfer", "ModelStreamInfer"],
         };
   const server = open.use(

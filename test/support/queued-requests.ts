@@ -35,7 +35,7 @@ class WaitingCall implements UnaryCall {
 
   releaseRequest(): void {}
 
-  reply(): void {}
+  reply(): undefined {}
 
   refuse(): void {}
 }

@@ -7,6 +7,7 @@ import {
   streamingPath,
 } from "../../../test/support/budgeted-server.ts";
 import { begin, prefixOf, roundTrip, statusOf, until } from "../../../test/support/raw-calls.ts";
+import { refusedReplyOf } from "./call-hooks.ts";
 
 let open = new AsyncDisposableStack();
 afterEach(async () => {
@@ -18,13 +19,15 @@ afterEach(async () => {
 const serve = async (options: Omit<BudgetedOptions, "way">) =>
   open.use(await startBudgeted({ way: "handlers", ...options }));
 
+const streaming = { ":path": streamingPath };
+
 describe("the budget for replies of streaming calls", () => {
   it("no longer counts what has been read while they stay open", async () => {
     const reply = new Uint8Array(mebibyte);
     const { told, budget, dial } = await serve({ unreadBytesMax: mebibyte, reply });
     const session = dial();
     for (let count = 1; count <= 4; count += 1) {
-      const call = begin(session, 5, { ":path": streamingPath });
+      const call = begin(session, 5, streaming);
       call.write(Buffer.alloc(5));
       call.resume();
       await until(() => told.handled === count);
@@ -32,11 +35,26 @@ describe("the budget for replies of streaming calls", () => {
     }
     expect(told.refused).toEqual([]);
   });
+
+  it("tells a call that it ends over them why", async () => {
+    const reply = new Uint8Array(mebibyte);
+    const { told, streams, dial } = await serve({ unreadBytesMax: mebibyte, reply });
+    const session = dial({ initialWindowSize: 0 });
+    begin(session, 5, streaming).write(Buffer.alloc(5));
+    await until(() => told.handled === 1);
+    const call = begin(session, 5, streaming);
+    await until(() => streams.length === 2);
+    const [, stream] = streams;
+    const why = new Promise((resolve) => {
+      stream?.once("cancelled", () => resolve(refusedReplyOf(stream)));
+    });
+    call.write(Buffer.alloc(5));
+    expect(await why).toMatchObject({ code: "resource-exhausted" });
+    expect(told.refused).toEqual(["unread"]);
+  });
 });
 
 describe("the budget for uploads of streaming calls", () => {
-  const streaming = { ":path": streamingPath };
-
   it("counts each message for itself where frames span two", async () => {
     const { told, budget, dial } = await serve({});
     const call = begin(dial(), 1_000, streaming);

@@ -121,6 +121,7 @@ describe.each(ways)("the budget for replies, of calls served %s", (_, start) => 
     const refused = await Promise.all(calls.slice(20).map(statusOf));
     expect(new Set(refused)).toEqual(new Set(["8"]));
     expect(told.refused).toHaveLength(90);
+    expect(told.unsent).toEqual(told.refused.map(() => "resource-exhausted"));
     expect(budget.unreadBytes).toBeLessThan(11 * mebibyte);
     const heard = begin(other, 5);
     heard.end(Buffer.alloc(5));

@@ -16,6 +16,7 @@ import {
   type CallHooks,
   type HookedCall,
   hookCalls,
+  refusedReply,
   unsentBytes,
   uploadSince,
 } from "./call-hooks.ts";
@@ -94,7 +95,7 @@ export class CallBudget implements Disposable {
       onBegun: (call, bytes) => this.#begin(call, bytes),
       onWhole: (call) => this.#end(call),
       waits: (call) => this.#uploads.waits(call),
-      mayWrite: (call) => this.#mayWrite(connection, call),
+      refusal: (call) => this.#refusal(connection, call),
       onWritten: (call) => {
         this.#count(connection, call, call.stream.writableLength);
         if (this.#unreadBytes > this.#options.unreadBytesTotalMax) this.#endGreediest();
@@ -133,14 +134,16 @@ export class CallBudget implements Disposable {
     }
   }
 
-  #mayWrite(connection: Connection, call: HookedCall): boolean {
+  #refusal(connection: Connection, call: HookedCall): Failure | undefined {
     const { unreadBytesMax } = this.#options;
-    if (connection.unreadBytes < unreadBytesMax) return true;
+    if (connection.unreadBytes < unreadBytesMax) return undefined;
     this.#modules.onRefused("unread");
     const unread = `${connection.unreadBytes} bytes of replies are unread`;
     const message = `${unread}, limit ${unreadBytesMax}`;
-    call.sendStatus(toStatusReply(new Failure("resource-exhausted", message)));
-    return false;
+    const failure = new Failure("resource-exhausted", message);
+    call[refusedReply] = failure;
+    call.sendStatus(toStatusReply(failure));
+    return failure;
   }
 
   #count(connection: Connection, call: HookedCall, bytes: number): void {

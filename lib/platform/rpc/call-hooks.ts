@@ -8,6 +8,7 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { BaseServerInterceptingCall } from "@grpc/grpc-js/build/src/server-interceptors.js";
 import { assert } from "#core/assert.ts";
+import type { Failure } from "#core/failure.ts";
 import { monotonicMs } from "#platform/clock.ts";
 import type { StatusReply } from "./failure-status.ts";
 
@@ -26,10 +27,13 @@ export type HookedCall = {
   [uploadSince]?: number | undefined;
   /** Bytes of replies it has been given and has not sent, when last looked at. */
   [unsentBytes]?: number | undefined;
+  /** Set before it is ended instead of writing a reply: its application hears of that at once. */
+  [refusedReply]?: Failure | undefined;
 };
 
 export const uploadSince: unique symbol = Symbol("since when a message is being read");
 export const unsentBytes: unique symbol = Symbol("bytes not sent");
+export const refusedReply: unique symbol = Symbol("why a reply was refused");
 
 /** Of a connection. */
 export type CallHooks = {
@@ -39,8 +43,8 @@ export type CallHooks = {
   onWhole(call: HookedCall): void;
   /** Whether the rest of the message that has begun is not to be read yet. */
   waits(call: HookedCall): boolean;
-  /** Whether a reply may be written; where it may not, the call has been ended. */
-  mayWrite(call: HookedCall): boolean;
+  /** Why a reply may not be written, with which the call has been ended; undefined where it may. */
+  refusal(call: HookedCall): Failure | undefined;
   /** It was given a reply, or has sent one. */
   onWritten(call: HookedCall): void;
   /** The call has ended: whatever it was given has been sent, or never will be. */
@@ -95,6 +99,22 @@ export function hooksOfStream(stream: ServerHttp2Stream): CallHooks | undefined 
   return (stream.session as HookedSession | undefined)?.[hooksKey];
 }
 
+type CallOfGrpc = { readonly call?: Internals };
+
+/** Why a call of grpc-js has been ended instead of writing a reply; undefined where it was not. */
+export function refusedReplyOf(call: object): Failure | undefined {
+  return (call as CallOfGrpc).call?.[refusedReply];
+}
+
+/**
+ * The same for a reply that is about to be written: behind headers a status has to wait for a
+ * caller who reads nothing.
+ */
+export function refusesReplyOf(call: object): Failure | undefined {
+  const internals = (call as CallOfGrpc).call;
+  return internals === undefined ? undefined : hooksOf(internals)?.refusal(internals);
+}
+
 function hooksOf(call: Internals): CallHooks | undefined {
   call[ownHooks] ??= hooksOfStream(call.stream);
   return call[ownHooks];
@@ -114,7 +134,7 @@ function wrap(calls: Internals): void {
   calls.sendMessage = function (this: Internals, message, done) {
     const hooks = hooksOf(this);
     if (hooks === undefined) return sendMessage.call(this, message, done);
-    if (!hooks.mayWrite(this)) return;
+    if (hooks.refusal(this) !== undefined) return;
     sendMessage.call(this, message, () => {
       // The call may stay open for hours after this.
       if (!this.cancelled) hooks.onWritten(this);

@@ -9,6 +9,7 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type * as grpc from "@grpc/grpc-js";
+import { Failure } from "#core/failure.ts";
 import { SlabPool } from "#core/slab-pool.ts";
 import { statusCode } from "#wire/status.ts";
 import { smallBuffer } from "../small-buffers.ts";
@@ -140,10 +141,11 @@ class DirectCall implements UnaryCall, HookedCall {
     this.#request.release();
   }
 
-  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
+  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): Failure | undefined {
     const hooks = this.#hooks;
-    if (hooks !== undefined && !hooks.mayWrite(this)) return;
-    if (!this.#mayEnd()) return;
+    const refusal = hooks?.refusal(this);
+    if (refusal !== undefined) return refusal;
+    if (!this.#mayEnd()) return new Failure("cancelled", "the caller has gone");
     const stream = this.stream;
     stream.respond([...replyHeaders, ...headers], replyOptions);
     stream.once("wantTrailers", () => {
@@ -163,6 +165,7 @@ class DirectCall implements UnaryCall, HookedCall {
       stream.uncork();
     }
     hooks?.onWritten(this);
+    return undefined;
   }
 
   refuse({ code, details, metadata }: StatusReply): void {

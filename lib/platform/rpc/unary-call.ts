@@ -1,4 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
+import { Failure } from "#core/failure.ts";
+import { refusesReplyOf } from "./call-hooks.ts";
 import type { StatusReply } from "./failure-status.ts";
 
 /** Whoever made a call. */
@@ -22,7 +24,8 @@ export type UnaryCall = Caller & {
   owner: CallOwner | undefined;
   /** Nobody looks at the request any more, whose memory may be used for another. */
   releaseRequest(): void;
-  reply(message: Uint8Array, metadata: ReplyMetadata): void;
+  /** Why nobody gets the reply; undefined where it was sent. */
+  reply(message: Uint8Array, metadata: ReplyMetadata): Failure | undefined;
   refuse(status: StatusReply): void;
 };
 
@@ -77,13 +80,17 @@ class GrpcCall extends GrpcCaller implements UnaryCall {
     // Its memory is not ours to use again.
   }
 
-  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): void {
+  reply(message: Uint8Array, { headers, trailers }: ReplyMetadata): Failure | undefined {
+    if (this.#call.cancelled) return new Failure("cancelled", "the caller has gone");
+    const refusal = refusesReplyOf(this.#call);
+    if (refusal !== undefined) return refusal;
     const metadata = new grpc.Metadata();
     for (let at = 0; at < headers.length; at += 2) {
       metadata.set(headers[at] ?? "", headers[at + 1] ?? "");
     }
     this.#call.sendMetadata(metadata);
     this.#callback(null, message, trailers === undefined ? undefined : metadataOf(trailers));
+    return undefined;
   }
 
   refuse(status: StatusReply): void {
