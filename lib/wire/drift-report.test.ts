@@ -32,7 +32,13 @@ it("tells everything a report says", () => {
           rowsBaseline: "1000",
           rowsCurrent: "300",
           quality: { nans: "1" },
-          statistics: [{ id: "psi.q10.half", threshold: 0.1, verdict: "VERDICT_OK" }],
+          statistics: expect.arrayContaining([
+            expect.objectContaining({
+              ...{ id: "psi.q10.half", threshold: 0.1, verdict: "VERDICT_OK" },
+            }),
+            // Neither threshold nor floor: it has a unit.
+            { id: "w1.q64", value: expect.closeTo(0, 2), verdict: "VERDICT_OK" },
+          ]),
           meanBaseline: expect.closeTo(0, 2),
         },
       ],

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Quality } from "#core/drift/quality.ts";
-import type { FeatureReport, Verdict } from "#core/drift/verdict.ts";
+import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
@@ -9,6 +9,7 @@ import {
   type FeatureReportSchema,
   type QualitySchema,
   type ReportSchema,
+  type StatisticSchema,
   Verdict as VerdictMessage,
   type WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
@@ -50,7 +51,7 @@ export function toWindowMessage(window: WindowReport): MessageInitShape<typeof W
 
 function toFeature(report: FeatureReport): MessageInitShape<typeof FeatureReportSchema> {
   const { name, type, rowsBaseline, rowsCurrent, verdict, quality, statistics } = report;
-  const { meanBaseline, meanCurrent } = report;
+  const { pValue, pAdjusted, meanBaseline, meanCurrent } = report;
   return {
     name,
     type,
@@ -58,10 +59,17 @@ function toFeature(report: FeatureReport): MessageInitShape<typeof FeatureReport
     rowsCurrent: BigInt(rowsCurrent),
     verdict: verdicts[verdict],
     quality: toQuality(quality),
-    statistics: statistics.map((each) => ({ ...each, verdict: verdicts[each.verdict] })),
+    statistics: statistics.map(toStatistic),
+    ...(pValue === undefined ? {} : { pValue }),
+    ...(pAdjusted === undefined ? {} : { pAdjusted }),
     ...(meanBaseline === undefined ? {} : { meanBaseline }),
     ...(meanCurrent === undefined ? {} : { meanCurrent }),
   };
+}
+
+function toStatistic(report: StatisticReport): MessageInitShape<typeof StatisticSchema> {
+  const { id, value, threshold = 0, floor = 0, verdict } = report;
+  return { id, value, threshold, floor, verdict: verdicts[verdict] };
 }
 
 function toQuality(quality: Quality): MessageInitShape<typeof QualitySchema> {

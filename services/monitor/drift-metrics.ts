@@ -122,7 +122,7 @@ function observeFeature(
   shown.verdict.series(...labels).value = verdictNumbers[feature.verdict];
   for (const { id, value, floor, threshold } of feature.statistics) {
     shown.score.series(...labels, id).value = value;
-    shown.floor.series(...labels, id).value = floor;
-    shown.threshold.series(...labels, id).value = threshold;
+    if (floor !== undefined) shown.floor.series(...labels, id).value = floor;
+    if (threshold !== undefined) shown.threshold.series(...labels, id).value = threshold;
   }
 }

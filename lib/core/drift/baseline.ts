@@ -11,10 +11,15 @@ type FeatureCommon = {
   readonly nulls: number;
 };
 
+/** How many bins of about equal size a number is cut into. */
+export type BinNumbers = { readonly coarse: number; readonly fine: number };
+
+export const houseBins: BinNumbers = { coarse: 10, fine: 64 };
+
 /**
- * The distribution of a number: 10 bins for indices of stability, 64 with their sums for distances.
- * Bins hold finite values alone; n edges make n + 1 bins. The moments are undefined where no value
- * is finite.
+ * The distribution of a number: coarse bins to compare shares by, fine ones with sums for
+ * distances. The names are those of baseline.json and tell the house's numbers of bins. Bins hold
+ * finite values alone; n edges make n + 1 bins. The moments are undefined where no value is finite.
  */
 export type NumberBaseline = FeatureCommon & {
   readonly type: "number";
@@ -62,8 +67,6 @@ export type Baseline = {
 
 export const categoryOther = "__other__";
 const categoriesMax = 256;
-const binsCoarse = 10;
-const binsFine = 64;
 
 export type FeatureSource<Value> = {
   readonly name: string;
@@ -76,13 +79,14 @@ export type FeatureSource<Value> = {
 /** Builds the baseline of a number. Values are rounded to the data type first. */
 export function describeNumber(
   source: Omit<FeatureSource<number>, "type"> & { readonly dtype: Exclude<Dtype, "BYTES"> },
+  bins: BinNumbers = houseBins,
 ): NumberBaseline {
   const items = Array.from(source.values);
   const present = items.filter((value) => value !== null);
   const rounded = Float64Array.from(present, (value) => roundToDtype(source.dtype, value));
   const sorted = rounded.filter(Number.isFinite).sort();
-  const coarse = quantileEdges(sorted, binsCoarse);
-  const fine = quantileEdges(sorted, binsFine);
+  const coarse = quantileEdges(sorted, bins.coarse);
+  const fine = quantileEdges(sorted, bins.fine);
   return {
     name: source.name,
     type: "number",

@@ -1,17 +1,29 @@
 import type { FeatureType } from "../model/spec.ts";
-import type { FeatureBaseline } from "./baseline.ts";
+import { type BinNumbers, type FeatureBaseline, houseBins } from "./baseline.ts";
 import { CategoryBins, CategoryHistogram } from "./category-histogram.ts";
+import { type Contingency, contingencyOf, total } from "./contingency.ts";
 import { type Grid, makeGrid } from "./grid.ts";
 import { NumberHistogram } from "./number-histogram.ts";
 
-/** Counts of the same bins on both sides. */
-export type BinPair = { readonly baseline: Float64Array; readonly current: Float64Array };
+/** Counts of a number's bins and the sums of the values in them. */
+export type SummedBins = { readonly counts: Float64Array; readonly sums: Float64Array };
 
 /** What a statistic compares: a baseline and a window in the same bins. */
 export type Comparison = {
   readonly type: FeatureType;
-  /** The ten bins of a number, or the categories and one bin for what is unseen. */
-  readonly coarse: BinPair;
+  /** How many bins of about equal size a number's baseline was cut into. */
+  readonly bins: BinNumbers;
+  /** The coarse bins of a number, or the categories and one bin for what is unseen. */
+  readonly coarse: Contingency;
+  /** Undefined for categories. */
+  readonly fine: FineBins | undefined;
+};
+
+export type FineBins = {
+  readonly baseline: SummedBins;
+  readonly current: SummedBins;
+  /** The baseline's standard deviation; undefined where all its values are the same. */
+  readonly sd: number | undefined;
 };
 
 /** The live side of a feature. */
@@ -23,40 +35,52 @@ export type FeatureHistogram = NumberHistogram | CategoryHistogram;
  */
 export type PreparedFeature = {
   readonly baseline: FeatureBaseline;
+  readonly bins: BinNumbers;
   /** Counts of the coarse bins; an unseen category has none. */
   readonly counts: Float64Array;
+  /** Undefined for categories. */
+  readonly fine: SummedBins | undefined;
   readonly empty: () => FeatureHistogram;
 };
 
-export function prepareFeature(baseline: FeatureBaseline): PreparedFeature {
+/** `bins` are those the baseline was described with. */
+export function prepareFeature(
+  baseline: FeatureBaseline,
+  bins: BinNumbers = houseBins,
+): PreparedFeature {
   if (baseline.type === "number") {
     const grid: Grid = makeGrid(baseline.edges10, baseline.edges64);
     const counts = Float64Array.from(baseline.counts10);
-    return { baseline, counts, empty: () => new NumberHistogram(grid) };
+    const fine = {
+      counts: Float64Array.from(baseline.counts64),
+      sums: Float64Array.from(baseline.sums64),
+    };
+    return { baseline, bins, counts, fine, empty: () => new NumberHistogram(grid) };
   }
-  const bins = new CategoryBins(baseline.categories);
+  const places = new CategoryBins(baseline.categories);
   const counts = Float64Array.from([...baseline.categories.map(({ count }) => count), 0]);
-  return { baseline, counts, empty: () => new CategoryHistogram(bins) };
+  const empty = () => new CategoryHistogram(places);
+  return { baseline, bins, counts, fine: undefined, empty };
 }
 
 /** Sets live counts against those of the baseline they were counted by. */
 export function compare(feature: PreparedFeature, live: FeatureHistogram): Comparison {
+  const { baseline, bins } = feature;
   return {
-    type: feature.baseline.type,
-    coarse: { baseline: feature.counts, current: live.coarse() },
+    type: baseline.type,
+    bins,
+    coarse: contingencyOf(feature.counts, live.coarse()),
+    fine: fineOf(feature, live),
   };
 }
 
-export function total(counts: Float64Array): number {
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** The bins that hold something on at least one side. */
-export function occupied(pair: BinPair): BinPair {
-  const isOccupied = (_: number, bin: number) =>
-    (pair.baseline[bin] ?? 0) + (pair.current[bin] ?? 0) > 0;
-  return {
-    baseline: pair.baseline.filter(isOccupied),
-    current: pair.current.filter(isOccupied),
-  };
+/** Undefined, too, where there is nothing on one of the sides. */
+function fineOf({ baseline, fine }: PreparedFeature, live: FeatureHistogram): FineBins | undefined {
+  if (baseline.type !== "number" || live.type !== "number" || fine === undefined) return undefined;
+  const current = live.fine();
+  if (total(fine.counts) === 0 || total(current.counts) === 0) return undefined;
+  const { moments } = baseline;
+  // That of a constant is not always 0: its mean is rounded.
+  const isConstant = moments === undefined || moments.min === moments.max;
+  return { baseline: fine, current, sd: isConstant ? undefined : moments.sd };
 }

@@ -13,7 +13,7 @@ describe("judgeFeature", () => {
   it("finds nothing where nothing has changed", () => {
     const report = judge(Array.from({ length: 500 }, draw));
     expect(report).toMatchObject({ verdict: "ok", rowsBaseline: 2000, rowsCurrent: 500 });
-    expect(report.statistics).toMatchObject([{ id: "psi.q10.half", threshold: 0.1 }]);
+    expect(report.statistics[0]).toMatchObject({ id: "psi.q10.half", threshold: 0.1 });
     expect(report.meanCurrent).toBeCloseTo(0.5, 1);
   });
 
@@ -25,13 +25,44 @@ describe("judgeFeature", () => {
 
   it("takes the model's own threshold", () => {
     const moved = Array.from({ length: 500 }, () => draw() + 0.3);
-    expect(judge(moved, { psi: 50 }).verdict).toBe("ok");
+    expect(judge(moved, { psi: 50 }).verdict).toBe("warn");
+    expect(judge(moved, { w1: 0.1 }).statistics).toContainEqual(
+      expect.objectContaining({ id: "w1.q64", threshold: 0.1, verdict: "alarm" }),
+    );
+  });
+
+  it("warns where another statistic than the stability index finds drift", () => {
+    // All moved by a fifth of a standard deviation, which the index does not count for much.
+    const bell = () => Array.from({ length: 12 }, draw).reduce((sum, value) => sum + value, 0);
+    const values = Array.from({ length: 4000 }, bell);
+    const feature = prepareFeature(describeNumber({ name: "x", dtype: "FP64", values }));
+    const report = judge(
+      values.map((value) => value + 0.2),
+      {},
+      feature,
+    );
+    expect(report.verdict).toBe("warn");
+    const verdicts = report.statistics.map(({ id, verdict }) => [id, verdict]);
+    expect(verdicts[0]).toEqual(["psi.q10.half", "ok"]);
+    expect(verdicts).toContainEqual(["w1sd.q64", "alarm"]);
+  });
+
+  it("has chi-square's critical value for a threshold, and none for a distance with a unit", () => {
+    const { statistics } = judge(Array.from({ length: 500 }, draw));
+    const [chi2, w1] = ["chi2.q10", "w1.q64"].map((id) =>
+      statistics.find((each) => each.id === id),
+    );
+    expect(chi2?.threshold).toBeCloseTo(27.877, 3);
+    expect(chi2?.floor).toBe(chi2?.threshold);
+    expect(w1).toMatchObject({ threshold: undefined, floor: undefined, verdict: "ok" });
   });
 
   it("says when a window is too small, and shows the number all the same", () => {
     const report = judge(Array.from({ length: 99 }, draw));
     expect(report.verdict).toBe("insufficient");
-    expect(report.statistics).toMatchObject([{ verdict: "insufficient" }]);
+    expect(new Set(report.statistics.map(({ verdict }) => verdict))).toEqual(
+      new Set(["insufficient"]),
+    );
   });
 
   it("has no statistic without values", () => {
@@ -68,10 +99,10 @@ it.each([
   expect(worstVerdict(verdicts)).toBe(worst);
 });
 
-function judge(values: readonly number[], thresholds = {}) {
-  const live = baseline.empty();
+function judge(values: readonly number[], thresholds = {}, feature = baseline) {
+  const live = feature.empty();
   if (live.type !== "number") throw new Error("expected a number");
   const rows = Uint32Array.from(values.keys());
   live.add(Float64Array.from(values), new Uint8Array(0), rows);
-  return judgeFeature(baseline, live, thresholds);
+  return judgeFeature(feature, live, thresholds);
 }

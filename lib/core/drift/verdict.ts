@@ -4,21 +4,24 @@ import {
   type Comparison,
   compare,
   type FeatureHistogram,
-  occupied,
   type PreparedFeature,
-  total,
 } from "./comparison.ts";
+import { kolmogorovSmirnov, wasserstein, wassersteinBySd } from "./cumulative.ts";
+import { hellinger, jensenShannon, largestDifference } from "./divergence.ts";
+import { chiSquare, pValueOf } from "./homogeneity.ts";
 import { psi } from "./psi.ts";
 import type { Quality } from "./quality.ts";
-import type { StatisticDefinition } from "./statistic.ts";
+import { idOf, type StatisticDefinition } from "./statistic.ts";
 
 export type Verdict = "ok" | "warn" | "alarm" | "insufficient";
 
 export type StatisticReport = {
   readonly id: string;
   readonly value: number;
-  readonly threshold: number;
-  readonly floor: number;
+  /** Undefined where the statistic has none and the model sets none. */
+  readonly threshold: number | undefined;
+  /** What chance alone exceeds once in a thousand windows of this size; undefined if unknown. */
+  readonly floor: number | undefined;
   readonly verdict: Verdict;
 };
 
@@ -33,6 +36,13 @@ export type FeatureReport = {
   readonly quality: Quality;
   /** Empty where there are no values to compare. */
   readonly statistics: readonly StatisticReport[];
+  /**
+   * How likely a chi-square as large is without drift: as it is, and adjusted for the features and
+   * outputs of the window, of which those at or below q are discoveries with a share of at most q
+   * false ones. For information; no verdict depends on it. Undefined where rows are too few.
+   */
+  readonly pValue: number | undefined;
+  readonly pAdjusted: number | undefined;
   /** Undefined for categories, and where there are no values. */
   readonly meanBaseline: number | undefined;
   readonly meanCurrent: number | undefined;
@@ -41,7 +51,16 @@ export type FeatureReport = {
 export type Thresholds = Readonly<Partial<Record<DriftStatistic, number>>>;
 
 /** The first one decides between ok and alarm; the others can only warn. */
-const statistics: readonly StatisticDefinition[] = [psi];
+const statistics: readonly StatisticDefinition[] = [
+  psi,
+  jensenShannon,
+  hellinger,
+  largestDifference,
+  chiSquare,
+  kolmogorovSmirnov,
+  wasserstein,
+  wassersteinBySd,
+];
 
 const rowsMin = 100;
 const rowsPerBin = 10;
@@ -54,11 +73,11 @@ export function judgeFeature(
 ): FeatureReport {
   const comparison = compare(feature, live);
   const { baseline } = feature;
-  const rowsBaseline = total(comparison.coarse.baseline);
-  const rowsCurrent = total(comparison.coarse.current);
+  const { rowsBaseline, rowsCurrent } = comparison.coarse;
   const reports = rowsBaseline === 0 || rowsCurrent === 0 ? [] : measureAll(comparison, thresholds);
   const isEnough =
-    Math.min(rowsBaseline, rowsCurrent) >= rowsNeeded(occupied(comparison.coarse).baseline.length);
+    Math.min(rowsBaseline, rowsCurrent) >= rowsNeeded(comparison.coarse.baseline.length);
+  const pValue = isEnough ? pValueOf(comparison.coarse) : undefined;
   return {
     name: baseline.name,
     type: baseline.type,
@@ -67,9 +86,18 @@ export function judgeFeature(
     verdict: isEnough ? verdictOf(reports) : "insufficient",
     quality: live.quality,
     statistics: isEnough ? reports : reports.map((each) => ({ ...each, verdict: "insufficient" })),
+    pValue,
+    pAdjusted: pValue,
     meanBaseline: baseline.type === "number" ? baseline.moments?.mean : undefined,
     meanCurrent: live.type === "number" ? live.mean : undefined,
   };
+}
+
+/** What a statistic has to exceed: the effect that matters, and what chance may bring about. */
+export function limitOf(of: Pick<StatisticReport, "threshold" | "floor">): number {
+  const { threshold, floor } = of;
+  if (threshold === undefined && floor === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(threshold ?? 0, floor ?? 0);
 }
 
 /** The worst of several verdicts; insufficient only where no other is. */
@@ -84,12 +112,12 @@ function rowsNeeded(bins: number): number {
 
 function measureAll(comparison: Comparison, thresholds: Thresholds): StatisticReport[] {
   return statistics.flatMap((statistic) => {
-    const id = statistic.id(comparison.type);
-    if (id === undefined) return [];
-    const { value, floor } = statistic.measure(comparison);
-    const threshold = thresholds[statistic.key] ?? statistic.threshold;
-    const exceeds = value > Math.max(threshold, floor);
-    const verdict: Verdict = exceeds ? "alarm" : "ok";
+    const id = idOf(statistic, comparison);
+    const measurement = id === undefined ? undefined : statistic.measure(comparison);
+    if (id === undefined || measurement === undefined) return [];
+    const { value, floor } = measurement;
+    const threshold = thresholds[statistic.key] ?? statistic.threshold ?? floor;
+    const verdict: Verdict = value > limitOf({ threshold, floor }) ? "alarm" : "ok";
     return [{ id, value, threshold, floor, verdict }];
   });
 }

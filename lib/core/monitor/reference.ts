@@ -24,8 +24,8 @@ export type Definition =
 
 /** Makes a baseline ready to count by. `fingerprint` stands for the text of its file. */
 export function prepareReference(baseline: Baseline, fingerprint: string): Reference {
-  const features = baseline.features.map(prepareFeature);
-  const outputs = baseline.outputs.map(prepareFeature);
+  const features = baseline.features.map((feature) => prepareFeature(feature));
+  const outputs = baseline.outputs.map((output) => prepareFeature(output));
   const places = { feature: placesOf(features), output: placesOf(outputs) };
   return {
     fingerprint,

@@ -32,6 +32,8 @@ export type VersionState = {
 
 /** Windows of history kept for each version. */
 const historyMax = 120;
+// A feature's report takes about a kilobyte: of more than 273 features fewer windows are kept.
+const historyReportsMax = 32_768;
 
 // The newest closed windows, which late rows revise. Those of a clock a minute behind come within
 // two.
@@ -105,7 +107,7 @@ export class VersionWatch {
   /** Closes the windows that have become due and returns their reports, oldest first. */
   close(nowMs: number): WindowReport[] {
     const reports = this.#panes.close(nowMs).map((pane) => this.#report(pane, false));
-    this.#history = [...this.#history, ...reports].slice(-historyMax);
+    this.#history = [...this.#history, ...reports].slice(-this.#historyMax());
     return reports;
   }
 
@@ -186,6 +188,12 @@ export class VersionWatch {
   #report(pane: Pane, provisional: boolean): WindowReport {
     const { windowMs, thresholds } = this.#options;
     return reportWindow(pane, this.#reference, { windowMs, thresholds, provisional });
+  }
+
+  #historyMax(): number {
+    const { features, outputs } = this.#reference ?? { features: [], outputs: [] };
+    const width = Math.max(1, features.length + outputs.length);
+    return Math.min(historyMax, Math.max(revisableMax, Math.floor(historyReportsMax / width)));
   }
 
   #makePanes(state: PanesState | undefined): Panes {

@@ -1,3 +1,4 @@
+import { adjustPValues } from "../drift/false-discoveries.ts";
 import {
   type FeatureReport,
   judgeFeature,
@@ -42,7 +43,7 @@ export function reportWindow(
       return live === undefined ? [] : [judgeFeature(feature, live, options.thresholds)];
     });
   });
-  const [features = [], outputs = []] = judged;
+  const [features = [], outputs = []] = judged.map(adjuster(judged.flat()));
   return {
     startMs: pane.startMs,
     endMs: pane.startMs + options.windowMs,
@@ -53,4 +54,13 @@ export function reportWindow(
     features,
     outputs,
   };
+}
+
+/** Adjusts the p-values of some reports for all there are. */
+function adjuster(all: readonly FeatureReport[]) {
+  const tested = all.filter(({ pValue }) => pValue !== undefined);
+  const adjusted = adjustPValues(tested.map(({ pValue }) => pValue ?? 1));
+  const adjustedOf = new Map(tested.map((report, place) => [report, adjusted[place]]));
+  return (reports: readonly FeatureReport[]): FeatureReport[] =>
+    reports.map((report) => ({ ...report, pAdjusted: adjustedOf.get(report) }));
 }
