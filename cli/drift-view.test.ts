@@ -87,4 +87,9 @@ describe("the history", () => {
     );
     expect(formatHistory([], options)).toMatch(/no window has closed/);
   });
+
+  it("says what has lasted", () => {
+    expect(formatHistory([closed], options)).toMatch(/\npending {2}bmi\n$/);
+    expect(formatHistory([closed, closed], options)).toMatch(/\nfiring {2}bmi\n$/);
+  });
 });

@@ -1,3 +1,5 @@
+import { calm, observe, type PersistenceState, step } from "#core/drift/persistence.ts";
+import type { Verdict as VerdictWord } from "#core/drift/verdict.ts";
 import {
   type Counters,
   type FeatureReport,
@@ -92,7 +94,25 @@ export function formatHistory(windows: readonly Window[], options: DriftViewOpti
     namesOf(window.features) || "-",
     namesOf(window.outputs),
   ]);
-  return formatTable(historyColumns, rows, options.paint);
+  return formatTable(historyColumns, rows, options.paint) + formatLasting(windows, options.paint);
+}
+
+/** What has lasted over windows by now: one window in alarm may be chance, two of three are not. */
+function formatLasting(windows: readonly Window[], paint: Paint): string {
+  const states = new Map<string, PersistenceState>();
+  for (const { features, outputs } of windows.toReversed()) {
+    for (const { name, statistics } of [...features, ...outputs]) {
+      const [first] = statistics;
+      if (first === undefined) continue;
+      const observation = observe({ ...first, verdict: verdictWord(first.verdict) });
+      states.set(name, step(states.get(name) ?? calm, observation).state);
+    }
+  }
+  const lines = (["firing", "clearing", "pending"] as const).flatMap((kind) => {
+    const names = [...states].flatMap(([name, state]) => (state.kind === kind ? [name] : []));
+    return names.length === 0 ? [] : [`${paint("bold", kind)}  ${names.join(", ")}\n`];
+  });
+  return lines.join("");
 }
 
 /** True where the latest window with a verdict found drift, on inputs or outputs. */
@@ -218,6 +238,13 @@ function namesOf(features: readonly FeatureReport[]): string {
 
 function psiOf({ statistics }: FeatureReport): number {
   return statistics[0]?.value ?? 0;
+}
+
+/** The enumeration's words are those of the rules. */
+function verdictWord(verdict: Verdict): VerdictWord {
+  return verdict === Verdict.UNSPECIFIED
+    ? "insufficient"
+    : (enumName(VerdictSchema, verdict) as VerdictWord);
 }
 
 function showVerdict(verdict: Verdict, paint: Paint): string {

@@ -9,7 +9,7 @@ import { type Measurement, type StatisticDefinition, samplingSpread } from "./st
 /** Critical value of Kolmogorov's distribution at one in a thousand. */
 const kolmogorovCritical = 1.949;
 
-/** Above what one in a thousand windows has, whatever the distribution (docs/adr/0035). */
+/** What one in a thousand windows exceeds, by simulation (docs/adr/0035). */
 const shiftDeviations = 4;
 
 /** The distance of Kolmogorov and Smirnov, max |F − G|, at the edges of the bins. */
