@@ -11,7 +11,8 @@ export function exactSum(values: Iterable<number>): number {
   return roundPartials(partials);
 }
 
-function addExactly(partials: number[], value: number): void {
+/** Adds a value to the partials of a sum, whose bits do not overlap. */
+export function addExactly(partials: number[], value: number): void {
   let carried = value;
   let kept = 0;
   for (const partial of partials) {
@@ -29,7 +30,8 @@ function addExactly(partials: number[], value: number): void {
   partials.push(carried);
 }
 
-function roundPartials(partials: readonly number[]): number {
+/** The sum that the partials stand for, rounded once. */
+export function roundPartials(partials: readonly number[]): number {
   let index = partials.length - 1;
   let sum = partials[index] ?? 0;
   let rest = 0;

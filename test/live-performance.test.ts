@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { Adwin } from "#core/detect/adwin.ts";
+import { PageHinkley } from "#core/detect/page-hinkley.ts";
+import { ClassCodes } from "#core/performance/class-codes.ts";
+import { ClassificationTally } from "#core/performance/classification-tally.ts";
+import { RegressionTally } from "#core/performance/regression-tally.ts";
+import { seededDraw } from "#core/random.ts";
+
+it("sees a classifier go wrong, in its numbers and in the stream of its errors", () => {
+  const draw = seededDraw(7);
+  const codes = new ClassCodes(["no", "yes"]);
+  const halves = [new ClassificationTally(2), new ClassificationTally(2)];
+  const adwin = new Adwin();
+  const found: number[] = [];
+  for (let row = 0; row < 4_000; row += 1) {
+    const isWrong = row >= 2_000;
+    const score = draw();
+    const label = codes.codeOf(draw() < score !== isWrong ? "yes" : "no");
+    const predicted = score >= 0.5 ? 1 : 0;
+    halves[isWrong ? 1 : 0]?.count({ predicted, scores: [score] }, label);
+    if (adwin.update(predicted === label ? 0 : 1)) found.push(row);
+  }
+  const [before, after] = halves.map((tally) => tally.metrics());
+  expect(before?.auc).toBeGreaterThan(0.8);
+  expect(after?.auc).toBeLessThan(0.2);
+  expect(after?.ece).toBeGreaterThan(before?.ece ?? 1);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toBeGreaterThanOrEqual(2_000);
+  expect(found[0]).toBeLessThan(2_100);
+});
+
+it("sees a regression go wrong, in its numbers and in the stream of its errors", () => {
+  const draw = seededDraw(8);
+  const halves = [new RegressionTally(), new RegressionTally()];
+  const test = new PageHinkley();
+  const found: number[] = [];
+  for (let row = 0; row < 2_000; row += 1) {
+    const label = 10 * draw();
+    const predicted = label + draw() - 0.5 + (row >= 1_000 ? 3 : 0);
+    halves[row >= 1_000 ? 1 : 0]?.count(predicted, label);
+    if (test.update(Math.abs(predicted - label))) found.push(row);
+  }
+  const [before, after] = halves.map((tally) => tally.metrics());
+  expect(before?.r2).toBeGreaterThan(0.98);
+  expect(after?.meanError).toBeCloseTo(3, 1);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toBeGreaterThanOrEqual(1_000);
+});

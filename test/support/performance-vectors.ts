@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+
+/** The cases of a file that `test/vectors/performance/make.py` wrote. */
+export function performanceVectors<Case>(name: string): Case[] {
+  const file = new URL(`../vectors/performance/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")).cases;
+}
+
+/** Asked of every number: within 1e-9 of the reference, relative to what is larger than one. */
+export function distance(found: number | undefined, expected: number): number {
+  return Math.abs((found ?? Number.NaN) - expected) / Math.max(1, Math.abs(expected));
+}
