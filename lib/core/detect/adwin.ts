@@ -4,8 +4,9 @@
  * The window is kept as buckets: level l holds at most `bucketsMax` buckets of 2^l values, each
  * with its total and its sum of squared deviations; one more, and the two oldest become one of the
  * next level. Every `clock` values each border between buckets is tried as a cut into an older
- * and a newer part. Where their means differ by more than chance allows at confidence `delta`, the oldest
- * bucket goes and the cuts are tried again. After a change the next value starts a new window.
+ * and a newer part. Where their means differ by more than chance allows at confidence `delta`, the
+ * oldest bucket goes and the cuts are tried again. After a change the next value starts a new
+ * window.
  *
  * Numbers and their order are those of river 0.26, so that both find changes at the same values.
  */
