@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import { Adwin } from "#core/detect/adwin.ts";
 import { PageHinkley } from "#core/detect/page-hinkley.ts";
+import { chooseCalibrator } from "#core/performance/choose-calibrator.ts";
 import { ClassCodes } from "#core/performance/class-codes.ts";
 import { ClassificationTally } from "#core/performance/classification-tally.ts";
+import { Estimate } from "#core/performance/estimate.ts";
 import { RegressionTally } from "#core/performance/regression-tally.ts";
 import { seededDraw } from "#core/random.ts";
 
@@ -45,4 +47,34 @@ it("sees a regression go wrong, in its numbers and in the stream of its errors",
   expect(after?.meanError).toBeCloseTo(3, 1);
   expect(found).toHaveLength(1);
   expect(found[0]).toBeGreaterThanOrEqual(1_000);
+});
+
+it("estimates the accuracy of an overconfident model before labels come", () => {
+  const draw = seededDraw(9);
+  const drawRow = () => {
+    const score = draw();
+    return { score, label: draw() < score ** 3 ? 1 : 0 };
+  };
+  const known = Array.from({ length: 3_000 }, drawRow);
+  const rows = {
+    scores: Float64Array.from(known, ({ score }) => score),
+    labels: Uint8Array.from(known, ({ label }) => label),
+  };
+  const calibrator = chooseCalibrator(rows, seededDraw(1));
+  const [tally, estimate, naive] = [
+    new ClassificationTally(2),
+    new Estimate(calibrator),
+    new Estimate(undefined),
+  ];
+  for (let row = 0; row < 5_000; row += 1) {
+    const { score, label } = drawRow();
+    const predicted = score >= 0.5 ? 1 : 0;
+    tally.count({ predicted, scores: [score] }, label);
+    estimate.count(score, predicted === 1);
+    naive.count(score, predicted === 1);
+  }
+  const { accuracy = 0 } = tally.metrics();
+  expect(calibrator).toBeDefined();
+  expect(estimate.metrics().accuracy?.value).toBeCloseTo(accuracy, 1);
+  expect(naive.metrics().accuracy?.low).toBeGreaterThan(accuracy);
 });

@@ -1,5 +1,6 @@
 """Writes the vectors of this folder: what scikit-learn, numpy and river say about the numbers of
-lib/core/performance and lib/core/detect. Every file begins with the versions that wrote it."""
+lib/core/performance and lib/core/detect. Every file begins with the versions that wrote it.
+The formatter of the repository then goes over them: npx biome format --write test/vectors."""
 
 import json
 import math
@@ -11,6 +12,7 @@ import river
 import sklearn
 from river import drift
 from sklearn import metrics
+from sklearn.isotonic import IsotonicRegression
 
 folder = Path(__file__).parent
 versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__, "river": river.__version__}
@@ -170,6 +172,102 @@ def detectors() -> list:
     ]
 
 
+def mulberry32(seed: int):
+    """The draws of lib/core/random.ts."""
+    state = seed
+
+    def draw() -> float:
+        nonlocal state
+        state = (state + 0x6D2B79F5) & 0xFFFFFFFF
+        mixed = ((state ^ (state >> 15)) * (1 | state)) & 0xFFFFFFFF
+        mixed ^= (mixed + (((mixed ^ (mixed >> 7)) * (61 | mixed)) & 0xFFFFFFFF)) & 0xFFFFFFFF
+        return (mixed ^ (mixed >> 14)) / 4294967296
+
+    return draw
+
+
+def folds(labels: np.ndarray, draw) -> np.ndarray:
+    fold = np.zeros(len(labels), dtype=int)
+    for side in [0, 1]:
+        rows = np.flatnonzero(labels == side)
+        order = list(range(len(rows)))
+        for last in range(len(rows) - 1, 0, -1):
+            other = int(draw() * (last + 1))
+            order[last], order[other] = order[other], order[last]
+        fold[rows[order]] = np.arange(len(rows)) % 10
+    return fold
+
+
+def band(value: float, gradient: np.ndarray, chances: np.ndarray) -> list:
+    reach = 3 * np.sqrt(np.sum(gradient**2 * chances * (1 - chances)))
+    return [float(value), float(max(0, value - reach)), float(min(1, value + reach))]
+
+
+def estimates(scores: np.ndarray, chances: np.ndarray) -> dict:
+    """Bands by complex steps: the derivative of a metric by each row's label, row by row."""
+    positive = scores >= 0.5
+    rows, predicted = len(scores), positive.sum()
+    formulas = {
+        "accuracy": lambda y: (y[positive].sum() + (1 - y[~positive]).sum()) / rows,
+        "precision": lambda y: y[positive].sum() / predicted,
+        "recall": lambda y: y[positive].sum() / y.sum(),
+        "f1": lambda y: 2 * y[positive].sum() / (predicted + y.sum()),
+    }
+    found = {}
+    for name, formula in formulas.items():
+        steps = [formula(chances + 1e-30j * (np.arange(rows) == row)) for row in range(rows)]
+        found[name] = band(formula(chances), np.imag(steps) / 1e-30, chances)
+    order = np.argsort(scores, kind="stable")
+    s, p = scores[order], chances[order]
+    wins = (s[:, None] > s[None, :]) + 0.5 * (s[:, None] == s[None, :])
+    n1, n0 = p.sum(), (1 - p).sum()
+    auc = float(p @ wins @ (1 - p) / (n1 * n0))
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
+    reach = 3 * math.sqrt(spread / (n1 * n0))
+    return {**found, "auc": [auc, float(max(0, auc - reach)), float(min(1, auc + reach))]}
+
+
+def estimation() -> list:
+    draw = np.random.default_rng(3)
+    cases = []
+    kinds = [("overconfident", 2.5, 400), ("honest", 1, 400), ("honest again", 1, 150)]
+    for name, power, count in [*kinds, ("few", 1, 24), ("rare", 12, 60), ("exact", 1, 200)]:
+        scores = draw.integers(1, 256, count) / 256
+        labels = (draw.random(count) < scores**power).astype(int)
+        if name == "exact":
+            scores = np.tile([0.25, 0.75], count // 2)
+            labels = np.tile([0, 1, 0, 1, 1, 1, 0, 0], count // 8)
+        fold = folds(labels, mulberry32(1))
+        before = after = 0.0
+        for held in range(10):
+            fitted = IsotonicRegression(out_of_bounds="clip").fit(
+                scores[fold != held], labels[fold != held]
+            )
+            before += ece(scores[fold == held], labels[fold == held])
+            after += ece(fitted.predict(scores[fold == held]), labels[fold == held])
+        fitted = IsotonicRegression(out_of_bounds="clip").fit(scores, labels)
+        asked = np.sort(draw.random(40))
+        live = draw.integers(0, 257, 120) / 256
+        live = np.minimum(live, 255 / 256)
+        enough = min(np.bincount(labels)) >= 10
+        used = bool(enough and after < before)
+        cases.append(
+            {
+                "name": name,
+                "scores": scores.tolist(),
+                "labels": labels.tolist(),
+                "asked": asked.tolist(),
+                "calibrated": fitted.predict(asked).tolist(),
+                "isUsed": used,
+                "live": live.tolist(),
+                **estimates(live, fitted.predict(live) if used else live),
+            }
+        )
+    return cases
+
+
+write("estimation.json", estimation())
 write("classification.json", classification())
 write("regression.json", regression())
 write("detectors.json", detectors())
