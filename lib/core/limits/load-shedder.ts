@@ -20,8 +20,13 @@ export type Turn = {
   readonly nowMs: number;
 };
 
-/** What a turn may always take. */
-const takenMin = 256;
+/** So few are taken always. */
+const fewMax = 256;
+/**
+ * What a turn takes at least of what is too much. Workers are given no more than their credit in a
+ * turn, often two batches of 64: what is taken beyond that waits, and makes turns longer, too.
+ */
+const takenMin = 128;
 /** What comes in is averaged over so long, and what it costs. */
 const rateMemoryMs = 300;
 const costMemoryMs = 1_000;
@@ -83,17 +88,18 @@ export class LoadShedder {
     const costMs = this.#costMs();
     const perMs = this.#rate.ms === 0 ? 0 : this.#rate.arrivals / this.#rate.ms;
 
-    const takenMax = Math.max(takenMin, this.#options.turnMsMax / costMs);
-    const isLong = arrivals > takenMax * longTurn;
+    const inTime = this.#options.turnMsMax / costMs;
+    const many = Math.max(fewMax, inTime);
+    const isLong = arrivals > many * longTurn;
     const isGrowing =
       arrivals * costMs > turnLoadMax * passedMs ||
       perMs * costMs > (isLong ? longLoadMax : loadMax);
-    const isTooMuch = arrivals > takenMax && isGrowing;
+    const isTooMuch = arrivals > many && isGrowing;
     if (isTooMuch || refused > 0) this.#cautiousUntilMs = nowMs + cautionMs;
     // The next turn takes what comes during this one.
     const coming = perMs * turnMs;
-    const isLimited = this.isShedding(nowMs) && coming > takenMax;
-    this.#takenShare = isLimited ? takenMax / coming : 1;
+    const isLimited = this.isShedding(nowMs) && coming > many;
+    this.#takenShare = isLimited ? Math.max(takenMin, inTime) / coming : 1;
   }
 
   /**
