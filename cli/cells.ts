@@ -113,7 +113,7 @@ function nullsOf(cells: readonly Cell[]): Uint8Array {
 }
 
 /** Also `NaN` and infinities, in any case; undefined for what is no number. */
-function toNumber(text: string): number | undefined {
+export function toNumber(text: string): number | undefined {
   if (/^nan$/i.test(text)) return Number.NaN;
   if (/^[-+]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   const value = Number(text);

@@ -1,10 +1,12 @@
 import { calm, observe, type PersistenceState, step } from "#core/drift/persistence.ts";
 import type { Verdict as VerdictWord } from "#core/drift/verdict.ts";
+import { driftStatistics } from "#core/model/settings.ts";
 import {
   type Counters,
   type FeatureReport,
   type Quality,
   type Report,
+  type Statistic,
   Verdict,
   VerdictSchema,
   type Window,
@@ -19,6 +21,8 @@ export type DriftViewOptions = {
   readonly now: number;
   /** Features listed for each side; the rest, which are the calmest, are counted. */
   readonly featuresMax: number;
+  /** All statistics in place of the deciding one with its limit and floor. */
+  readonly isWide?: boolean;
 };
 
 const verdictColours: Record<Verdict, Colour> = {
@@ -28,6 +32,10 @@ const verdictColours: Record<Verdict, Colour> = {
   [Verdict.ALARM]: "red",
   [Verdict.INSUFFICIENT]: "dim",
 };
+
+/** In the order of a report. */
+const statisticKeys = driftStatistics;
+const statisticTitles = statisticKeys.map((key) => key.toUpperCase());
 
 /** The order in which features are listed. */
 const severity: readonly Verdict[] = [
@@ -141,7 +149,8 @@ function formatLater(window: Window, options: DriftViewOptions): string {
   return `${options.paint("dim", "since then")}  ${headOf(window, options)}${names}\n`;
 }
 
-function formatFeatures(
+/** Features below one another, the worst first. */
+export function formatFeatures(
   side: string,
   features: readonly FeatureReport[],
   options: DriftViewOptions,
@@ -151,39 +160,46 @@ function formatFeatures(
   const ranked = features.toSorted(
     (one, other) => rankOf(one) - rankOf(other) || psiOf(other) - psiOf(one),
   );
+  const numbers = options.isWide ? statisticTitles : ["PSI", "LIMIT", "FLOOR"];
   const columns = [
     { title: `  ${side.toUpperCase()}` },
     { title: "VERDICT" },
-    { title: "PSI", align: "right" as const },
-    { title: "LIMIT", align: "right" as const },
-    { title: "FLOOR", align: "right" as const },
-    { title: "ROWS", align: "right" as const },
-    { title: "MEAN", align: "right" as const },
-    { title: "BASELINE", align: "right" as const },
+    ...[...numbers, "ROWS", "MEAN", "BASELINE"].map((title) => ({
+      title,
+      align: "right" as const,
+    })),
     { title: "REMARKS" },
   ];
-  const rows = ranked.slice(0, featuresMax).map((feature) => toRow(feature, paint));
+  const rows = ranked.slice(0, featuresMax).map((feature) => toRow(feature, options));
   const left = features.length - featuresMax;
   const more = left > 0 ? paint("dim", `  and ${left} more, calmer ones (--all lists them)\n`) : "";
   return formatTable(columns, rows, paint) + more;
 }
 
-function toRow(feature: FeatureReport, paint: Paint): string[] {
+function toRow(feature: FeatureReport, { paint, isWide }: DriftViewOptions): string[] {
   const [first, ...others] = feature.statistics;
   const shown = (value: number | undefined, digits: number) =>
     value === undefined ? "-" : value.toFixed(digits);
-  const warned = others.filter(({ verdict }) => verdict === Verdict.ALARM).map(({ id }) => id);
+  const deciding = [shown(first?.value, 4), shown(first?.threshold, 2), shown(first?.floor, 4)];
+  // Where the deciding one is in alarm, the others are no news.
+  const warned = !isWide && feature.verdict === Verdict.WARN ? others.filter(isExceeded) : [];
   return [
     `  ${feature.name}`,
     showVerdict(feature.verdict, paint),
-    shown(first?.value, 4),
-    shown(first?.threshold, 2),
-    shown(first?.floor, 4),
+    ...(isWide ? statisticKeys.map((key) => showStatistic(feature, key, paint)) : deciding),
     String(feature.rowsCurrent),
     feature.meanCurrent === undefined ? "-" : formatNumber(roughly(feature.meanCurrent)),
     feature.meanBaseline === undefined ? "-" : formatNumber(roughly(feature.meanBaseline)),
-    [...warned, ...describeQuality(feature.quality)].join(", "),
+    [...warned.map(({ id }) => id), ...describeQuality(feature.quality)].join(", "),
   ];
+}
+
+/** In red where it exceeds its limit. */
+function showStatistic({ statistics }: FeatureReport, key: string, paint: Paint): string {
+  const found = statistics.find(({ id }) => id.startsWith(`${key}.`));
+  if (found === undefined) return "-";
+  const text = formatNumber(roughly(found.value));
+  return isExceeded(found) ? paint("red", `${text}!`) : text;
 }
 
 function describeQuality(quality: Quality | undefined): string[] {
@@ -219,6 +235,10 @@ function formatCounters(counters: Counters | undefined, paint: Paint): string {
     return typeof count === "bigint" && count > 0n ? [`${count} ${what}`] : [];
   });
   return told.length === 0 ? "" : `${paint("yellow", "so far")}  ${told.join(", ")}\n`;
+}
+
+function isExceeded({ verdict }: Statistic): boolean {
+  return verdict === Verdict.ALARM;
 }
 
 function isAbove({ verdict }: FeatureReport): boolean {

@@ -34,6 +34,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .description("a model-serving cluster: predictions, drift and traces")
     .version(readVersion())
     .addHelpText("after", exitCodes)
+    // A command below a command then has flags of the same names to itself.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       outputError: (text, write) =>

@@ -21,6 +21,15 @@ describe("progress", () => {
     ]);
   });
 
+  it("is nothing where all is done before it is due", () => {
+    const terminal = screen(true);
+    {
+      using progress = new Progress(terminal, { afterMs: 600_000 });
+      progress.update(0.5, "wine@1");
+    }
+    expect(terminal.written).toEqual([]);
+  });
+
   it("is nothing elsewhere", () => {
     const file = screen(false);
     {

@@ -7,15 +7,16 @@ const drawEveryMs = 100;
 
 /**
  * A bar that is redrawn in place, on terminals only. Disposing wipes it away. It may be updated as
- * often as one likes: it draws at most ten times a second.
+ * often as one likes: it draws at most ten times a second, and not before `afterMs`, 0 by default.
  */
 export class Progress implements Disposable {
   readonly #screen: Screen;
-  #drawnMs = Number.NEGATIVE_INFINITY;
+  #drawnMs: number;
   #isShown = false;
 
-  constructor(screen: Screen) {
+  constructor(screen: Screen, { afterMs = 0 }: { readonly afterMs?: number } = {}) {
     this.#screen = screen;
+    this.#drawnMs = monotonicMs() + afterMs - drawEveryMs;
   }
 
   /**

@@ -26,12 +26,14 @@ import {
   withSharedFlags,
   writeJson,
 } from "../shell.ts";
+import { registerDriftCompare } from "./drift-compare.ts";
 
 type DriftFlags = ShellFlags & {
   readonly watch?: boolean;
   readonly history?: boolean;
   readonly exitCode?: boolean;
   readonly all?: boolean;
+  readonly wide?: boolean;
 };
 
 type Modules = { readonly shell: Shell; readonly monitor: Monitor };
@@ -49,6 +51,7 @@ Examples:
   sluice drift
   sluice drift diabetes --watch
   sluice drift diabetes --history
+  sluice drift compare --baseline train.csv --current today.csv
   sluice drift --exit-code --json      exit code 5 when the window shown is in alarm`;
 
 /** Adds `sluice drift`. */
@@ -60,6 +63,8 @@ export function registerDrift(program: Command): void {
     .option("--history", "closed windows instead of the latest one, newest first")
     .option("--exit-code", "exit code 5 when drift is found")
     .option("--all", "list every feature of a model that has many")
+    .option("--wide", "all statistics of a feature")
+    .enablePositionalOptions()
     .addHelpText("after", examples);
   withMonitorFlag(withSharedFlags(command)).action((model: string | undefined, flags: DriftFlags) =>
     conclude(flags, async (shell) => {
@@ -69,6 +74,7 @@ export function registerDrift(program: Command): void {
       return flags.exitCode === true && reports.some(isAlarm) ? exitCode.drift : exitCode.done;
     }),
   );
+  registerDriftCompare(command);
 }
 
 /** Gives back the reports as they were last seen. */
@@ -170,8 +176,12 @@ function viewOptions(
   argument: ModelArgument | undefined,
 ): DriftViewOptions {
   const max = argument === undefined ? featuresMax.ofAll : featuresMax.ofOne;
-  const isAll = flags.all === true;
-  return { paint: out.paint, now: Date.now(), featuresMax: isAll ? Number.POSITIVE_INFINITY : max };
+  return {
+    paint: out.paint,
+    now: Date.now(),
+    featuresMax: flags.all === true ? Number.POSITIVE_INFINITY : max,
+    isWide: flags.wide === true,
+  };
 }
 
 /** The report as the monitor gives it, and `judged`: the window the verdict is of. */

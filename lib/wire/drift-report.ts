@@ -44,12 +44,15 @@ export function toWindowMessage(window: WindowReport): MessageInitShape<typeof W
     verdict: verdicts[verdict],
     provisional,
     revised,
-    features: features.map(toFeature),
-    outputs: outputs.map(toFeature),
+    features: features.map(toFeatureMessage),
+    outputs: outputs.map(toFeatureMessage),
   };
 }
 
-function toFeature(report: FeatureReport): MessageInitShape<typeof FeatureReportSchema> {
+/** A feature's report as the MonitorService tells it. */
+export function toFeatureMessage(
+  report: FeatureReport,
+): MessageInitShape<typeof FeatureReportSchema> {
   const { name, type, rowsBaseline, rowsCurrent, verdict, quality, statistics } = report;
   const { pValue, pAdjusted, meanBaseline, meanCurrent } = report;
   return {

@@ -112,13 +112,21 @@ export function describeCategory(source: Omit<FeatureSource<string>, "type">): C
     if (value === null) nulls += 1;
     else counts.set(value, (counts.get(value) ?? 0) + 1);
   }
+  return describeCounts({ name: source.name, dtype: source.dtype, nulls, counts });
+}
+
+/** The same from counts. */
+export function describeCounts(
+  source: FeatureCommon & { readonly counts: ReadonlyMap<string, number> },
+): CategoryBaseline {
+  const { name, dtype, nulls, counts } = source;
   const ranked = [...counts]
     .map(([value, count]) => ({ value, count }))
     .sort((one, two) => two.count - one.count || compareCodePoints(one.value, two.value));
   const rest = ranked.slice(categoriesMax).reduce((sum, { count }) => sum + count, 0);
   const categories = ranked.slice(0, categoriesMax);
   if (rest > 0) categories.push({ value: categoryOther, count: rest });
-  return { name: source.name, type: "category", dtype: source.dtype, categories, nulls };
+  return { name, type: "category", dtype, categories, nulls };
 }
 
 /** The sorted values of each bin. */
