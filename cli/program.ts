@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   bulk: async () => (await import("./commands/bulk.ts")).registerBulk,
   simulate: async () => (await import("./commands/simulate.ts")).registerSimulate,
   drift: async () => (await import("./commands/drift.ts")).registerDrift,
+  baseline: async () => (await import("./commands/baseline.ts")).registerBaseline,
   traces: async () => (await import("./commands/traces.ts")).registerTraces,
   check: async () => (await import("./commands/check.ts")).registerCheck,
   bench: async () => (await import("./commands/bench.ts")).registerBench,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { baselineMismatch, parseBaseline } from "./baseline.ts";
+import { baselineMismatch, formatBaseline, parseBaseline } from "./baseline.ts";
 
 const text = readFileSync(new URL("../../models/credit/1/baseline.json", import.meta.url), "utf8");
 
@@ -93,3 +93,15 @@ it("tells when it belongs to another version", () => {
     "baseline.json is of credit@1, not of credit@2",
   );
 });
+
+it.each(["wine/1", "diabetes/1", "credit/1", "digits/1", "digits/2"])(
+  "writes the baseline of %s as it was read",
+  (version) => {
+    const path = new URL(`../../models/${version}/baseline.json`, import.meta.url);
+    const text = readFileSync(path, "utf8");
+    const written = formatBaseline(parseBaseline(text));
+    expect(parseBaseline(written)).toEqual(parseBaseline(text));
+    expect(JSON.parse(written)).toEqual(JSON.parse(text));
+    expect(written.split("\n")).toHaveLength(text.split("\n").length);
+  },
+);

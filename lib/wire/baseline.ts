@@ -35,6 +35,35 @@ export function parseBaseline(text: string): Baseline {
   return baseline;
 }
 
+/** The text of a baseline.json: a feature a line, so that a changed feature is a changed line. */
+export function formatBaseline(baseline: Baseline): string {
+  const { model, version, digest, rows, createdAt, features, outputs } = baseline;
+  const head = { format: formatVersion, model, version, digest, rows, createdAt };
+  const lines = Object.entries(head).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},`);
+  const listed = (key: string, list: readonly FeatureBaseline[]) => {
+    const items = list.map((each) => `\n    ${JSON.stringify(toPlain(each))}`);
+    return `  "${key}": [${items.join(",")}\n  ]`;
+  };
+  const lists = `${listed("features", features)},\n${listed("outputs", outputs)}`;
+  return `{\n${lines.join("\n")}\n${lists}\n}\n`;
+}
+
+/** Every feature has every key, whatever its type. */
+function toPlain(feature: FeatureBaseline): JsonObject {
+  const { name, type, dtype, nulls } = feature;
+  const none = { edges10: [], counts10: [], edges64: [], counts64: [], sums64: [] };
+  const noMoments = { mean: null, sd: null, min: null, max: null };
+  if (feature.type === "category") {
+    const { categories } = feature;
+    const odd = { nulls, nans: 0, posInf: 0, negInf: 0 };
+    return { name, type, dtype, ...none, categories, ...odd, ...noMoments };
+  }
+  const { edges10, counts10, edges64, counts64, sums64, nans, posInf, negInf, moments } = feature;
+  const bins = { edges10, counts10, edges64, counts64, sums64 };
+  const odd = { nulls, nans, posInf, negInf };
+  return { name, type, dtype, ...bins, categories: [], ...odd, ...(moments ?? noMoments) };
+}
+
 /** Why a baseline cannot serve a model version; undefined when it can. */
 export function baselineMismatch(baseline: Baseline, served: ModelRef): string | undefined {
   return baseline.model === served.model && baseline.version === served.version
