@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { PerformanceWindows } from "./performance-windows.ts";
+
+const options = { task: { kind: "regression" }, windowMs: 100, windowsMax: 3 } as const;
+
+it("counts labels in the window of their row, however late, and takes back the replaced", () => {
+  const windows = new PerformanceWindows(options);
+  for (const timeMs of [10, 20, 110, 250]) windows.addRow(timeMs);
+  windows.correct({ row: rowAt(10, 5), label: 4, replaced: undefined, lagMs: 999 });
+  windows.correct({ row: rowAt(20, 5), label: 3, replaced: undefined, lagMs: 1e12 });
+  windows.correct({ row: rowAt(10, 5), label: 5, replaced: 4, lagMs: 1e12 });
+  const [first, second] = windows.reports();
+  expect(first).toMatchObject({ startMs: 0, rows: 2, labelled: 2, coverage: 1 });
+  expect(first?.lags).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 1]);
+  expect(first?.metrics).toMatchObject({ rows: 2, mae: 1 });
+  expect(second).toMatchObject({ startMs: 100, rows: 1, labelled: 0, coverage: 0 });
+  expect(windows.total(0, 200)).toMatchObject({ startMs: undefined, rows: 3, coverage: 2 / 3 });
+  const restored = new PerformanceWindows(options, structuredClone(windows.state()));
+  expect(restored.reports()).toEqual(windows.reports());
+});
+
+it("drops the oldest window and what still comes for it", () => {
+  const windows = new PerformanceWindows(options);
+  for (const timeMs of [410, 110, 310, 210, 110]) windows.addRow(timeMs);
+  windows.correct({ row: rowAt(110, 5), label: 4, replaced: undefined, lagMs: 1 });
+  expect(windows.reports().map(({ startMs, rows }) => [startMs, rows])).toEqual([
+    [200, 1],
+    [300, 1],
+    [400, 1],
+  ]);
+  expect(windows.total(0, 1)).toMatchObject({ rows: 0, coverage: undefined });
+});
+
+it("tells classes, too", () => {
+  const task = { kind: "classification", classes: 2 } as const;
+  const windows = new PerformanceWindows({ ...options, task });
+  windows.addRow(10);
+  const row = { ...rowAt(10, 1), scores: [0.75] };
+  windows.correct({ row, label: 1, replaced: undefined, lagMs: 1 });
+  const restored = new PerformanceWindows({ ...options, task }, windows.state());
+  expect(restored.total(0, 100).metrics).toMatchObject({ accuracy: 1, scored: 1, brier: 0.0625 });
+});
+
+function rowAt(timeMs: number, predicted: number) {
+  return { storedMs: timeMs, timeMs, predicted, scores: [] };
+}
