@@ -6,22 +6,12 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "#core/failure.ts";
-import { Meter } from "#core/metric/meter.ts";
-import { defaultSampler } from "#core/trace/sampler.ts";
-import { silentLog } from "#platform/log.ts";
 import type { CallOwner, UnaryCall } from "#platform/rpc/unary-call.ts";
 import { smallBuffer } from "#platform/small-buffers.ts";
-import { SpanExporter } from "#platform/span-exporter.ts";
-import { Dispatcher } from "../../gateway/dispatcher.ts";
-import { createEvents } from "../../gateway/events.ts";
-import { Links } from "../../gateway/links.ts";
-import { Predictions } from "../../gateway/predictions.ts";
-import { Statistics } from "../../gateway/statistics.ts";
-import { Traces } from "../../gateway/traces.ts";
 import { inferBytes } from "./infer.ts";
 import { LinkWorker } from "./link-worker.ts";
+import { linkedRef, linkPredictions } from "./linked-predictions.ts";
 
-const ref = { model: "m", version: 1 };
 const count = 40_000;
 /** So many wait already, and have made what is made once. */
 const countBefore = 10_000;
@@ -41,40 +31,21 @@ class WaitingCall implements UnaryCall {
 }
 
 await using worker = await LinkWorker.start({ credit: 0 });
-await using exporter = new SpanExporter(
-  { service: "gateway", attributes: {}, endpoint: undefined },
-  { log: silentLog },
-);
-using links = new Links({ gateway: "g", cluster: "local" }, { draw: Math.random });
-const events = createEvents(new Meter({ seriesMax: 100 }), silentLog);
-const dispatcher = new Dispatcher(
-  {
-    ...{ bytesMax: 2 ** 30, retainedBytesMax: 2 ** 20, retainedBytesTotalMax: 2 ** 26 },
-    queueRequestsMax: 2 * count,
-  },
-  { links, events, draw: Math.random },
-);
-const traces = new Traces(
-  { sampler: defaultSampler, slowMs: 1_000, keepsPerSecond: 100 },
-  { exporter, events },
-);
-const predictions = new Predictions(
-  { deadlineDefaultMs: 60_000 },
-  { links, dispatcher, traces, events, statistics: new Statistics() },
-);
-links.add(ref, { instance: worker.instance, address: worker.address, metrics: "" });
-while (links.ready(ref).length === 0) await wait(5);
+await using linked = await linkPredictions(worker, { queueRequestsMax: 2 * count });
 
-const ask = predictions.taker("ModelInfer");
+const ask = linked.predictions.taker("ModelInfer");
 const message = infer300();
 const calls = Array.from({ length: count }, () => new WaitingCall());
 calls.slice(0, countBefore).forEach(put);
 const before = await retainedBytes();
 calls.slice(countBefore).forEach(put);
 const after = await retainedBytes();
-assert(dispatcher.waiting(ref) >= count - 1, "all wait, but for one that an idle worker may take");
+assert(
+  linked.dispatcher.waiting(linkedRef) >= count - 1,
+  "all wait, but for one that an idle worker may take",
+);
 process.stdout.write(`${Math.round((after - before) / (count - countBefore))}\n`);
-dispatcher.abandon(new Failure("unavailable", "measured"));
+linked.dispatcher.abandon(new Failure("unavailable", "measured"));
 
 function put(call: WaitingCall): void {
   const bytes = smallBuffer(messageBytes);
@@ -86,7 +57,7 @@ function put(call: WaitingCall): void {
 function infer300(): Uint8Array {
   const tensor = (width: number) =>
     inferBytes({
-      modelName: ref.model,
+      modelName: linkedRef.model,
       id: "mine",
       inputs: [{ name: "x", datatype: "FP32", shape: [1n, BigInt(width)] }],
       rawInputContents: [new Uint8Array(width)],
