@@ -10,3 +10,13 @@ export function performanceVectors<Case>(name: string): Case[] {
 export function distance(found: number | undefined, expected: number): number {
   return Math.abs((found ?? Number.NaN) - expected) / Math.max(1, Math.abs(expected));
 }
+
+/** Values, and where river finds changes in them: as it is by default, and set to be eager. */
+export type DetectorStream = {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly adwin: readonly number[];
+  readonly adwinEager: readonly number[];
+  readonly pageHinkley: readonly number[];
+  readonly pageHinkleyEager: readonly number[];
+};

@@ -1,14 +1,11 @@
 import { expect, it } from "vitest";
-import { performanceVectors } from "../../../test/support/performance-vectors.ts";
+import {
+  type DetectorStream,
+  performanceVectors,
+} from "../../../test/support/performance-vectors.ts";
 import { Adwin, adwinDefaults } from "./adwin.ts";
 
-type Stream = {
-  readonly name: string;
-  readonly values: readonly number[];
-  readonly adwin: readonly number[];
-  readonly adwinEager: readonly number[];
-};
-const streams = performanceVectors<Stream>("detectors");
+const streams = performanceVectors<DetectorStream>("detectors");
 
 it.each(streams)("finds river's changes in $name", ({ values, adwin, adwinEager }) => {
   expect(changes(new Adwin(), values)).toEqual(adwin);

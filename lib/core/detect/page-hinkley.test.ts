@@ -1,14 +1,11 @@
 import { expect, it } from "vitest";
-import { performanceVectors } from "../../../test/support/performance-vectors.ts";
+import {
+  type DetectorStream,
+  performanceVectors,
+} from "../../../test/support/performance-vectors.ts";
 import { PageHinkley, pageHinkleyDefaults } from "./page-hinkley.ts";
 
-type Stream = {
-  readonly name: string;
-  readonly values: readonly number[];
-  readonly pageHinkley: readonly number[];
-  readonly pageHinkleyEager: readonly number[];
-};
-const streams = performanceVectors<Stream>("detectors");
+const streams = performanceVectors<DetectorStream>("detectors");
 
 it.each(streams)("finds river's changes in $name", ({ values, pageHinkley, pageHinkleyEager }) => {
   expect(changes(new PageHinkley(), values)).toEqual(pageHinkley);
