@@ -8,8 +8,8 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { conclude } from "../shell.ts";
 
 const examples = `
-It starts what it measures on this machine, on free ports, and takes some fifteen minutes. The machine
-should have nothing else to do.
+It starts what it measures on this machine, on free ports, and takes about fifteen minutes. The
+machine should have nothing else to do.
 
 Examples:
   sluice bench --list
