@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { type Env, SettingsReader } from "#platform/config.ts";
 import type { ListenOn } from "#platform/listen.ts";
+import { readTokenSecret } from "#platform/prediction-tokens.ts";
 import { uploadWindowBytesDefault } from "#platform/rpc/upload-window.ts";
 import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
 
@@ -21,6 +22,8 @@ export type GatewayConfig = {
   readonly routesPath: string | undefined;
   /** Undefined: no hints are read, and nothing is told of lost workers. */
   readonly natsUrl: string | undefined;
+  /** What prediction tokens are signed with; undefined: there are none. */
+  readonly tokenSecret: string | undefined;
   readonly telemetry: TelemetrySettings;
   /** For requests whose caller gives no deadline. */
   readonly deadlineDefaultMs: number;
@@ -64,6 +67,7 @@ export function toConfig(reader: SettingsReader): GatewayConfig {
     instance: reader.text("SLUICE_INSTANCE", `gateway-${hostname()}-${process.pid}`),
     routesPath: routesPath === undefined ? undefined : resolve(routesPath),
     natsUrl: reader.optionalText("NATS_URL"),
+    tokenSecret: readTokenSecret(reader),
     telemetry: readTelemetry(reader),
     deadlineDefaultMs: reader.integer("SLUICE_DEADLINE_DEFAULT_MS", 60_000, {
       min: 1,

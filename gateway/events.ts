@@ -33,6 +33,8 @@ export type GatewayEvents = {
   modelChanged(ref: ModelRef, change: { readonly state: string; readonly reason: string }): void;
   /** A bulk stream has ended, with so many of its items answered. */
   bulkEnded(stream: EndedBulk): void;
+  /** Labels that came, stored or refused. */
+  feedback(model: string, outcome: "stored" | "refused", labels: number): void;
   traceKept(reason: string): void;
   /** The server as a whole has become ready, or no longer is. */
   serving(isServing: boolean): void;
@@ -56,6 +58,11 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
     "Bulk streams ended, by status.",
     ...["model", "version", "status"],
   );
+  const labels = counter(
+    "sluice_gateway_feedback_labels_total",
+    "Labels of predictions that callers sent, stored or refused.",
+    ...["model", "outcome"],
+  );
   const kept = counter("sluice_gateway_traces_kept_total", "Traces recorded, by reason.", "reason");
   return {
     answered: (request) => requests.answered(request),
@@ -74,6 +81,7 @@ export function createEvents(meter: Meter, log: Log): GatewayEvents {
       streams.series(model, version, statusName(status)).add(1);
       log.info("bulk stream ended", { model, version, status, ...told });
     },
+    feedback: (model, outcome, count) => labels.series(model, outcome).add(count),
     traceKept: (reason) => kept.series(reason).add(1),
     serving: (isServing) => log.info(isServing ? "serving" : "not serving"),
     trouble: (what, reason) => log.warn(what, { reason }),

@@ -13,6 +13,7 @@ import type { BulkStreams } from "./bulk-streams.ts";
 import type { GatewayConfig } from "./config.ts";
 import { controlHandlers } from "./control-handlers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { FeedbackIntake } from "./feedback-intake.ts";
 import type { InferStreamCall } from "./infer-stream.ts";
 import type { InferStreams } from "./infer-streams.ts";
 import { inferenceHandlers } from "./inference-handlers.ts";
@@ -36,6 +37,7 @@ export type ServedByGateway = {
   readonly predictions: Predictions;
   readonly inferStreams: InferStreams;
   readonly bulk: BulkStreams;
+  readonly feedback: FeedbackIntake;
   readonly overload: Overload;
   readonly budget: CallBudget;
 };
@@ -73,8 +75,11 @@ export async function listen(config: GatewayConfig, served: ServedByGateway): Pr
       },
       {
         service: PredictService,
-        handlers: { PredictBulk: (call: BulkCall) => bulk.handle(call) },
-        raw: ["PredictBulk"],
+        handlers: {
+          PredictBulk: (call: BulkCall) => bulk.handle(call),
+          SendFeedback: served.feedback.handler,
+        },
+        raw: ["PredictBulk", "SendFeedback"],
         unary: { Predict: predictions.taker("Predict") },
       },
       { service: ControlService, handlers: controlHandlers(links, siblings) },

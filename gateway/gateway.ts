@@ -7,6 +7,7 @@ import { openBus } from "#platform/bus/nats.ts";
 import { fetchExposition } from "#platform/exposition.ts";
 import { type Log, openLog } from "#platform/log.ts";
 import { type Metrics, openMetrics } from "#platform/metrics.ts";
+import { PredictionTokens } from "#platform/prediction-tokens.ts";
 import { type Routes, readRoutes } from "#platform/routes-file.ts";
 import { Health } from "#platform/rpc/health.ts";
 import type { RunningService } from "#platform/run.ts";
@@ -17,6 +18,7 @@ import { newCallBudget } from "./call-budget.ts";
 import type { GatewayConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { createEvents } from "./events.ts";
+import { FeedbackIntake } from "./feedback-intake.ts";
 import { drain, listen, serviceNames } from "./gateway-server.ts";
 import { observeGateway } from "./gauges.ts";
 import { HandedConnections } from "./handed-connections.ts";
@@ -136,7 +138,8 @@ async function openCore(
   const statistics = new Statistics();
   const siblings = stack.use(new Siblings(config.siblings));
   const traces = new Traces(config.telemetry, { exporter, events });
-  const shared = { links, dispatcher, traces, statistics, events };
+  const tokens = tokensOf(config);
+  const shared = { links, dispatcher, traces, statistics, events, tokens };
   const predictions = new Predictions(config, shared);
   const inferStreams = new InferStreams(
     { waitingBytesMax: config.heldBytesMax * waitingShare },
@@ -146,6 +149,7 @@ async function openCore(
     { bytesMax: config.heldBytesMax * bulkShare, waitMaxMs: config.bulkWaitMaxMs },
     shared,
   );
+  const feedback = new FeedbackIntake({ bus, links, tokens, events });
   const overload = new Overload({ turnMsMax: config.turnMsMax }, { events });
   const budget = stack.use(newCallBudget(config, { dispatcher, events }));
   observeGateway(metrics.meter, {
@@ -161,7 +165,11 @@ async function openCore(
     isBusConnected: () => bus?.isConnected === true,
   });
   const own = { links, metrics, dispatcher, health, serverHealth, statistics, siblings };
-  return { ...own, predictions, inferStreams, bulk, overload, budget };
+  return { ...own, predictions, inferStreams, bulk, feedback, overload, budget };
+}
+
+function tokensOf({ tokenSecret }: GatewayConfig): PredictionTokens | undefined {
+  return tokenSecret === undefined ? undefined : new PredictionTokens(tokenSecret);
 }
 
 /** Undefined where there is no file yet, and NATS to learn from. */

@@ -9,6 +9,7 @@ import { formatPredictionId, predictionId } from "#core/prediction-id.ts";
 import type { VersionEntry } from "#core/routing/table.ts";
 import { formatServerTiming } from "#core/timing/request-timing.ts";
 import { monotonicMs, wallUsAt } from "#platform/clock.ts";
+import type { PredictionTokens } from "#platform/prediction-tokens.ts";
 import { toStatusReply } from "#platform/rpc/failure-status.ts";
 import {
   type Caller,
@@ -26,10 +27,13 @@ import { type RecordModules, recordEnd } from "./record-end.ts";
 import { endOf, type PredictionRequest, type RequestEnd, timingOf } from "./request.ts";
 import { gatewayStopping } from "./stopping.ts";
 import { VersionChoices } from "./version-choices.ts";
+import { withToken } from "./with-token.ts";
 
 export type PredictionsModules = RecordModules & {
   readonly links: Links;
   readonly dispatcher: Dispatcher;
+  /** Absent where there is no secret to sign with. */
+  readonly tokens?: PredictionTokens | undefined;
 };
 
 type StreamCall = grpc.ServerDuplexStream<Uint8Array, Uint8Array>;
@@ -195,7 +199,8 @@ class UnaryAnswer implements ExchangeOwner, CallOwner {
     const trailers = explanation(call, end);
     if (outcome.kind === "reply") {
       const { reply } = outcome;
-      const failure = call.reply(reply.payload, { headers, trailers });
+      const payload = withToken(reply.payload, this.#request, call, this.#modules.tokens);
+      const failure = call.reply(payload, { headers, trailers });
       // What nobody got was not answered.
       if (failure !== undefined) {
         end = endOf(this.#request, { kind: "failure", failure, reply }, end.endedMs);

@@ -170,6 +170,7 @@ class RunningCluster implements AsyncDisposable {
       natsUrl: nats?.url,
       otlpPort: otlp,
       compileCache: compiled.folder,
+      tokenSecret: this.#parts.dataDir.tokenSecret,
     });
     if (otlp !== undefined) this.#startMonitor(shared, otlp);
     for (const [index, worker] of plan.workers.entries()) {

@@ -23,7 +23,19 @@ it("announces the cluster to its user alone, and takes it back", async () => {
     expect(JSON.parse(await readFile(announced, "utf8"))).toEqual(addresses);
     expect((await stat(announced)).mode & 0o777).toBe(0o600);
   }
-  expect(await readdir(join(folder.path, "data"))).toEqual(["lock", "logs"]);
+  expect(await readdir(join(folder.path, "data"))).toEqual(["lock", "logs", "token-secret"]);
+});
+
+it("draws a secret once, for its user alone", async () => {
+  await using folder = await tempDir();
+  const draw = async () => {
+    await using data = await openDataDir(folder.path);
+    return data.tokenSecret;
+  };
+  const first = await draw();
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(await draw()).toBe(first);
+  expect((await stat(join(folder.path, "token-secret"))).mode & 0o777).toBe(0o600);
 });
 
 it("lets one cluster in at a time", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -34,9 +35,13 @@ export type ClusterAddresses = {
 export type DataDir = AsyncDisposable & {
   readonly path: string;
   readonly logsDir: string;
+  /** Of this cluster, drawn once; what it signed before it was stopped stays good. */
+  readonly tokenSecret: string;
   /** Replaces `cluster.json`, which goes when this is disposed of. */
   readonly announce: (addresses: ClusterAddresses) => Promise<void>;
 };
+
+const secretBytes = 32;
 
 /**
  * Makes and locks the data folder. A Failure of one line where it cannot be written or is in use.
@@ -53,9 +58,11 @@ export async function openDataDir(path: string): Promise<DataDir> {
     );
   }
   await removeLeftovers(announced);
+  const tokenSecret = await readOrDraw(join(path, "token-secret"));
   return {
     path,
     logsDir,
+    tokenSecret,
     announce: async (addresses) => {
       const draft = `${announced}.new`;
       // The address of NATS holds its token.
@@ -80,6 +87,15 @@ async function lockFolder(path: string, logsDir: string): Promise<Lock | Held> {
       { cause: error },
     );
   }
+}
+
+/** What the file holds, which is written where there is none or nothing in it. */
+async function readOrDraw(path: string): Promise<string> {
+  const found = await readFile(path, "utf8").catch(() => "");
+  if (found.trim().length >= secretBytes) return found.trim();
+  const drawn = randomBytes(secretBytes).toString("hex");
+  await writeFile(path, `${drawn}\n`, { mode: 0o600 });
+  return drawn;
 }
 
 /**

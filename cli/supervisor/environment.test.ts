@@ -8,13 +8,18 @@ import {
   workerEnv,
 } from "./environment.ts";
 
+const tokenSecret = "0123456789abcdef";
 const options = (env: Record<string, string>) => toClusterOptions(env, { onReport: () => {} });
 
 it("sends traces to the monitor unless the user has said where", () => {
   const at = (env: Record<string, string>, otlpPort: number | undefined) =>
-    sharedEnv({ options: options(env), natsUrl: undefined, compileCache: "/c", otlpPort })[
-      "OTEL_EXPORTER_OTLP_ENDPOINT"
-    ];
+    sharedEnv({
+      options: options(env),
+      natsUrl: undefined,
+      compileCache: "/c",
+      tokenSecret,
+      otlpPort,
+    })["OTEL_EXPORTER_OTLP_ENDPOINT"];
   expect(at({}, 4318)).toBe("http://127.0.0.1:4318");
   expect(at({ SLUICE_HOST: "0.0.0.0" }, 4318)).toBe("http://127.0.0.1:4318");
   expect(at({ SLUICE_HOST: "::1" }, 4318)).toBe("http://[::1]:4318");
@@ -28,9 +33,11 @@ it("does not hand on a NATS_URL that the cluster does not use", () => {
     options: options(env),
     natsUrl: undefined,
     compileCache: "/c",
+    tokenSecret,
     otlpPort: undefined,
   });
   expect(shared).toMatchObject({ NATS_URL: undefined, PATH: "/bin", SLUICE_DRAIN_MAX_MS: "4000" });
+  expect(shared["SLUICE_TOKEN_SECRET"]).toBe(tokenSecret);
 });
 
 it("tells each process what it is and where it listens", () => {

@@ -9,18 +9,22 @@ export type SharedSettings = {
   readonly natsUrl: string | undefined;
   /** The port of the monitor's OTLP receiver; undefined where there is no monitor. */
   readonly otlpPort: number | undefined;
+  /** What prediction tokens are signed with, where the environment does not say. */
+  readonly tokenSecret: string;
   /** Where Node keeps compiled code. */
   readonly compileCache: string;
 };
 
 /** What every process of the cluster is told. */
-export function sharedEnv({ options, natsUrl, otlpPort, compileCache }: SharedSettings): Env {
+export function sharedEnv(settings: SharedSettings): Env {
+  const { options, natsUrl, otlpPort, compileCache, tokenSecret } = settings;
   const { env, host } = options;
   const otlpHost = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
   return {
     NODE_COMPILE_CACHE: compileCache,
     OTEL_EXPORTER_OTLP_ENDPOINT:
       otlpPort === undefined ? undefined : `http://${bracketed(otlpHost)}:${otlpPort}`,
+    SLUICE_TOKEN_SECRET: tokenSecret,
     ...env,
     NODE_OPTIONS: nodeOptions(env["NODE_OPTIONS"]),
     SLUICE_HOST: host,

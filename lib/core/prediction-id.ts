@@ -1,5 +1,5 @@
 import { assert } from "./assert.ts";
-import { hexOfByte } from "./hex.ts";
+import { fromHex, hexOfByte } from "./hex.ts";
 
 export const predictionIdBytes = 16;
 
@@ -43,4 +43,20 @@ export function formatPredictionId(id: Uint8Array): string {
     text += hexOfByte(id[at] ?? 0);
   }
   return text;
+}
+
+/** The 16 bytes of a UUID, with its hyphens or without; undefined for any other text. */
+export function parsePredictionId(text: string): Uint8Array | undefined {
+  const digits = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+    ? text.replaceAll("-", "")
+    : text;
+  return digits.length === 2 * predictionIdBytes ? fromHex(digits) : undefined;
+}
+
+/** When a prediction was made, in milliseconds since 1970, where its id tells (UUIDv7). */
+export function predictedMsOf(id: Uint8Array): number | undefined {
+  if (((id[6] ?? 0) & 0xf0) !== 0x70) return undefined;
+  let ms = 0;
+  for (let at = 0; at < 6; at += 1) ms = ms * 256 + (id[at] ?? 0);
+  return ms;
 }

@@ -2,6 +2,8 @@
 export const metadataKey = {
   /** Reply: the UUID of the prediction. */
   predictionId: "sluice-prediction-id",
+  /** Request: `1` asks for a `prediction_token` in the reply to Predict. */
+  predictionToken: "sluice-prediction-token",
   /** Request: `1` asks for the `server-timing` trailer. */
   explain: "sluice-explain",
   /** Request: `1` asks a gateway for what it knows itself, without its siblings. */

@@ -13,3 +13,11 @@ export const predictionStream: StreamOptions = {
   bytesMax: 1024 ** 3,
   ageMsMax: 7 * 24 * 3600 * 1000,
 };
+
+/** Labels of predictions, by model: of a million a day, a week's. */
+export const feedbackStream: StreamOptions = {
+  name: "SLUICE_FEEDBACK",
+  subjects: ["sluice.feedback.*"],
+  bytesMax: 256 * 1024 ** 2,
+  ageMsMax: 30 * 24 * 3600 * 1000,
+};

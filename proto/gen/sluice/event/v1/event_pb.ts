@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sluice/event/v1/event.proto.
  */
 export const file_sluice_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChtzbHVpY2UvZXZlbnQvdjEvZXZlbnQucHJvdG8SD3NsdWljZS5ldmVudC52MSKEAQoRUHJlZGljdGlvbk1lc3NhZ2USMQoFZXZlbnQYASABKAsyIC5zbHVpY2UuZXZlbnQudjEuUHJlZGljdGlvbkV2ZW50SAASNAoMcHJvZHVjZXJfZW5kGAIgASgLMhwuc2x1aWNlLmV2ZW50LnYxLlByb2R1Y2VyRW5kSABCBgoEYm9keSKuAgoPUHJlZGljdGlvbkV2ZW50EhAKCHByb2R1Y2VyGAEgASgJEgsKA3NlcRgCIAEoBBIPCgdjbHVzdGVyGAMgASgJEg0KBW1vZGVsGAQgASgJEg8KB3ZlcnNpb24YBSABKA0SDgoGZGlnZXN0GAYgASgJEhEKCXNjaGVtYV9pZBgHIAEoCRISCgpyb3dzX3RvdGFsGAggASgEEhQKDHJvd3NfY292ZXJlZBgJIAEoBBIVCg1yb3dzX2luY2x1ZGVkGAogASgNEisKCHJlcXVlc3RzGAsgASgLMhkuc2x1aWNlLmV2ZW50LnYxLlJlcXVlc3RzEgsKA3JvdxgMIAMoDRItCgdjb2x1bW5zGA0gAygLMhwuc2x1aWNlLmV2ZW50LnYxLkV2ZW50Q29sdW1uIoMCCghSZXF1ZXN0cxIWCg5wcmVkaWN0aW9uX2lkcxgBIAEoDBIMCgRyb3dzGAIgAygNEhAKCGF0dGVtcHRzGAMgAygNEiQKBXJvbGVzGAQgAygOMhUuc2x1aWNlLmV2ZW50LnYxLlJvbGUSFgoOZXZlbnRfdGltZXNfdXMYBSADKAMSEAoIc3RhdHVzZXMYBiADKA0SEAoIcXVldWVfdXMYByADKA0SDgoGcnVuX3VzGAggAygNEhEKCXRyYWNlX2lkcxgJIAEoDBIQCghzcGFuX2lkcxgKIAEoDBITCgt0cmFjZV9mbGFncxgLIAEoDBITCgtyZXF1ZXN0X2lkcxgMIAMoCSKaAQoLRXZlbnRDb2x1bW4SDAoEbmFtZRgBIAEoCRIpCgRraW5kGAIgASgOMhsuc2x1aWNlLmV2ZW50LnYxLkNvbHVtbktpbmQSEAoIZGF0YXR5cGUYAyABKAkSDQoFbnVsbHMYBCABKAwSDgoGdmFsdWVzGAUgASgMEhIKCmRpY3Rpb25hcnkYBiADKAkSDQoFY29kZXMYByADKA0iQgoLUHJvZHVjZXJFbmQSEAoIcHJvZHVjZXIYASABKAkSEAoIYW5zd2VyZWQYAiABKAQSDwoHZ2F0ZXdheRgDIAEoCSpPCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIQCgxST0xFX1BSSU1BUlkQARIOCgpST0xFX0hFREdFEAISDwoLUk9MRV9TSEFET1cQAypaCgpDb2x1bW5LaW5kEhsKF0NPTFVNTl9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTQ09MVU1OX0tJTkRfRkVBVFVSRRABEhYKEkNPTFVNTl9LSU5EX09VVFBVVBACYgZwcm90bzM");
+  fileDesc("ChtzbHVpY2UvZXZlbnQvdjEvZXZlbnQucHJvdG8SD3NsdWljZS5ldmVudC52MSKEAQoRUHJlZGljdGlvbk1lc3NhZ2USMQoFZXZlbnQYASABKAsyIC5zbHVpY2UuZXZlbnQudjEuUHJlZGljdGlvbkV2ZW50SAASNAoMcHJvZHVjZXJfZW5kGAIgASgLMhwuc2x1aWNlLmV2ZW50LnYxLlByb2R1Y2VyRW5kSABCBgoEYm9keSKuAgoPUHJlZGljdGlvbkV2ZW50EhAKCHByb2R1Y2VyGAEgASgJEgsKA3NlcRgCIAEoBBIPCgdjbHVzdGVyGAMgASgJEg0KBW1vZGVsGAQgASgJEg8KB3ZlcnNpb24YBSABKA0SDgoGZGlnZXN0GAYgASgJEhEKCXNjaGVtYV9pZBgHIAEoCRISCgpyb3dzX3RvdGFsGAggASgEEhQKDHJvd3NfY292ZXJlZBgJIAEoBBIVCg1yb3dzX2luY2x1ZGVkGAogASgNEisKCHJlcXVlc3RzGAsgASgLMhkuc2x1aWNlLmV2ZW50LnYxLlJlcXVlc3RzEgsKA3JvdxgMIAMoDRItCgdjb2x1bW5zGA0gAygLMhwuc2x1aWNlLmV2ZW50LnYxLkV2ZW50Q29sdW1uIoMCCghSZXF1ZXN0cxIWCg5wcmVkaWN0aW9uX2lkcxgBIAEoDBIMCgRyb3dzGAIgAygNEhAKCGF0dGVtcHRzGAMgAygNEiQKBXJvbGVzGAQgAygOMhUuc2x1aWNlLmV2ZW50LnYxLlJvbGUSFgoOZXZlbnRfdGltZXNfdXMYBSADKAMSEAoIc3RhdHVzZXMYBiADKA0SEAoIcXVldWVfdXMYByADKA0SDgoGcnVuX3VzGAggAygNEhEKCXRyYWNlX2lkcxgJIAEoDBIQCghzcGFuX2lkcxgKIAEoDBITCgt0cmFjZV9mbGFncxgLIAEoDBITCgtyZXF1ZXN0X2lkcxgMIAMoCSKaAQoLRXZlbnRDb2x1bW4SDAoEbmFtZRgBIAEoCRIpCgRraW5kGAIgASgOMhsuc2x1aWNlLmV2ZW50LnYxLkNvbHVtbktpbmQSEAoIZGF0YXR5cGUYAyABKAkSDQoFbnVsbHMYBCABKAwSDgoGdmFsdWVzGAUgASgMEhIKCmRpY3Rpb25hcnkYBiADKAkSDQoFY29kZXMYByADKA0iQgoLUHJvZHVjZXJFbmQSEAoIcHJvZHVjZXIYASABKAkSEAoIYW5zd2VyZWQYAiABKAQSDwoHZ2F0ZXdheRgDIAEoCSKWAQoPRmVlZGJhY2tNZXNzYWdlEg0KBW1vZGVsGAEgASgJEhYKDnByZWRpY3Rpb25faWRzGAIgASgMEhMKC3JlcXVlc3RfaWRzGAMgAygJEhkKEXByZWRpY3Rpb25fdG9rZW5zGAQgAygMEgwKBHJvd3MYBSADKA0SDwoHbnVtYmVycxgGIAMoARINCgV0ZXh0cxgHIAMoCSKTAQoMVG9rZW5Db250ZW50Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SFQoNcHJlZGljdGlvbl9pZBgDIAEoDBIPCgd0aW1lX3VzGAQgASgDEgwKBHJvd3MYBSABKA0SLQoHb3V0cHV0cxgGIAMoCzIcLnNsdWljZS5ldmVudC52MS5Ub2tlbkNvbHVtbiI7CgtUb2tlbkNvbHVtbhIMCgRuYW1lGAEgASgJEg8KB251bWJlcnMYAiADKAESDQoFdGV4dHMYAyADKAkqTwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASEAoMUk9MRV9QUklNQVJZEAESDgoKUk9MRV9IRURHRRACEg8KC1JPTEVfU0hBRE9XEAMqWgoKQ29sdW1uS2luZBIbChdDT0xVTU5fS0lORF9VTlNQRUNJRklFRBAAEhcKE0NPTFVNTl9LSU5EX0ZFQVRVUkUQARIWChJDT0xVTU5fS0lORF9PVVRQVVQQAmIGcHJvdG8z");
 
 /**
  * One message on sluice.prediction.<model>.<version>.
@@ -307,6 +307,138 @@ export type ProducerEnd = Message<"sluice.event.v1.ProducerEnd"> & {
  */
 export const ProducerEndSchema: GenMessage<ProducerEnd> = /*@__PURE__*/
   messageDesc(file_sluice_event_v1_event, 4);
+
+/**
+ * One message on sluice.feedback.<model>: what came of predictions. Of `numbers` and `texts` one has an entry for each
+ * label and the other none.
+ *
+ * @generated from message sluice.event.v1.FeedbackMessage
+ */
+export type FeedbackMessage = Message<"sluice.event.v1.FeedbackMessage"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Which predictions: first those named by their ids, 16 bytes each, then those named by the id the caller gave, then
+   * those whose token is given.
+   *
+   * @generated from field: bytes prediction_ids = 2;
+   */
+  predictionIds: Uint8Array;
+
+  /**
+   * @generated from field: repeated string request_ids = 3;
+   */
+  requestIds: string[];
+
+  /**
+   * @generated from field: repeated bytes prediction_tokens = 4;
+   */
+  predictionTokens: Uint8Array[];
+
+  /**
+   * For each label, the index of the row within its request.
+   *
+   * @generated from field: repeated uint32 rows = 5;
+   */
+  rows: number[];
+
+  /**
+   * @generated from field: repeated double numbers = 6;
+   */
+  numbers: number[];
+
+  /**
+   * @generated from field: repeated string texts = 7;
+   */
+  texts: string[];
+};
+
+/**
+ * Describes the message sluice.event.v1.FeedbackMessage.
+ * Use `create(FeedbackMessageSchema)` to create a new message.
+ */
+export const FeedbackMessageSchema: GenMessage<FeedbackMessage> = /*@__PURE__*/
+  messageDesc(file_sluice_event_v1_event, 5);
+
+/**
+ * What a prediction token says: the outputs of a reply, row by row.
+ *
+ * @generated from message sluice.event.v1.TokenContent
+ */
+export type TokenContent = Message<"sluice.event.v1.TokenContent"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * 16 bytes.
+   *
+   * @generated from field: bytes prediction_id = 3;
+   */
+  predictionId: Uint8Array;
+
+  /**
+   * Microseconds since 1970.
+   *
+   * @generated from field: int64 time_us = 4;
+   */
+  timeUs: bigint;
+
+  /**
+   * @generated from field: uint32 rows = 5;
+   */
+  rows: number;
+
+  /**
+   * @generated from field: repeated sluice.event.v1.TokenColumn outputs = 6;
+   */
+  outputs: TokenColumn[];
+};
+
+/**
+ * Describes the message sluice.event.v1.TokenContent.
+ * Use `create(TokenContentSchema)` to create a new message.
+ */
+export const TokenContentSchema: GenMessage<TokenContent> = /*@__PURE__*/
+  messageDesc(file_sluice_event_v1_event, 6);
+
+/**
+ * One of the two has an entry for each row.
+ *
+ * @generated from message sluice.event.v1.TokenColumn
+ */
+export type TokenColumn = Message<"sluice.event.v1.TokenColumn"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated double numbers = 2;
+   */
+  numbers: number[];
+
+  /**
+   * @generated from field: repeated string texts = 3;
+   */
+  texts: string[];
+};
+
+/**
+ * Describes the message sluice.event.v1.TokenColumn.
+ * Use `create(TokenColumnSchema)` to create a new message.
+ */
+export const TokenColumnSchema: GenMessage<TokenColumn> = /*@__PURE__*/
+  messageDesc(file_sluice_event_v1_event, 7);
 
 /**
  * @generated from enum sluice.event.v1.Role

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sluice/predict/v1/predict.proto.
  */
 export const file_sluice_predict_v1_predict: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zbHVpY2UvcHJlZGljdC92MS9wcmVkaWN0LnByb3RvEhFzbHVpY2UucHJlZGljdC52MSJoCg5QcmVkaWN0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEgoKAmlkGAMgASgJEioKB2NvbHVtbnMYBCADKAsyGS5zbHVpY2UucHJlZGljdC52MS5Db2x1bW4iugEKBkNvbHVtbhIMCgRuYW1lGAEgASgJEi0KB251bWJlcnMYAiABKAsyGi5zbHVpY2UucHJlZGljdC52MS5OdW1iZXJzSAASLwoIaW50ZWdlcnMYAyABKAsyGy5zbHVpY2UucHJlZGljdC52MS5JbnRlZ2Vyc0gAEikKBXRleHRzGAQgASgLMhguc2x1aWNlLnByZWRpY3QudjEuVGV4dHNIABINCgVudWxscxgFIAEoDEIICgZ2YWx1ZXMiGQoHTnVtYmVycxIOCgZ2YWx1ZXMYASADKAEiGgoISW50ZWdlcnMSDgoGdmFsdWVzGAEgAygSIhcKBVRleHRzEg4KBnZhbHVlcxgBIAMoCSLCAQoPUHJlZGljdFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSCgoCaWQYAyABKAkSFQoNcHJlZGljdGlvbl9pZBgEIAEoCRIMCgRyb3dzGAUgASgNEi4KC3ByZWRpY3Rpb25zGAYgAygLMhkuc2x1aWNlLnByZWRpY3QudjEuQ29sdW1uEi4KBWJhdGNoGAcgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5InYKElByZWRpY3RCdWxrUmVxdWVzdBIrCgRvcGVuGAEgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa09wZW5IABIrCgRpdGVtGAIgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa0l0ZW1IAEIGCgRraW5kIoMBChNQcmVkaWN0QnVsa1Jlc3BvbnNlEjMKCGFjY2VwdGVkGAEgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQnVsa0FjY2VwdGVkSAASLwoGYW5zd2VyGAIgASgLMh0uc2x1aWNlLnByZWRpY3QudjEuQnVsa0Fuc3dlckgAQgYKBGtpbmQiZAoIQnVsa09wZW4SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgdvcmRlcmVkGAMgASgIEhQKDHJlc3VtZV90b2tlbhgEIAEoDBIRCglzdHJlYW1faWQYBSABKAwiggEKDEJ1bGtBY2NlcHRlZBIRCglzdHJlYW1faWQYASABKAwSDQoFbW9kZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRIRCglpdGVtc19tYXgYBCABKA0SFgoOaXRlbV9ieXRlc19tYXgYBSABKAQSFAoMcmVzdW1lX3Rva2VuGAYgASgMIokBCghCdWxrSXRlbRIOCgZudW1iZXIYASABKAQSNAoHY29sdW1ucxgCIAEoCzIhLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXF1ZXN0SAASLwoHdGVuc29ycxgDIAEoCzIcLmluZmVyZW5jZS5Nb2RlbEluZmVyUmVxdWVzdEgAQgYKBHJvd3MiswIKCkJ1bGtBbnN3ZXISDgoGbnVtYmVyGAEgASgEEg4KBnN0YXR1cxgCIAEoDRIPCgdtZXNzYWdlGAMgASgJEjYKC2ZhaWxlZF9yb3dzGAQgAygLMiEuc2x1aWNlLnByZWRpY3QudjEuQnVsa1Jvd0ZhaWx1cmUSNQoHY29sdW1ucxgFIAEoCzIiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZUgAEjAKB3RlbnNvcnMYBiABKAsyHS5pbmZlcmVuY2UuTW9kZWxJbmZlclJlc3BvbnNlSAASFAoMcmVzdW1lX3Rva2VuGAcgASgMEi4KBWJhdGNoGAggASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5Qg0KC3ByZWRpY3Rpb25zIj4KDkJ1bGtSb3dGYWlsdXJlEgsKA3JvdxgBIAEoDRIOCgZzdGF0dXMYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJBCgxCYXRjaFN1bW1hcnkSDAoEcm93cxgBIAEoDRIQCghyZXF1ZXN0cxgCIAEoDRIRCgljbG9zZWRfYnkYAyABKAkyxAEKDlByZWRpY3RTZXJ2aWNlElAKB1ByZWRpY3QSIS5zbHVpY2UucHJlZGljdC52MS5QcmVkaWN0UmVxdWVzdBoiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZRJgCgtQcmVkaWN0QnVsaxIlLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVxdWVzdBomLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVzcG9uc2UoATABYgZwcm90bzM", [file_inference_grpc_service]);
+  fileDesc("Ch9zbHVpY2UvcHJlZGljdC92MS9wcmVkaWN0LnByb3RvEhFzbHVpY2UucHJlZGljdC52MSJoCg5QcmVkaWN0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEgoKAmlkGAMgASgJEioKB2NvbHVtbnMYBCADKAsyGS5zbHVpY2UucHJlZGljdC52MS5Db2x1bW4iugEKBkNvbHVtbhIMCgRuYW1lGAEgASgJEi0KB251bWJlcnMYAiABKAsyGi5zbHVpY2UucHJlZGljdC52MS5OdW1iZXJzSAASLwoIaW50ZWdlcnMYAyABKAsyGy5zbHVpY2UucHJlZGljdC52MS5JbnRlZ2Vyc0gAEikKBXRleHRzGAQgASgLMhguc2x1aWNlLnByZWRpY3QudjEuVGV4dHNIABINCgVudWxscxgFIAEoDEIICgZ2YWx1ZXMiGQoHTnVtYmVycxIOCgZ2YWx1ZXMYASADKAEiGgoISW50ZWdlcnMSDgoGdmFsdWVzGAEgAygSIhcKBVRleHRzEg4KBnZhbHVlcxgBIAMoCSLcAQoPUHJlZGljdFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSCgoCaWQYAyABKAkSFQoNcHJlZGljdGlvbl9pZBgEIAEoCRIMCgRyb3dzGAUgASgNEi4KC3ByZWRpY3Rpb25zGAYgAygLMhkuc2x1aWNlLnByZWRpY3QudjEuQ29sdW1uEi4KBWJhdGNoGAcgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5EhgKEHByZWRpY3Rpb25fdG9rZW4YCCABKAwiUwoTU2VuZEZlZWRiYWNrUmVxdWVzdBINCgVtb2RlbBgBIAEoCRItCghmZWVkYmFjaxgCIAMoCzIbLnNsdWljZS5wcmVkaWN0LnYxLkZlZWRiYWNrIpsBCghGZWVkYmFjaxIXCg1wcmVkaWN0aW9uX2lkGAEgASgJSAASFAoKcmVxdWVzdF9pZBgCIAEoCUgAEhoKEHByZWRpY3Rpb25fdG9rZW4YAyABKAxIABILCgNyb3cYBCABKA0SEAoGbnVtYmVyGAUgASgBSAESDgoEdGV4dBgGIAEoCUgBQgwKCnByZWRpY3Rpb25CBwoFbGFiZWwiXgoUU2VuZEZlZWRiYWNrUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKA0SNAoIZmFpbHVyZXMYAiADKAsyIi5zbHVpY2UucHJlZGljdC52MS5GZWVkYmFja0ZhaWx1cmUiQQoPRmVlZGJhY2tGYWlsdXJlEg0KBXBsYWNlGAEgASgNEg4KBnN0YXR1cxgCIAEoDRIPCgdtZXNzYWdlGAMgASgJInYKElByZWRpY3RCdWxrUmVxdWVzdBIrCgRvcGVuGAEgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa09wZW5IABIrCgRpdGVtGAIgASgLMhsuc2x1aWNlLnByZWRpY3QudjEuQnVsa0l0ZW1IAEIGCgRraW5kIoMBChNQcmVkaWN0QnVsa1Jlc3BvbnNlEjMKCGFjY2VwdGVkGAEgASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQnVsa0FjY2VwdGVkSAASLwoGYW5zd2VyGAIgASgLMh0uc2x1aWNlLnByZWRpY3QudjEuQnVsa0Fuc3dlckgAQgYKBGtpbmQiZAoIQnVsa09wZW4SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgdvcmRlcmVkGAMgASgIEhQKDHJlc3VtZV90b2tlbhgEIAEoDBIRCglzdHJlYW1faWQYBSABKAwiggEKDEJ1bGtBY2NlcHRlZBIRCglzdHJlYW1faWQYASABKAwSDQoFbW9kZWwYAiABKAkSDwoHdmVyc2lvbhgDIAEoCRIRCglpdGVtc19tYXgYBCABKA0SFgoOaXRlbV9ieXRlc19tYXgYBSABKAQSFAoMcmVzdW1lX3Rva2VuGAYgASgMIokBCghCdWxrSXRlbRIOCgZudW1iZXIYASABKAQSNAoHY29sdW1ucxgCIAEoCzIhLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXF1ZXN0SAASLwoHdGVuc29ycxgDIAEoCzIcLmluZmVyZW5jZS5Nb2RlbEluZmVyUmVxdWVzdEgAQgYKBHJvd3MiswIKCkJ1bGtBbnN3ZXISDgoGbnVtYmVyGAEgASgEEg4KBnN0YXR1cxgCIAEoDRIPCgdtZXNzYWdlGAMgASgJEjYKC2ZhaWxlZF9yb3dzGAQgAygLMiEuc2x1aWNlLnByZWRpY3QudjEuQnVsa1Jvd0ZhaWx1cmUSNQoHY29sdW1ucxgFIAEoCzIiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZUgAEjAKB3RlbnNvcnMYBiABKAsyHS5pbmZlcmVuY2UuTW9kZWxJbmZlclJlc3BvbnNlSAASFAoMcmVzdW1lX3Rva2VuGAcgASgMEi4KBWJhdGNoGAggASgLMh8uc2x1aWNlLnByZWRpY3QudjEuQmF0Y2hTdW1tYXJ5Qg0KC3ByZWRpY3Rpb25zIj4KDkJ1bGtSb3dGYWlsdXJlEgsKA3JvdxgBIAEoDRIOCgZzdGF0dXMYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJBCgxCYXRjaFN1bW1hcnkSDAoEcm93cxgBIAEoDRIQCghyZXF1ZXN0cxgCIAEoDRIRCgljbG9zZWRfYnkYAyABKAkypQIKDlByZWRpY3RTZXJ2aWNlElAKB1ByZWRpY3QSIS5zbHVpY2UucHJlZGljdC52MS5QcmVkaWN0UmVxdWVzdBoiLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RSZXNwb25zZRJgCgtQcmVkaWN0QnVsaxIlLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVxdWVzdBomLnNsdWljZS5wcmVkaWN0LnYxLlByZWRpY3RCdWxrUmVzcG9uc2UoATABEl8KDFNlbmRGZWVkYmFjaxImLnNsdWljZS5wcmVkaWN0LnYxLlNlbmRGZWVkYmFja1JlcXVlc3QaJy5zbHVpY2UucHJlZGljdC52MS5TZW5kRmVlZGJhY2tSZXNwb25zZWIGcHJvdG8z", [file_inference_grpc_service]);
 
 /**
  * @generated from message sluice.predict.v1.PredictRequest
@@ -198,6 +198,15 @@ export type PredictResponse = Message<"sluice.predict.v1.PredictResponse"> & {
    * @generated from field: sluice.predict.v1.BatchSummary batch = 7;
    */
   batch?: BatchSummary | undefined;
+
+  /**
+   * Names this prediction in feedback, and holds what it predicted: labels count then whether the monitor still knows
+   * the prediction or not. Only for callers that send the metadata `sluice-prediction-token: 1`, and for replies of at
+   * most 1 000 rows; empty where the gateway has no secret to sign with.
+   *
+   * @generated from field: bytes prediction_token = 8;
+   */
+  predictionToken: Uint8Array;
 };
 
 /**
@@ -206,6 +215,150 @@ export type PredictResponse = Message<"sluice.predict.v1.PredictResponse"> & {
  */
 export const PredictResponseSchema: GenMessage<PredictResponse> = /*@__PURE__*/
   messageDesc(file_sluice_predict_v1_predict, 5);
+
+/**
+ * @generated from message sluice.predict.v1.SendFeedbackRequest
+ */
+export type SendFeedbackRequest = Message<"sluice.predict.v1.SendFeedbackRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * At most 10 000.
+   *
+   * @generated from field: repeated sluice.predict.v1.Feedback feedback = 2;
+   */
+  feedback: Feedback[];
+};
+
+/**
+ * Describes the message sluice.predict.v1.SendFeedbackRequest.
+ * Use `create(SendFeedbackRequestSchema)` to create a new message.
+ */
+export const SendFeedbackRequestSchema: GenMessage<SendFeedbackRequest> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 6);
+
+/**
+ * @generated from message sluice.predict.v1.Feedback
+ */
+export type Feedback = Message<"sluice.predict.v1.Feedback"> & {
+  /**
+   * @generated from oneof sluice.predict.v1.Feedback.prediction
+   */
+  prediction: {
+    /**
+     * A UUID, from the reply or its metadata.
+     *
+     * @generated from field: string prediction_id = 1;
+     */
+    value: string;
+    case: "predictionId";
+  } | {
+    /**
+     * The `id` the caller gave the request: not empty, and never given to another request for this model.
+     *
+     * @generated from field: string request_id = 2;
+     */
+    value: string;
+    case: "requestId";
+  } | {
+    /**
+     * @generated from field: bytes prediction_token = 3;
+     */
+    value: Uint8Array;
+    case: "predictionToken";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Within the request, from 0.
+   *
+   * @generated from field: uint32 row = 4;
+   */
+  row: number;
+
+  /**
+   * The class, by its name or its number; or the true value.
+   *
+   * @generated from oneof sluice.predict.v1.Feedback.label
+   */
+  label: {
+    /**
+     * @generated from field: double number = 5;
+     */
+    value: number;
+    case: "number";
+  } | {
+    /**
+     * @generated from field: string text = 6;
+     */
+    value: string;
+    case: "text";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sluice.predict.v1.Feedback.
+ * Use `create(FeedbackSchema)` to create a new message.
+ */
+export const FeedbackSchema: GenMessage<Feedback> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 7);
+
+/**
+ * @generated from message sluice.predict.v1.SendFeedbackResponse
+ */
+export type SendFeedbackResponse = Message<"sluice.predict.v1.SendFeedbackResponse"> & {
+  /**
+   * How many were stored.
+   *
+   * @generated from field: uint32 accepted = 1;
+   */
+  accepted: number;
+
+  /**
+   * @generated from field: repeated sluice.predict.v1.FeedbackFailure failures = 2;
+   */
+  failures: FeedbackFailure[];
+};
+
+/**
+ * Describes the message sluice.predict.v1.SendFeedbackResponse.
+ * Use `create(SendFeedbackResponseSchema)` to create a new message.
+ */
+export const SendFeedbackResponseSchema: GenMessage<SendFeedbackResponse> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 8);
+
+/**
+ * @generated from message sluice.predict.v1.FeedbackFailure
+ */
+export type FeedbackFailure = Message<"sluice.predict.v1.FeedbackFailure"> & {
+  /**
+   * Within the request, from 0.
+   *
+   * @generated from field: uint32 place = 1;
+   */
+  place: number;
+
+  /**
+   * gRPC status code.
+   *
+   * @generated from field: uint32 status = 2;
+   */
+  status: number;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message sluice.predict.v1.FeedbackFailure.
+ * Use `create(FeedbackFailureSchema)` to create a new message.
+ */
+export const FeedbackFailureSchema: GenMessage<FeedbackFailure> = /*@__PURE__*/
+  messageDesc(file_sluice_predict_v1_predict, 9);
 
 /**
  * @generated from message sluice.predict.v1.PredictBulkRequest
@@ -234,7 +387,7 @@ export type PredictBulkRequest = Message<"sluice.predict.v1.PredictBulkRequest">
  * Use `create(PredictBulkRequestSchema)` to create a new message.
  */
 export const PredictBulkRequestSchema: GenMessage<PredictBulkRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 6);
+  messageDesc(file_sluice_predict_v1_predict, 10);
 
 /**
  * @generated from message sluice.predict.v1.PredictBulkResponse
@@ -265,7 +418,7 @@ export type PredictBulkResponse = Message<"sluice.predict.v1.PredictBulkResponse
  * Use `create(PredictBulkResponseSchema)` to create a new message.
  */
 export const PredictBulkResponseSchema: GenMessage<PredictBulkResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 7);
+  messageDesc(file_sluice_predict_v1_predict, 11);
 
 /**
  * @generated from message sluice.predict.v1.BulkOpen
@@ -312,7 +465,7 @@ export type BulkOpen = Message<"sluice.predict.v1.BulkOpen"> & {
  * Use `create(BulkOpenSchema)` to create a new message.
  */
 export const BulkOpenSchema: GenMessage<BulkOpen> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 8);
+  messageDesc(file_sluice_predict_v1_predict, 12);
 
 /**
  * What a client may have sent and not had answers for: beyond either, the stream ends with RESOURCE_EXHAUSTED.
@@ -360,7 +513,7 @@ export type BulkAccepted = Message<"sluice.predict.v1.BulkAccepted"> & {
  * Use `create(BulkAcceptedSchema)` to create a new message.
  */
 export const BulkAcceptedSchema: GenMessage<BulkAccepted> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 9);
+  messageDesc(file_sluice_predict_v1_predict, 13);
 
 /**
  * @generated from message sluice.predict.v1.BulkItem
@@ -398,7 +551,7 @@ export type BulkItem = Message<"sluice.predict.v1.BulkItem"> & {
  * Use `create(BulkItemSchema)` to create a new message.
  */
 export const BulkItemSchema: GenMessage<BulkItem> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 10);
+  messageDesc(file_sluice_predict_v1_predict, 14);
 
 /**
  * @generated from message sluice.predict.v1.BulkAnswer
@@ -469,7 +622,7 @@ export type BulkAnswer = Message<"sluice.predict.v1.BulkAnswer"> & {
  * Use `create(BulkAnswerSchema)` to create a new message.
  */
 export const BulkAnswerSchema: GenMessage<BulkAnswer> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 11);
+  messageDesc(file_sluice_predict_v1_predict, 15);
 
 /**
  * @generated from message sluice.predict.v1.BulkRowFailure
@@ -500,7 +653,7 @@ export type BulkRowFailure = Message<"sluice.predict.v1.BulkRowFailure"> & {
  * Use `create(BulkRowFailureSchema)` to create a new message.
  */
 export const BulkRowFailureSchema: GenMessage<BulkRowFailure> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 12);
+  messageDesc(file_sluice_predict_v1_predict, 16);
 
 /**
  * The batch a request ran in.
@@ -531,7 +684,7 @@ export type BatchSummary = Message<"sluice.predict.v1.BatchSummary"> & {
  * Use `create(BatchSummarySchema)` to create a new message.
  */
 export const BatchSummarySchema: GenMessage<BatchSummary> = /*@__PURE__*/
-  messageDesc(file_sluice_predict_v1_predict, 13);
+  messageDesc(file_sluice_predict_v1_predict, 17);
 
 /**
  * Predictions by feature name: columns in, labelled predictions out.
@@ -557,6 +710,17 @@ export const PredictService: GenService<{
     methodKind: "bidi_streaming";
     input: typeof PredictBulkRequestSchema;
     output: typeof PredictBulkResponseSchema;
+  },
+  /**
+   * Tells what came of predictions, however much later. Answered once it is stored, with what could not be taken; what
+   * became of the labels is told in the monitor's reports. A label for a row that has one replaces it.
+   *
+   * @generated from rpc sluice.predict.v1.PredictService.SendFeedback
+   */
+  sendFeedback: {
+    methodKind: "unary";
+    input: typeof SendFeedbackRequestSchema;
+    output: typeof SendFeedbackResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_sluice_predict_v1_predict, 0);
