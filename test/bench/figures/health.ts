@@ -17,6 +17,9 @@ const health = {
   deadlineMs: 0,
 } as const satisfies Omit<LoadTarget, "address">;
 
+/** The p99 of each server's answers, in microseconds. */
+type Seen = { readonly gateway: number; readonly worker: number; readonly idle: number };
+
 export const healthP99: Figure = {
   name: "health_p99_ms",
   unit: "ms",
@@ -28,34 +31,41 @@ export const healthP99: Figure = {
     const targets = [{ ...(await bench.call(cluster, "mid")), address: cluster.grpc }];
     const { warmupMs, measureMs } = bench;
     const load = await bench.load();
-    const [gatewayProbe, workerProbe] = [await bench.load("gateway"), await bench.load("worker")];
+    const gatewayProbe = await bench.load("gateway");
+    const workerProbe = await bench.load("worker");
+    const idleProbe = await bench.load("idle");
+    const { address: idleAddress } = await bench.baseline("responder", [health.expected.length]);
     bench.progress("what mid can take");
     const peak = requireClean(await load.run({ ...full, targets, warmupMs, measureMs }), "peak");
     const perSecond = peak.perSecond * loadShare;
     const work = { ...full, targets, pace: { kind: "open", perSecond, seed: 3 } } as const;
-    const probe = (address: string) => ({
+    const probe = (address: string, expected: Uint8Array = health.expected) => ({
       ...probes,
-      ...{ targets: [{ ...health, address }], warmupMs: 2 * warmupMs, measureMs },
+      ...{ targets: [{ ...health, address, expected }], warmupMs: 2 * warmupMs, measureMs },
     });
-    const seen: { readonly gateway: number; readonly worker: number }[] = [];
+    const seen: Seen[] = [];
     for (let pair = 0; pair < bench.effort.pairs; pair += 1) {
       bench.progress(`health at 70 % load, run ${pair + 1}`);
-      const [gateway, worker, background] = await Promise.all([
+      const [gateway, worker, nothing, background] = await Promise.all([
         gatewayProbe.run(probe(cluster.grpc)),
         workerProbe.run(probe(cluster.workerAddress("mid"))),
+        idleProbe.run(probe(idleAddress, new Uint8Array(health.expected.length))),
         load.run({ ...work, warmupMs, measureMs: measureMs + warmupMs }),
       ]);
       requireClean(background, "mid at 70 %");
       seen.push({
         gateway: requireClean(gateway, "gateway health").latencies.quantileUs(0.99),
         worker: requireClean(worker, "worker health").latencies.quantileUs(0.99),
+        idle: requireClean(nothing, "idle server").latencies.quantileUs(0.99),
       });
     }
-    const p99 = (of: "gateway" | "worker") => time(median(seen.map((one) => one[of])));
+    const p99 = (of: keyof Seen) => time(median(seen.map((one) => one[of])));
     return {
       kind: "measured",
       values: seen.map(({ gateway, worker }) => Math.max(gateway, worker) / 1000),
-      note: `gateway ${p99("gateway")}, worker ${p99("worker")} at ${perSecond.toFixed(0)}/s`,
+      note:
+        `gateway ${p99("gateway")}, worker ${p99("worker")} at ${perSecond.toFixed(0)}/s; ` +
+        `beside them a server that does nothing ${p99("idle")}`,
     };
   },
 };
