@@ -1,3 +1,5 @@
+import type { Alert } from "../alert/alert.ts";
+import { AlertOutbox, type AlertOutboxState } from "../alert/alert-outbox.ts";
 import type { PredictionEvent, ProducerEnd } from "../prediction/event.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
@@ -53,6 +55,8 @@ export type ModelReport = {
   readonly open: WindowReport | undefined;
   readonly counters: Counters;
   readonly monitorTimeMs: number;
+  /** Those that are not calm. */
+  readonly alerts: readonly Alert[];
 };
 
 /**
@@ -66,6 +70,8 @@ export type ModelState = {
   readonly messagesPurged: number;
   readonly quarantine: readonly Quarantined[];
   readonly versions: readonly VersionState[];
+  /** Absent in what older monitors saved. */
+  readonly alertNews?: AlertOutboxState;
 };
 
 export type ModelHistory = readonly {
@@ -79,6 +85,7 @@ export type SavedModel = { readonly state: ModelState; readonly history: ModelHi
 // Beyond it the version that was silent longest is forgotten.
 const versionsMax = 32;
 const quarantineMax = 50;
+const alertNewsMax = 1000;
 
 /**
  * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the
@@ -87,6 +94,8 @@ const quarantineMax = 50;
  */
 export class ModelWatch {
   readonly model: string;
+  /** Of alerts, until it has been told. Who settles something in it has this watch saved. */
+  readonly alertNews: AlertOutbox;
   readonly #options: WatchOptions;
   readonly #definitions = new Map<number, Definition>();
   /** Longest silent first. */
@@ -106,6 +115,7 @@ export class ModelWatch {
     this.model = model;
     this.#options = options;
     for (const [version, definition] of definitions) this.#definitions.set(version, definition);
+    this.alertNews = new AlertOutbox(alertNewsMax, saved?.state.alertNews);
     if (saved === undefined) return;
     this.#timeMs = saved.state.timeMs;
     this.#messagesPurged = saved.state.messagesPurged;
@@ -136,7 +146,9 @@ export class ModelWatch {
   /** Says what a version is compared with from now on. */
   define(version: number, definition: Definition): void {
     this.#definitions.set(version, definition);
-    this.#versions.get(version)?.redefine(definition);
+    const watch = this.#versions.get(version);
+    watch?.redefine(definition);
+    this.alertNews.add(watch?.takeAlertChanges() ?? []);
   }
 
   /** Takes a message into account. Messages come in stream order, each one once. */
@@ -145,6 +157,7 @@ export class ModelWatch {
     const closed = [...this.#versions.values()].flatMap((watch) =>
       watch.close(this.#timeMs).map((window) => ({ version: watch.version, window })),
     );
+    for (const watch of this.#versions.values()) this.alertNews.add(watch.takeAlertChanges());
     const { outcome, windows: revised } = this.#count(message);
     const windows = [...closed, ...revised];
     if (windows.length > 0) this.#historyRevision += 1;
@@ -177,6 +190,7 @@ export class ModelWatch {
       open: watch.openWindow(),
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
+      alerts: watch.alerts,
     };
   }
 
@@ -193,6 +207,7 @@ export class ModelWatch {
       messagesPurged: this.#messagesPurged,
       quarantine: [...this.#quarantine],
       versions: [...this.#versions.values()].map((watch) => watch.state()),
+      alertNews: this.alertNews.state(),
     };
   }
 
@@ -215,7 +230,7 @@ export class ModelWatch {
     }
     const problem = eventProblem(body.event, { model: this.model, version });
     if (problem !== undefined) return this.#putAside(message, watch, problem);
-    const revised = watch.apply(body.event, this.#timeMs);
+    const revised = watch.apply(body.event, { nowMs: this.#timeMs, seq: message.seq });
     if (revised === undefined) return { outcome: "duplicate", windows: [] };
     return { outcome: "counted", windows: revised.map((window) => ({ version, window })) };
   }

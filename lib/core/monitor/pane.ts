@@ -1,3 +1,4 @@
+import type { MessageRange } from "../alert/alert.ts";
 import type { Bitmap } from "../bitmap.ts";
 import type { CategoryHistogramState, CodedTexts } from "../drift/category-histogram.ts";
 import type { FeatureHistogram } from "../drift/comparison.ts";
@@ -15,6 +16,9 @@ export type PaneState = {
   readonly remembered: RowSetState;
   readonly features: readonly HistogramState[];
   readonly outputs: readonly HistogramState[];
+  /** Absent in what older monitors saved. */
+  readonly traceIds?: readonly string[];
+  readonly messages?: MessageRange;
 };
 
 /** Values of one column, as the histogram of its feature wants them. */
@@ -40,6 +44,9 @@ export type PaneOptions = {
   readonly slotsMax: number;
 };
 
+const traceIdsMax = 3;
+const noMessages: MessageRange = { firstSeq: 0, lastSeq: 0 };
+
 /**
  * What one window of one model version has seen. Its size depends on the reference, not on the
  * rows.
@@ -51,6 +58,8 @@ export class Pane {
   rows = 0;
   /** Rows came after the window had closed. */
   isRevised = false;
+  #traceIds: readonly string[] = [];
+  #messages = noMessages;
   readonly #histograms: Readonly<Record<ColumnKind, readonly FeatureHistogram[]>>;
 
   constructor({ startMs, reference, slotsMax }: PaneOptions, state?: PaneState) {
@@ -63,8 +72,35 @@ export class Pane {
     if (state === undefined) return;
     this.rows = state.rows;
     this.isRevised = state.isRevised;
+    this.#traceIds = state.traceIds ?? [];
+    this.#messages = state.messages ?? noMessages;
     mergeAll(this.#histograms.feature, state.features);
     mergeAll(this.#histograms.output, state.outputs);
+  }
+
+  /** Of the first sampled requests that count here, in hexadecimal. */
+  get traceIds(): readonly string[] {
+    return this.#traceIds;
+  }
+
+  get wantsTraces(): boolean {
+    return this.#traceIds.length < traceIdsMax;
+  }
+
+  /** Sequences of the first and the last message with rows that count here; 0 without any. */
+  get messages(): MessageRange {
+    return this.#messages;
+  }
+
+  addTrace(traceId: string): void {
+    if (!this.wantsTraces || this.#traceIds.includes(traceId)) return;
+    this.#traceIds = [...this.#traceIds, traceId];
+  }
+
+  /** Notes that a message has rows that count here. Sequences rise. */
+  addMessage(seq: number): void {
+    const { firstSeq } = this.#messages;
+    this.#messages = { firstSeq: firstSeq === 0 ? seq : firstSeq, lastSeq: seq };
   }
 
   histogram(kind: ColumnKind, place: number): FeatureHistogram | undefined {
@@ -87,6 +123,8 @@ export class Pane {
       startMs: this.startMs,
       rows: this.rows,
       isRevised: this.isRevised,
+      traceIds: this.#traceIds,
+      messages: this.#messages,
       remembered: this.remembered.state(),
       features: this.#histograms.feature.map((histogram) => histogram.state()),
       outputs: this.#histograms.output.map((histogram) => histogram.state()),

@@ -1,8 +1,12 @@
-import type { PredictionEvent } from "../prediction/event.ts";
+import { toHex } from "../hex.ts";
+import type { EventRequests, PredictionEvent } from "../prediction/event.ts";
 import type { Counts } from "./counters.ts";
 import type { Pane } from "./pane.ts";
 import type { Panes } from "./panes.ts";
 import { hashRowInto } from "./row-hash.ts";
+
+const traceIdBytes = 16;
+const sampledFlag = 1;
 
 /** Rows of an event, by their places in its columns, that count in one pane. */
 export type PlacedRows = {
@@ -71,6 +75,7 @@ function placeRequest({ event, index, from, to }: Request, placing: Placing, all
   if (found?.isLate !== false) counts.rowsLate += to - from;
   if (found === undefined) return;
   const { pane, rows } = found;
+  const before = found.count;
   for (let place = from; place < to; place += 1) {
     hashRowInto(hash, { predictionIds, index }, event.rows[place] as number);
     const outcome = panes.isCountedElsewhere(pane, hash.low, hash.high)
@@ -84,6 +89,13 @@ function placeRequest({ event, index, from, to }: Request, placing: Placing, all
     rows[found.count] = place;
     found.count += 1;
   }
+  if (found.count > before && pane.wantsTraces) addTrace(pane, event.requests, index);
+}
+
+function addTrace(pane: Pane, { traceIds, traceFlags }: EventRequests, index: number): void {
+  if (((traceFlags[index] ?? 0) & sampledFlag) === 0) return;
+  const from = index * traceIdBytes;
+  pane.addTrace(toHex(traceIds.subarray(from, from + traceIdBytes)));
 }
 
 /** Undefined where the window of that time is forgotten. Most rows go where the last one went. */

@@ -1,6 +1,8 @@
 // What the monitor knows of one model version. Applying a message: its producer's window says
 // whether it is new; every row is placed into a pane, or counted apart; then every column is
 // counted in the panes that got rows.
+import type { Alert, AlertChange } from "../alert/alert.ts";
+import { AlertBook, type WindowContext } from "../alert/alert-book.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
@@ -19,6 +21,9 @@ export type WatchOptions = {
   readonly thresholds: Thresholds;
 };
 
+/** When a message was stored, and its sequence in the stream. */
+export type Moment = { readonly nowMs: number; readonly seq: number };
+
 export type VersionState = {
   readonly version: number;
   readonly digest: string;
@@ -28,6 +33,8 @@ export type VersionState = {
   readonly panes: PanesState;
   readonly producers: ProducersState;
   readonly counts: Readonly<Counts>;
+  /** Absent in what older monitors saved. */
+  readonly alerts?: readonly Alert[];
 };
 
 /** Windows of history kept for each version. */
@@ -42,6 +49,9 @@ const revisableMax = 2;
 const slotsMax = 2 ** 20;
 const producersMax = 1024;
 const gapsMax = 256;
+// An alert that no window has spoken of for so many is over: a version that is not asked any more,
+// or too seldom to tell.
+const silentWindowsMax = 60;
 
 export class VersionWatch {
   readonly version: number;
@@ -55,6 +65,7 @@ export class VersionWatch {
   readonly #counts: Counts = { ...noCounts };
   /** Oldest first. */
   #history: WindowReport[] = [];
+  readonly #alerts: AlertBook;
 
   constructor(
     version: number,
@@ -69,7 +80,9 @@ export class VersionWatch {
     const isSame = saved?.state.made === madeFor(this.#reference, options);
     this.#panes = this.#makePanes(isSame ? saved?.state.panes : undefined);
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
+    this.#alerts = new AlertBook(version, saved?.state.alerts);
     if (saved === undefined) return;
+    if (!isSame) this.#alerts.reset();
     this.#digest = saved.state.digest;
     this.#problem = saved.state.problem;
     Object.assign(this.#counts, saved.state.counts);
@@ -95,6 +108,16 @@ export class VersionWatch {
     return this.#history.toReversed();
   }
 
+  /** Those that are not calm. */
+  get alerts(): readonly Alert[] {
+    return this.#alerts.alerts;
+  }
+
+  /** What has changed of alerts since this was last asked, oldest first. */
+  takeAlertChanges(): readonly AlertChange[] {
+    return this.#alerts.takeChanges();
+  }
+
   /** Takes another reference. What open windows have counted by a different one is dropped. */
   redefine(definition: Definition): void {
     const reference = definition.kind === "reference" ? definition.reference : undefined;
@@ -102,20 +125,26 @@ export class VersionWatch {
     if (reference?.fingerprint === this.#reference?.fingerprint) return;
     this.#reference = reference;
     this.#panes = this.#makePanes(undefined);
+    this.#alerts.reset();
   }
 
   /** Closes the windows that have become due and returns their reports, oldest first. */
   close(nowMs: number): WindowReport[] {
-    const reports = this.#panes.close(nowMs).map((pane) => this.#report(pane, false));
+    const reports = this.#panes.close(nowMs).map((pane) => {
+      const report = this.#report(pane, false);
+      this.#alerts.observe(report, this.#contextOf(pane));
+      return report;
+    });
+    this.#alerts.expire(nowMs - silentWindowsMax * this.#options.windowMs);
     this.#history = [...this.#history, ...reports].slice(-this.#historyMax());
     return reports;
   }
 
   /**
-   * Counts a message at `nowMs`, once the windows have been closed that were due. Returns undefined
+   * Counts a message, once the windows have been closed that were due. Returns undefined
    * where it has been counted before, else the reports of closed windows that it revised.
    */
-  apply(event: PredictionEvent, nowMs: number): WindowReport[] | undefined {
+  apply(event: PredictionEvent, { nowMs, seq }: Moment): WindowReport[] | undefined {
     if (!this.#producers.accept(event)) {
       this.#counts.messagesDuplicate += 1;
       return undefined;
@@ -125,6 +154,7 @@ export class VersionWatch {
     this.#counts.rowsSampledOut += event.rowsCovered - event.rowsIncluded;
     this.#digest = event.digest;
     const placed = placeRows(event, { panes: this.#panes, counts: this.#counts, nowMs });
+    for (const { pane } of placed) pane.addMessage(seq);
     this.#countColumns(event, placed);
     return this.#revise(placed.filter(({ isLate }) => isLate));
   }
@@ -156,6 +186,7 @@ export class VersionWatch {
       panes: this.#panes.state(),
       producers: this.#producers.state(),
       counts: { ...this.#counts },
+      alerts: this.#alerts.alerts,
     };
   }
 
@@ -183,6 +214,11 @@ export class VersionWatch {
       if (place >= 0) this.#history[place] = report;
       return report;
     });
+  }
+
+  #contextOf({ traceIds, messages }: Pane): WindowContext {
+    const baseline = this.#reference?.fingerprint ?? "";
+    return { traceIds, messages, digest: this.#digest, baseline };
   }
 
   #report(pane: Pane, provisional: boolean): WindowReport {

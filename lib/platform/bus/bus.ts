@@ -14,8 +14,8 @@ export type Bus = AsyncDisposable & {
    */
   onConnection(listener: () => void): () => void;
   /**
-   * Resolves when a stream has stored the message. A `messageId` that its stream has seen within
-   * two minutes is acknowledged without being stored again. `not-found` when no stream takes the
+   * Resolves when a stream has stored the message. A `messageId` that its stream has seen lately,
+   * by default within two minutes, is acknowledged without being stored again. `not-found` when no stream takes the
    * subject.
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): Promise<void>;
@@ -42,6 +42,8 @@ export type StreamOptions = {
   readonly subjects: readonly string[];
   readonly bytesMax: number;
   readonly ageMsMax: number;
+  /** How long message ids are remembered, at most `ageMsMax`; two minutes where absent. */
+  readonly duplicatesMs?: number;
 };
 
 export type StreamState = {

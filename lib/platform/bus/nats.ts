@@ -84,6 +84,8 @@ type Session = {
   readonly objects: Map<string, Promise<ObjectStore>>;
 };
 
+const duplicatesMsDefault = 120_000;
+
 class NatsBus implements bus.Bus {
   readonly #log: Log;
   readonly #connection: Connection<Session>;
@@ -118,14 +120,16 @@ class NatsBus implements bus.Bus {
         subjects: [...options.subjects],
         max_bytes: options.bytesMax,
         max_age: options.ageMsMax * nanosPerMs,
+        duplicate_window: (options.duplicatesMs ?? duplicatesMsDefault) * nanosPerMs,
       };
       const found = await streamInfo(jsm, name);
       if (found === undefined) return stateOf(await jsm.streams.add({ name, ...wanted }));
-      const { subjects, max_bytes, max_age } = found.config;
+      const { subjects, max_bytes, max_age, duplicate_window } = found.config;
       const isAsWanted =
         subjects?.join() === wanted.subjects.join() &&
         max_bytes === wanted.max_bytes &&
-        max_age === wanted.max_age;
+        max_age === wanted.max_age &&
+        duplicate_window === wanted.duplicate_window;
       return stateOf(isAsWanted ? found : await jsm.streams.update(name, wanted));
     });
   }

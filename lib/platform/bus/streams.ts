@@ -21,3 +21,17 @@ export const feedbackStream: StreamOptions = {
   bytesMax: 256 * 1024 ** 2,
   ageMsMax: 30 * 24 * 3600 * 1000,
 };
+
+const alertAgeMs = 30 * 24 * 3600 * 1000;
+
+/**
+ * Alerts and wishes for retraining, as CloudEvents. One that is sent again, even by a monitor that
+ * was away for weeks, is stored once.
+ */
+export const alertStream: StreamOptions = {
+  name: "SLUICE_ALERTS",
+  subjects: ["sluice.alert.*.*", "sluice.retrain.*"],
+  bytesMax: 64 * 1024 ** 2,
+  ageMsMax: alertAgeMs,
+  duplicatesMs: alertAgeMs,
+};
