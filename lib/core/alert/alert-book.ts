@@ -1,14 +1,8 @@
-import { calm, observe, step } from "../drift/persistence.ts";
+import { calm, observe, type PersistenceState, step } from "../drift/persistence.ts";
 import type { FeatureReport } from "../drift/verdict.ts";
 import type { WindowReport } from "../monitor/window-report.ts";
 import type { ColumnKind } from "../prediction/value-column.ts";
-import {
-  type Alert,
-  type AlertCause,
-  type AlertChange,
-  type AlertEvidence,
-  isRaised,
-} from "./alert.ts";
+import type { Alert, AlertCause, AlertChange, AlertEvidence } from "./alert.ts";
 
 /** What a closed window was about, beside its numbers. */
 export type WindowContext = Pick<AlertEvidence, "traceIds" | "messages" | "digest" | "baseline">;
@@ -105,6 +99,11 @@ export class AlertBook {
 type Observed = { readonly window: WindowReport; readonly context: WindowContext };
 
 const none: readonly AlertChange[] = [];
+
+/** Whether an alert has been raised and has not ended yet. */
+function isRaised(state: PersistenceState["kind"]): boolean {
+  return state === "firing" || state === "clearing";
+}
 
 function keyOf(side: ColumnKind, feature: string): string {
   return `${side} ${feature}`;

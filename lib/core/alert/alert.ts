@@ -51,8 +51,3 @@ export type AlertChange = AlertSubject & {
   readonly cause: AlertCause;
   readonly evidence: AlertEvidence;
 };
-
-/** Whether an alert in this state has been raised and not been ended yet. */
-export function isRaised(state: PersistenceState["kind"]): boolean {
-  return state === "firing" || state === "clearing";
-}

@@ -15,8 +15,8 @@ export type Bus = AsyncDisposable & {
   onConnection(listener: () => void): () => void;
   /**
    * Resolves when a stream has stored the message. A `messageId` that its stream has seen lately,
-   * by default within two minutes, is acknowledged without being stored again. `not-found` when no stream takes the
-   * subject.
+   * by default within two minutes, is acknowledged without being stored again. `not-found` when no
+   * stream takes the subject.
    */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): Promise<void>;
   /** Creates the stream, or gives an existing one these subjects and limits. */

@@ -28,6 +28,7 @@ import type * as bus from "./bus.ts";
 import { Connection, type Line } from "./connection.ts";
 import { answerMsMax, connectionOptions } from "./connection-options.ts";
 import { isNoStream, toFailure } from "./nats-failure.ts";
+import { configOf, isSameConfig } from "./stream-config.ts";
 import { requireSame, stateOf } from "./stream-state.ts";
 import { matchesSubject } from "./subject.ts";
 
@@ -45,7 +46,6 @@ export type BusOptions = {
 const messagesAheadMax = 64;
 /** A stream that says nothing for twice this long is looked after. */
 const heartbeatMs = 2_000;
-const nanosPerMs = 1_000_000;
 /** The library's own constant would have to be loaded. */
 const lastPerSubject: DeliverPolicy = "last_per_subject";
 
@@ -84,8 +84,6 @@ type Session = {
   readonly objects: Map<string, Promise<ObjectStore>>;
 };
 
-const duplicatesMsDefault = 120_000;
-
 class NatsBus implements bus.Bus {
   readonly #log: Log;
   readonly #connection: Connection<Session>;
@@ -116,20 +114,10 @@ class NatsBus implements bus.Bus {
   async ensureStream(options: bus.StreamOptions): Promise<bus.StreamState> {
     const { name } = options;
     return await this.#use(`stream ${name}`, async ({ jsm }) => {
-      const wanted = {
-        subjects: [...options.subjects],
-        max_bytes: options.bytesMax,
-        max_age: options.ageMsMax * nanosPerMs,
-        duplicate_window: (options.duplicatesMs ?? duplicatesMsDefault) * nanosPerMs,
-      };
+      const wanted = configOf(options);
       const found = await streamInfo(jsm, name);
       if (found === undefined) return stateOf(await jsm.streams.add({ name, ...wanted }));
-      const { subjects, max_bytes, max_age, duplicate_window } = found.config;
-      const isAsWanted =
-        subjects?.join() === wanted.subjects.join() &&
-        max_bytes === wanted.max_bytes &&
-        max_age === wanted.max_age &&
-        duplicate_window === wanted.duplicate_window;
+      const isAsWanted = isSameConfig(found.config, wanted);
       return stateOf(isAsWanted ? found : await jsm.streams.update(name, wanted));
     });
   }
