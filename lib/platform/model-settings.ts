@@ -80,10 +80,29 @@ const output = record({
 });
 
 const threshold = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const { performance: performanceDefaults } = settingsDefaults.monitoring;
+/** Until a label is given up on: at most a quarter of a year. */
+const horizonMsMax = 92 * dayMs;
+const performance = record({
+  task: optional(v.picklist(["classification", "regression", "none"])),
+  target: optional(name),
+  classes: optional(v.pipe(v.array(label), v.minLength(2), v.maxLength(64))),
+  windowMs: v.optional(count(60_000, 31 * dayMs), performanceDefaults.windowMs),
+  horizonMs: v.optional(count(60_000, horizonMsMax), performanceDefaults.horizonMs),
+  rowsMax: v.optional(
+    v.pipe(
+      count(1024, 262_144),
+      v.check((rows) => (rows & (rows - 1)) === 0, "expected a power of two"),
+    ),
+    performanceDefaults.rowsMax,
+  ),
+});
+
 const monitoring = record({
   windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
+  performance: v.optional(performance, {}),
 });
 
 const schema = record({
@@ -152,6 +171,9 @@ function contradictions(parsed: Parsed): string[] {
       .filter(({ min, max }) => min !== undefined && max !== undefined && min > max)
       .map((each) => `features: ${each.name}: min ${each.min} is more than max ${each.max}`),
     ...repeated(features.map((each) => each.name)).map((name) => `features: ${name} appears twice`),
+    ...repeated(parsed.monitoring.performance.classes ?? []).map(
+      (each) => `monitoring.performance.classes: ${each} appears twice`,
+    ),
     ...repeated((parsed.outputs ?? []).map((each) => each.name)).map(
       (name) => `outputs: ${name} appears twice`,
     ),

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Env, SettingsReader } from "#platform/config.ts";
+import { readTokenSecret } from "#platform/prediction-tokens.ts";
 import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
 
 export type MonitorConfig = {
@@ -22,6 +23,8 @@ export type MonitorConfig = {
   readonly snapshotMs: number;
   /** How long calls under way may take to end once the process has been told to stop. */
   readonly drainMaxMs: number;
+  /** What prediction tokens are signed with; undefined: labels with tokens cannot be used. */
+  readonly tokenSecret: string | undefined;
   readonly telemetry: TelemetrySettings;
 };
 
@@ -48,6 +51,7 @@ export function toConfig(reader: SettingsReader): MonitorConfig {
     leaseMs: reader.integer("SLUICE_LEASE_MS", 10_000, { min: 500, max: dayMs }),
     snapshotMs: reader.integer("SLUICE_MONITOR_SNAPSHOT_MS", 10_000, { min: 100, max: dayMs }),
     drainMaxMs: reader.integer("SLUICE_DRAIN_MAX_MS", 30_000, { min: 0, max: dayMs }),
+    tokenSecret: readTokenSecret(reader),
     telemetry: readTelemetry(reader),
   };
   reader.finish();

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import { watchedRepository } from "../../test/support/monitor.ts";
 import { Definitions } from "./definitions.ts";
 
@@ -10,7 +11,10 @@ it("reads what the repository says of a model", async () => {
   await using folder = await watchedRepository(5000);
   const definitions = await Definitions.open(folder.path, unexpected);
   expect(definitions.models).toEqual(["wine"]);
-  expect(definitions.settings("wine")).toEqual({ windowMs: 5000, thresholds: {}, versions: [1] });
+  expect(definitions.settings("wine")).toEqual({
+    ...{ windowMs: 5000, thresholds: {}, versions: [1] },
+    performance: { settings: performanceDefaults, declared: [] },
+  });
   expect(await definitions.read(wine)).toMatchObject({
     kind: "reference",
     reference: { rows: 1000 },

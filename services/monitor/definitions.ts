@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import type { Thresholds } from "#core/drift/verdict.ts";
 import { messageOf } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
-import { settingsDefaults } from "#core/model/settings.ts";
+import { type ModelSettings, settingsDefaults } from "#core/model/settings.ts";
 import { type Definition, prepareReference } from "#core/monitor/reference.ts";
+import type { PerformanceOptions } from "#core/performance/performance-watch.ts";
 import { modelPaths, scanRepository } from "#platform/model-repository.ts";
 import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
 
@@ -14,9 +15,14 @@ export type WatchSettings = {
   readonly thresholds: Thresholds;
   /** In ascending order. */
   readonly versions: readonly number[];
+  readonly performance: PerformanceOptions;
 };
 
-const unknownModel: WatchSettings = { ...settingsDefaults.monitoring, versions: [] };
+const unknownModel: WatchSettings = {
+  ...settingsDefaults.monitoring,
+  versions: [],
+  performance: performanceOf(settingsDefaults),
+};
 
 /** What the model repository says of the models that are watched. */
 export class Definitions {
@@ -40,7 +46,8 @@ export class Definitions {
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
         const { windowMs, thresholds } = declared.monitoring;
-        settings.set(model, { windowMs, thresholds, versions });
+        const performance = performanceOf(declared);
+        settings.set(model, { windowMs, thresholds, versions, performance });
       }
     } catch (error) {
       onProblem(messageOf(error));
@@ -80,4 +87,9 @@ export class Definitions {
     }
     return definitions;
   }
+}
+
+function performanceOf({ monitoring, outputs = [] }: ModelSettings): PerformanceOptions {
+  const declared = outputs.map(({ name, labels }) => ({ name, labels }));
+  return { settings: monitoring.performance, declared };
 }

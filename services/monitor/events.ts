@@ -18,6 +18,8 @@ export class MonitorEvents {
   readonly #snapshots: Counter;
   readonly #claims: Counter;
   readonly #recreated: Counter;
+  readonly #feedback: Counter;
+  readonly #labelsPurged: Counter;
 
   constructor(modules: { readonly log: Log; readonly meter: Meter }) {
     const { log, meter } = modules;
@@ -55,7 +57,17 @@ export class MonitorEvents {
     );
     this.#recreated = counter(
       "sluice_monitor_stream_recreations_total",
-      "Times the prediction stream was found to be another one.",
+      "Times the stream of predictions or labels was found to be another one.",
+      "model",
+    );
+    this.#feedback = counter(
+      "sluice_monitor_feedback_messages_total",
+      "Messages of labels, by what became of them.",
+      ...["model", "outcome"],
+    );
+    this.#labelsPurged = counter(
+      "sluice_monitor_feedback_messages_purged_total",
+      "Messages of labels of any model that the stream let go before they were read.",
       "model",
     );
   }
@@ -100,7 +112,7 @@ export class MonitorEvents {
 
   streamRecreated(model: string, created: string): void {
     this.#recreated.series(model).add(1);
-    this.#log.warn("the prediction stream is another one: reading it from its beginning", {
+    this.#log.warn("a stream is another one: reading it from its beginning", {
       model,
       created,
     });
@@ -109,6 +121,15 @@ export class MonitorEvents {
   messagesPurged(model: string, messages: number): void {
     this.#purged.series(model).add(messages);
     this.#log.warn("messages were gone before they were read", { model, messages });
+  }
+
+  labelsPurged(model: string, messages: number): void {
+    this.#labelsPurged.series(model).add(messages);
+    this.#log.warn("labels were gone before they were read", { model, messages });
+  }
+
+  feedbackApplied(model: string, outcome: "counted" | "quarantined"): void {
+    this.#feedback.series(model, outcome).add(1);
   }
 
   messageApplied({ model, version, outcome }: Version & Pick<Applied, "outcome">): void {

@@ -7,6 +7,7 @@ import { Failure, messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
 import type { ModelHistory, ModelState, SavedModel } from "#core/monitor/model-watch.ts";
 import type { KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
+import { feedbackStream } from "#platform/bus/streams.ts";
 
 /** Up to where a stream has been read. */
 export type Position = {
@@ -31,6 +32,8 @@ export type Loaded = {
   /** Undefined where nothing was saved, or where it cannot be used. */
   readonly saved: SavedModel | undefined;
   readonly position: Position | undefined;
+  /** Of the feedback stream. */
+  readonly feedback: Position | undefined;
   /** Why what was saved cannot be used; undefined when nothing is wrong. */
   readonly problem: string | undefined;
 };
@@ -40,6 +43,8 @@ export type Cut = {
   readonly state: ModelState | undefined;
   readonly history: ModelHistory | undefined;
   readonly position: Position;
+  /** Of the feedback stream, where it has been read. */
+  readonly feedback?: Position | undefined;
 };
 
 export type SnapshotsOptions = {
@@ -96,11 +101,12 @@ export class Snapshots {
       const history = await this.#read<ModelHistory>(pointer.objects.history);
       if (state.format !== 1) throw new Error(`its format is ${state.format}, not 1`);
       const position = pointer.positions[this.#options.stream];
-      return { saved: { state, history }, position, problem: undefined };
+      const feedback = pointer.positions[feedbackStream.name];
+      return { saved: { state, history }, position, feedback, problem: undefined };
     } catch (error) {
       // What could not be fetched may be there the next time; what is not whole never will be.
       if (error instanceof Failure) throw error;
-      return { saved: undefined, position: undefined, problem: messageOf(error) };
+      return { saved: undefined, ...nothing, problem: messageOf(error) };
     }
   }
 
@@ -110,7 +116,11 @@ export class Snapshots {
     const state = cut.state === undefined ? before?.state : await this.#write(cut.state);
     const history = cut.history === undefined ? before?.history : await this.#write(cut.history);
     const objects = state === undefined || history === undefined ? undefined : { state, history };
-    const positions = { ...this.#pointer.positions, [this.#options.stream]: cut.position };
+    const positions = {
+      ...this.#pointer.positions,
+      [this.#options.stream]: cut.position,
+      ...(cut.feedback === undefined ? {} : { [feedbackStream.name]: cut.feedback }),
+    };
     const isPointed = await this.#point({ ...this.#pointer, positions, objects });
     // Where it was not, the other monitor's pointer may name what was written earlier.
     if (isPointed) await this.#delete([...this.#unsure, ...namesOf(before)], objects);
@@ -173,7 +183,7 @@ function namesOf(objects: SnapshotObjects | undefined): string[] {
   return objects === undefined ? [] : [objects.state.name, objects.history.name];
 }
 
-const nothing = { position: undefined, problem: undefined };
+const nothing = { position: undefined, feedback: undefined, problem: undefined };
 
 function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");

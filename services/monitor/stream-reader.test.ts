@@ -94,7 +94,7 @@ async function watch(
   const uniqueName = () => "unused";
   const options = { model, epoch: 1, stream: predictionStream.name, uniqueName };
   const snapshots = new Snapshots(options, { keys, objects });
-  const loaded = { saved: undefined, position, problem: undefined };
+  const loaded = { saved: undefined, position, feedback: undefined, problem: undefined };
   return await WatchedModel.restore({ model, graceMs: 0 }, loaded, {
     definitions,
     lease,

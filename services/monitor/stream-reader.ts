@@ -1,5 +1,6 @@
 import { messageOf } from "#core/failure.ts";
-import type { Applied, MessageBody, VersionWindow } from "#core/monitor/model-watch.ts";
+import type { Applied, VersionWindow } from "#core/monitor/model-watch.ts";
+import type { MessageBody } from "#core/monitor/stream-message.ts";
 import type { Bus, BusMessage } from "#platform/bus/bus.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
 import { sleep, wallUs } from "#platform/clock.ts";

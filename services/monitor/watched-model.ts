@@ -1,10 +1,13 @@
 import { messageOf } from "#core/failure.ts";
-import { type Applied, type MessageBody, ModelWatch } from "#core/monitor/model-watch.ts";
+import { type Applied, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { MessageBody } from "#core/monitor/stream-message.ts";
+import type { FeedbackBatch } from "#core/performance/performance-report.ts";
 import type { BusMessage, StreamState } from "#platform/bus/bus.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Lease } from "./lease.ts";
-import type { Loaded, Position, Snapshots } from "./snapshots.ts";
+import type { Loaded, Snapshots } from "./snapshots.ts";
+import { StreamPlace } from "./stream-place.ts";
 
 export type WatchedModelOptions = { readonly model: string; readonly graceMs: number };
 
@@ -14,6 +17,14 @@ export type WatchedModelModules = {
   readonly snapshots: Snapshots;
 };
 
+/** Of the last snapshot. */
+type Saved = {
+  readonly seq: number;
+  readonly feedbackSeq: number;
+  readonly historyRevision: number;
+  readonly isWhole: boolean;
+};
+
 /** A model this monitor has the claim on: what it knows of it, and how far it has read. */
 export class WatchedModel {
   readonly model: string;
@@ -21,9 +32,11 @@ export class WatchedModel {
   readonly lease: Lease;
   readonly #definitions: Definitions;
   readonly #snapshots: Snapshots;
-  #position: Position | undefined;
+  readonly #place: StreamPlace;
+  readonly #feedback: StreamPlace;
+  #lastSeqAtJoin = 0;
   #hasChanged = false;
-  #saved: { position: Position | undefined; historyRevision: number; isWhole: boolean };
+  #saved: Saved;
   /** The digest each version's baseline was last read for. */
   readonly #readFor = new Map<number, string>();
 
@@ -33,9 +46,11 @@ export class WatchedModel {
     this.lease = modules.lease;
     this.#definitions = modules.definitions;
     this.#snapshots = modules.snapshots;
-    this.#position = loaded.position;
+    this.#place = new StreamPlace(loaded.position);
+    this.#feedback = new StreamPlace(loaded.feedback);
     const isWhole = loaded.saved !== undefined;
-    this.#saved = { position: loaded.position, historyRevision: watch.historyRevision, isWhole };
+    const { seq, feedbackSeq } = this;
+    this.#saved = { seq, feedbackSeq, historyRevision: watch.historyRevision, isWhole };
   }
 
   /** Goes on from what was saved of the model. */
@@ -45,50 +60,74 @@ export class WatchedModel {
     modules: WatchedModelModules,
   ): Promise<WatchedModel> {
     const { model, graceMs } = options;
-    const { windowMs, thresholds, versions } = modules.definitions.settings(model);
+    const { windowMs, thresholds, versions, performance } = modules.definitions.settings(model);
     const known = loaded.saved?.state.versions.map(({ version }) => version) ?? [];
     const definitions = await modules.definitions.readAll(model, [...versions, ...known]);
-    const settings = { model, windowMs, graceMs, thresholds };
+    const settings = { model, windowMs, graceMs, thresholds, performance };
     const watch = new ModelWatch(settings, definitions, loaded.saved);
     return new WatchedModel(watch, loaded, modules);
   }
 
-  /** The last message of the stream that is taken into account; 0 where none is. */
+  /** The last message of the prediction stream that is taken into account; 0 where none is. */
   get seq(): number {
-    return this.#position?.seq ?? 0;
+    return this.#place.seq;
+  }
+
+  /** The same of the feedback stream. */
+  get feedbackSeq(): number {
+    return this.#feedback.seq;
+  }
+
+  /** Whether all predictions are read that there were when reading began. */
+  get isCaughtUp(): boolean {
+    return this.#place.position !== undefined && this.#place.seq >= this.#lastSeqAtJoin;
   }
 
   /**
-   * Agrees with a stream on the position: at its beginning where nothing was read of it. Messages
-   * that it no longer holds are counted. Says whether it is another stream than the one that was
-   * read before.
+   * Agrees with the prediction stream on the position. Messages that it no longer holds are
+   * counted. Says whether it is another stream than the one that was read before.
    */
   join(stream: StreamState): { readonly isNew: boolean; readonly purged: number } {
-    const { created, firstSeq, lastSeq } = stream;
-    const oldest = Math.max(0, firstSeq - 1);
-    const position = this.#position;
-    const isSame = position?.created === created && position.seq <= lastSeq;
-    if (!isSame) this.#position = { created, seq: position === undefined ? oldest : 0 };
-    const purged = this.passOver(oldest);
-    return { isNew: position !== undefined && !isSame, purged };
+    const joined = this.#place.join(stream);
+    this.#lastSeqAtJoin = stream.lastSeq;
+    this.#notePurged(joined.purged);
+    return joined;
   }
 
   /** Takes messages up to `seq` for read; what was not read before is counted as purged. */
   passOver(seq: number): number {
-    const position = this.#position;
-    if (position === undefined || seq <= position.seq) return 0;
-    const purged = seq - position.seq;
-    this.#position = { created: position.created, seq };
-    this.watch.purge(purged);
-    this.#hasChanged = true;
-    return purged;
+    return this.#notePurged(this.#place.passOver(seq));
   }
 
   /** Takes a message of another model for read. */
   pass(seq: number): number {
-    const purged = this.passOver(seq - 1);
-    if (this.#position?.seq === seq - 1) this.#position = { ...this.#position, seq };
-    return purged;
+    return this.#notePurged(this.#place.pass({ seq }));
+  }
+
+  /** As `join`, with the feedback stream; what it no longer holds is nobody's loss to count. */
+  joinFeedback(stream: StreamState): { readonly isNew: boolean; readonly purged: number } {
+    const joined = this.#feedback.join(stream);
+    if (joined.isNew) this.watch.restartFeedback();
+    return joined;
+  }
+
+  /** Takes a message of the feedback stream for read. */
+  passFeedback(seq: number): number {
+    return this.#feedback.pass({ seq });
+  }
+
+  /** Takes labels of this model into account. */
+  applyFeedback(batch: FeedbackBatch): void {
+    this.#feedback.pass(batch);
+    this.#hasChanged = true;
+    this.watch.applyFeedback(batch);
+  }
+
+  /** A message of the feedback stream cannot be used. */
+  quarantineFeedback(message: BusMessage, problem: string): void {
+    this.#feedback.pass(message);
+    this.#hasChanged = true;
+    this.watch.quarantineFeedback(message, problem);
   }
 
   /** Reads the baseline a message needs. The message itself is applied later, without waiting. */
@@ -115,10 +154,12 @@ export class WatchedModel {
    * Saves what has changed since the last time; false where another monitor has taken the model.
    */
   async save(): Promise<boolean> {
-    const position = this.#position;
+    const { position } = this.#place;
+    const { seq, feedbackSeq } = this;
     const saved = this.#saved;
     if (position === undefined) return true;
-    if (!this.#hasChanged && saved.isWhole && saved.position?.seq === position.seq) return true;
+    const isRead = saved.seq === seq && saved.feedbackSeq === feedbackSeq;
+    if (!this.#hasChanged && saved.isWhole && isRead) return true;
     // Everything of one moment: nothing may wait between these lines.
     const { historyRevision } = this.watch;
     const isOldHistory = saved.isWhole && saved.historyRevision === historyRevision;
@@ -126,13 +167,21 @@ export class WatchedModel {
     const history = isOldHistory ? undefined : this.watch.history();
     this.#hasChanged = false;
     try {
-      if (!(await this.#snapshots.save({ state, history, position }))) return false;
+      const cut = { state, history, position, feedback: this.#feedback.position };
+      if (!(await this.#snapshots.save(cut))) return false;
     } catch (error) {
       this.#hasChanged = true;
       throw error;
     }
-    this.#saved = { position, historyRevision, isWhole: true };
+    this.#saved = { seq, feedbackSeq, historyRevision, isWhole: true };
     return true;
+  }
+
+  #notePurged(messages: number): number {
+    if (messages === 0) return 0;
+    this.watch.purge(messages);
+    this.#hasChanged = true;
+    return messages;
   }
 }
 

@@ -4,15 +4,17 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
 import { type ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
-import { predictionStream } from "#platform/bus/streams.ts";
+import { feedbackStream, predictionStream } from "#platform/bus/streams.ts";
 import { silentLog } from "#platform/log.ts";
 import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
 import { parsePredictionSubject, predictionSubject } from "#wire/event/subject.ts";
 import { readEnv, toConfig } from "../../services/monitor/config.ts";
 import { type Monitor, startMonitor } from "../../services/monitor/monitor.ts";
 import { bodyOf } from "../../services/monitor/watched-model.ts";
+import { applyLabels, labelsTaken, publishLabels } from "../support/labels.ts";
 import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { makeEvent, sampleDefinition } from "../support/prediction-events.ts";
@@ -29,10 +31,10 @@ describe("a monitor that is killed", () => {
     let seq = await publishUntil(bus, 1, () => hasSavedWindows(first));
     // Messages after the last snapshot: counted once by the one that is killed, once by its
     // successor.
-    for (; seq % 20 !== 0; seq += 1) await publish(bus, seq);
+    for (; seq % 20 !== 0; seq += 1) await publishBoth(bus, seq);
     await reportWhen(http(first), ({ counters }) => counters.messages === seq - 1);
     await first.kill();
-    for (const end = seq + 20; seq < end; seq += 1) await publish(bus, seq);
+    for (const end = seq + 20; seq < end; seq += 1) await publishBoth(bus, seq);
     const end = { producer: "a", answered: 5000, gateway: "g" };
     await bus.publish(predictionSubject(wine), encodeProducerEnd(end));
 
@@ -40,8 +42,12 @@ describe("a monitor that is killed", () => {
     const expected = await undisturbed(bus);
     const report = await reportWhen(
       http(second),
-      ({ counters }) => counters.rowsTotal === expected.report.counters.rowsTotal,
+      ({ counters, performance }) =>
+        counters.rowsTotal === expected.report.counters.rowsTotal &&
+        labelsTaken(performance) === labelsTaken(expected.report.performance),
     );
+    expect(report.performance?.labels.matched).toBeGreaterThan(30);
+    expect(report.performance?.labels.revised).toBeGreaterThan(5);
     expect(report).toEqual(JSON.parse(JSON.stringify(expected.report)));
     const { windows } = await readJson<{ windows: object[] }>(http(second), "/history/wine/1");
     expect(windows).toEqual(JSON.parse(JSON.stringify(expected.windows)));
@@ -171,16 +177,22 @@ async function publish(bus: Bus, seq: number): Promise<void> {
   await bus.publish(predictionSubject(wine), encodePredictionEvent(event));
 }
 
+async function publishBoth(bus: Bus, seq: number): Promise<void> {
+  await publishLabels(bus, seq);
+  await publish(bus, seq);
+}
+
 /** Publishes one after the other until told to stop; gives back the next sequence. */
 async function publishUntil(bus: Bus, from: number, isDone: () => Promise<boolean>) {
   let seq = from;
-  for (; !(await isDone()); seq += 1) await publish(bus, seq);
+  for (; !(await isDone()); seq += 1) await publishBoth(bus, seq);
   return seq;
 }
 
 /** What a watch knows that has applied all that the stream holds, without a process around it. */
 async function undisturbed(bus: Bus) {
-  const options = { model: "wine", windowMs, graceMs, thresholds: {} };
+  const performance = { settings: performanceDefaults, declared: [] };
+  const options = { model: "wine", windowMs, graceMs, thresholds: {}, performance };
   const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
   const { lastSeq } = await bus.ensureStream(predictionStream);
   const { name: stream } = predictionStream;
@@ -191,6 +203,7 @@ async function undisturbed(bus: Bus) {
     watch.apply({ seq, timeMs, version, body: bodyOf(data) });
     if (seq === lastSeq) break;
   }
+  await applyLabels(bus, watch);
   stop.abort();
   const report = watch.report(1);
   if (report === undefined) throw new Error("the stream holds messages of wine@1");
@@ -237,6 +250,7 @@ async function start() {
   const models = opened.use(await watchedRepository(windowMs));
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
+  await bus.ensureStream(feedbackStream);
   const env = envOf(nats, models.path);
   const config = toConfig(readEnv(env));
   const open = (): Promise<Monitor> => startMonitor(config, { log: silentLog });

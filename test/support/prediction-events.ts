@@ -41,7 +41,7 @@ export function makeEvent({ of = [{ id: 1 }], ...given }: SampleEvent): Predicti
       count,
       predictionIds: joined(
         16,
-        of.map(({ id }) => idBytes(id)),
+        of.map(({ id }) => sampleId(id)),
       ),
       rows: values.map((each) => each.length),
       attempts: zeros.map(() => 1),
@@ -125,7 +125,7 @@ function columnsOf(x: readonly number[]): EventColumn[] {
 }
 
 /** Random bytes, always the same for the same id. */
-function idBytes(id: number): Uint8Array {
+export function sampleId(id: number): Uint8Array {
   const draw = seededDraw(id);
   return Uint8Array.from({ length: 16 }, () => Math.floor(draw() * 256));
 }

@@ -1,3 +1,7 @@
+import {
+  type PerformanceSettings,
+  performanceDefaults,
+} from "../performance/performance-settings.ts";
 import type { BatchingOptions, FeatureType, OutputRole } from "./spec.ts";
 import { batchingDefaults } from "./spec.ts";
 
@@ -79,6 +83,7 @@ export type MonitoringSettings = {
   readonly thresholds: Readonly<Partial<Record<DriftStatistic, number>>>;
   /** By input or output; only those that differ from all three. */
   readonly reducers: Readonly<Record<string, readonly Reducer[]>>;
+  readonly performance: PerformanceSettings;
 };
 
 /** What holds for a model without a model.yaml. */
@@ -90,7 +95,7 @@ export const settingsDefaults: ModelSettings = {
   threads: 1,
   features: undefined,
   outputs: undefined,
-  monitoring: { windowMs: 60_000, thresholds: {}, reducers: {} },
+  monitoring: { windowMs: 60_000, thresholds: {}, reducers: {}, performance: performanceDefaults },
 };
 
 /**

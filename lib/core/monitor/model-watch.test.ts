@@ -5,7 +5,8 @@ import {
   type SampleRequest,
   sampleDefinition,
 } from "../../../test/support/prediction-events.ts";
-import { ModelWatch, type StreamMessage } from "./model-watch.ts";
+import { ModelWatch } from "./model-watch.ts";
+import type { StreamMessage } from "./stream-message.ts";
 
 const options = { model: "wine", windowMs: 1000, graceMs: 500, thresholds: {} };
 const definitions = new Map([[1, sampleDefinition()]]);

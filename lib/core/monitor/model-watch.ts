@@ -1,28 +1,22 @@
 import type { Alert } from "../alert/alert.ts";
 import { AlertOutbox, type AlertOutboxState } from "../alert/alert-outbox.ts";
-import type { PredictionEvent, ProducerEnd } from "../prediction/event.ts";
+import type {
+  FeedbackBatch,
+  PerformanceState,
+  PerformanceSummary,
+} from "../performance/performance-report.ts";
+import { type PerformanceOptions, PerformanceWatch } from "../performance/performance-watch.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
 import type { Definition } from "./reference.ts";
+import type { StreamMessage } from "./stream-message.ts";
 import { type VersionState, VersionWatch, type WatchOptions } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
-export type ModelWatchOptions = WatchOptions & { readonly model: string };
-
-/** What a message of the prediction stream holds, once decoded; or why it could not be. */
-export type MessageBody =
-  | { readonly kind: "event"; readonly event: PredictionEvent }
-  | { readonly kind: "producer-end"; readonly end: ProducerEnd }
-  | { readonly kind: "malformed"; readonly problem: string };
-
-export type StreamMessage = {
-  /** When the stream stored it, milliseconds since 1970. */
-  readonly timeMs: number;
-  /** Its sequence in the stream. */
-  readonly seq: number;
-  /** The version its subject names. */
-  readonly version: number;
-  readonly body: MessageBody;
+export type ModelWatchOptions = WatchOptions & {
+  readonly model: string;
+  /** Absent: predictions are not compared with labels. */
+  readonly performance?: PerformanceOptions;
 };
 
 /** What became of a message. */
@@ -36,6 +30,7 @@ export type VersionWindow = { readonly version: number; readonly window: WindowR
 
 /** A message that could not be used. */
 export type Quarantined = {
+  /** 0 for one of the feedback stream. */
   readonly version: number;
   readonly seq: number;
   readonly timeMs: number;
@@ -57,6 +52,7 @@ export type ModelReport = {
   readonly monitorTimeMs: number;
   /** Those that are not calm. */
   readonly alerts: readonly Alert[];
+  readonly performance: PerformanceSummary | undefined;
 };
 
 /**
@@ -72,6 +68,8 @@ export type ModelState = {
   readonly versions: readonly VersionState[];
   /** Absent in what older monitors saved. */
   readonly alertNews?: AlertOutboxState;
+  /** Absent before labels were counted. */
+  readonly performance?: PerformanceState | undefined;
 };
 
 export type ModelHistory = readonly {
@@ -97,6 +95,7 @@ export class ModelWatch {
   /** Of alerts, until it has been told. Who settles something in it has this watch saved. */
   readonly alertNews: AlertOutbox;
   readonly #options: WatchOptions;
+  readonly #performance: PerformanceWatch | undefined;
   readonly #definitions = new Map<number, Definition>();
   /** Longest silent first. */
   readonly #versions = new Map<number, VersionWatch>();
@@ -108,12 +107,13 @@ export class ModelWatch {
 
   /** `definitions` must hold every version of `saved`. */
   constructor(
-    { model, ...options }: ModelWatchOptions,
+    { model, performance, ...options }: ModelWatchOptions,
     definitions: ReadonlyMap<number, Definition> = new Map(),
     saved?: SavedModel,
   ) {
     this.model = model;
     this.#options = options;
+    this.#performance = performance && new PerformanceWatch(performance, saved?.state.performance);
     for (const [version, definition] of definitions) this.#definitions.set(version, definition);
     this.alertNews = new AlertOutbox(alertNewsMax, saved?.state.alertNews);
     if (saved === undefined) return;
@@ -164,6 +164,21 @@ export class ModelWatch {
     return { outcome, windows };
   }
 
+  /** Takes labels into account. Messages come in stream order, each one once. */
+  applyFeedback(batch: FeedbackBatch): void {
+    this.#performance?.addFeedback(batch);
+  }
+
+  /** The feedback stream is another one. */
+  restartFeedback(): void {
+    this.#performance?.restartFeedback();
+  }
+
+  /** A message of the feedback stream cannot be used. */
+  quarantineFeedback({ seq, timeMs }: { seq: number; timeMs: number }, problem: string): void {
+    this.#addQuarantined({ version: 0, seq, timeMs, problem });
+  }
+
   /** Messages of the stream went before they were read, some of them perhaps this model's. */
   purge(messages: number): void {
     this.#messagesPurged += messages;
@@ -191,6 +206,7 @@ export class ModelWatch {
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
       alerts: watch.alerts,
+      performance: this.#performance?.report(version),
     };
   }
 
@@ -208,6 +224,7 @@ export class ModelWatch {
       quarantine: [...this.#quarantine],
       versions: [...this.#versions.values()].map((watch) => watch.state()),
       alertNews: this.alertNews.state(),
+      performance: this.#performance?.state(),
     };
   }
 
@@ -232,6 +249,7 @@ export class ModelWatch {
     if (problem !== undefined) return this.#putAside(message, watch, problem);
     const revised = watch.apply(body.event, { nowMs: this.#timeMs, seq: message.seq });
     if (revised === undefined) return { outcome: "duplicate", windows: [] };
+    this.#performance?.addEvent(body.event, this.#timeMs);
     return { outcome: "counted", windows: revised.map((window) => ({ version, window })) };
   }
 
@@ -241,9 +259,12 @@ export class ModelWatch {
     problem: string,
   ): Applied {
     watch.quarantine();
-    const entry = { version, seq, timeMs, problem };
-    this.#quarantine = [...this.#quarantine, entry].slice(-quarantineMax);
+    this.#addQuarantined({ version, seq, timeMs, problem });
     return { outcome: "quarantined", windows: [] };
+  }
+
+  #addQuarantined(entry: Quarantined): void {
+    this.#quarantine = [...this.#quarantine, entry].slice(-quarantineMax);
   }
 
   #watch(version: number): VersionWatch {

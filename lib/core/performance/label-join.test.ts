@@ -9,6 +9,8 @@ const times = { horizonMs: 1_000, earlyMs: 200, slackMs: 300 };
 const options = { ...times, waitingMax: 1_000 };
 const memory = { rowsMax: 1_024, scores: 0 };
 const windowed = { task: { kind: "regression" }, windowMs: 500, windowsMax: 1_000 } as const;
+/** How long before it is stored a row is predicted. */
+const early = 3;
 const keyOf = (row: number) => ({ low: row, high: 1 });
 const clientKeyOf = (row: number) => ({ low: row, high: 2 });
 
@@ -110,7 +112,7 @@ function streamsOf(
   const sorted = [...rowTimes].sort((one, two) => one - two).map((atMs) => atMs + 1_000);
   const rows = sorted.map((atMs, row): Step => ({ kind: "row", atMs, row }));
   const labels = wanted
-    .map((one) => ({ ...one, predictedMs: sorted[one.row] ?? 3_000 }))
+    .map((one) => ({ ...one, predictedMs: (sorted[one.row] ?? 3_000) - early }))
     .map((one) => ({ ...one, atMs: one.predictedMs + one.lagMs }))
     .sort((one, two) => one.atMs - two.atMs)
     .map(({ row, atMs, isOwn, predictedMs }, place): Step => {
@@ -144,8 +146,8 @@ function run(steps: readonly Step[], restarts: readonly number[]) {
   for (const [place, step] of steps.entries()) {
     if (step.kind === "row") {
       join.advance(step.atMs);
-      const row = { ...rowAt(step.atMs, step.row), timeMs: step.atMs - 3 };
-      windows.addRow(row.timeMs);
+      const row = { ...rowAt(step.atMs, step.row), timeMs: step.atMs - early };
+      windows.addRow(row);
       const keys = [keyOf(step.row), clientKeyOf(step.row)];
       for (const correction of join.addRow(row, keys)) windows.correct(correction);
     } else {
@@ -170,8 +172,8 @@ function expectedOf(rows: readonly Step[], labels: readonly Step[]) {
       (other) =>
         other.kind === "label" &&
         other.label.key.low === step.row &&
-        other.atMs - step.atMs <= times.horizonMs &&
-        step.atMs - other.atMs <= times.earlyMs,
+        other.atMs - (step.atMs - early) <= times.horizonMs &&
+        step.atMs - early - other.atMs <= times.earlyMs,
     );
     return last?.kind === "label" ? [step.row - last.label.value] : [];
   });
@@ -188,7 +190,7 @@ function joinOf(): LabelJoin {
 }
 
 function rowAt(storedMs: number, predicted: number) {
-  return { storedMs, timeMs: storedMs, predicted, scores: [] };
+  return { storedMs, timeMs: storedMs, version: 1, predicted, scores: [] };
 }
 
 function label(parts: Partial<Label>): Label {

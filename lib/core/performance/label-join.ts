@@ -2,8 +2,8 @@
  * Joins labels to predicted rows. Predictions and labels come by two streams, each in its own order
  * and mixed in any way; the outcome is to depend on neither the mixture nor a restart.
  *
- * 1. Whether a label is in time is decided by the times at which the two streams stored label and
- *    row, never by when either was read: at most `horizonMs` after the row, at most `earlyMs`
+ * 1. Whether a label is in time is decided by when its stream stored it and when its row was
+ *    predicted, never by when either was read: at most `horizonMs` after the row, at most `earlyMs`
  *    before it.
  * 2. Rows stay in the index for `slackMs` beyond the horizon, and labels without a row wait as much
  *    beyond their time, so that one stream may be read that far behind the other.
@@ -56,7 +56,7 @@ export type Correction = {
   readonly row: PredictedRow;
   readonly label: number;
   readonly replaced: number | undefined;
-  /** From row to label, as the streams stored them; negative where the label was first. */
+  /** From row to label; negative where the label was first. */
   readonly lagMs: number;
 };
 
@@ -101,11 +101,11 @@ export class LabelJoin {
   }
 
   /**
-   * Takes a label. `isIncluded` is false where sampling leaves its row out, and undefined where
-   * that cannot be told from its id.
+   * Takes a label. `isIncluded` is false where sampling has left its row out, and undefined where
+   * that cannot be told yet.
    */
   addLabel(label: Label, isIncluded: boolean | undefined): Correction | undefined {
-    if (this.#index.find(label.key) !== undefined) return this.#match(label);
+    if (this.#index.has(label.key)) return this.#match(label);
     const { horizonMs, slackMs } = this.#options;
     if (isIncluded === false) this.#counts.unsampled += 1;
     else if (ageOf(label) > horizonMs + slackMs) this.#counts.expired += 1;
@@ -117,12 +117,32 @@ export class LabelJoin {
     return undefined;
   }
 
-  /** Lets go of rows and labels whose time is over. Time is that of the prediction stream. */
-  advance(nowMs: number): void {
+  /**
+   * Takes a label that brings its row along. A row that was not known, which sampling has left out
+   * or which is still to be read, is told to `onRow` and known from now on.
+   */
+  addWhole(label: Label, row: PredictedRow, onRow: () => void): Correction[] {
+    const { key } = label;
+    if (this.#index.has(key)) return [this.#match(label)].filter((one) => one !== undefined);
+    if (label.atMs - row.timeMs > this.#options.horizonMs) {
+      this.#counts.expired += 1;
+      return [];
+    }
+    onRow();
+    const before = this.addRow(row, [key]);
+    return [...before, this.#match(label)].filter((one) => one !== undefined);
+  }
+
+  /**
+   * Lets go of rows and labels whose time is over. Time is that of the prediction stream.
+   * `wasSampled` says whether rows were left out around the time of a prediction.
+   */
+  advance(nowMs: number, wasSampled: (label: Label) => boolean = () => false): void {
     const { horizonMs, earlyMs, slackMs } = this.#options;
     this.#index.dropBefore(nowMs - horizonMs - slackMs);
     for (const label of this.#waiting.takeBefore(nowMs - earlyMs - slackMs)) {
-      this.#counts[ageOf(label) > horizonMs ? "expired" : "unknown"] += 1;
+      if (ageOf(label) > horizonMs) this.#counts.expired += 1;
+      else this.#counts[wasSampled(label) ? "unsampled" : "unknown"] += 1;
     }
   }
 
@@ -138,7 +158,7 @@ export class LabelJoin {
   #match(label: Label): Correction | undefined {
     const row = this.#index.find(label.key);
     if (row === undefined) return undefined;
-    const lagMs = label.atMs - row.storedMs;
+    const lagMs = label.atMs - row.timeMs;
     if (lagMs > this.#options.horizonMs) this.#counts.expired += 1;
     else if (-lagMs > this.#options.earlyMs) this.#counts.unknown += 1;
     else if (row.labelSeq >= label.seq) this.#counts.repeated += 1;

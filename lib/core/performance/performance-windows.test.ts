@@ -5,7 +5,7 @@ const options = { task: { kind: "regression" }, windowMs: 100, windowsMax: 3 } a
 
 it("counts labels in the window of their row, however late, and takes back the replaced", () => {
   const windows = new PerformanceWindows(options);
-  for (const timeMs of [10, 20, 110, 250]) windows.addRow(timeMs);
+  for (const timeMs of [10, 20, 110, 250]) windows.addRow(rowAt(timeMs, 5));
   windows.correct({ row: rowAt(10, 5), label: 4, replaced: undefined, lagMs: 999 });
   windows.correct({ row: rowAt(20, 5), label: 3, replaced: undefined, lagMs: 1e12 });
   windows.correct({ row: rowAt(10, 5), label: 5, replaced: 4, lagMs: 1e12 });
@@ -21,7 +21,7 @@ it("counts labels in the window of their row, however late, and takes back the r
 
 it("drops the oldest window and what still comes for it", () => {
   const windows = new PerformanceWindows(options);
-  for (const timeMs of [410, 110, 310, 210, 110]) windows.addRow(timeMs);
+  for (const timeMs of [410, 110, 310, 210, 110]) windows.addRow(rowAt(timeMs, 5));
   windows.correct({ row: rowAt(110, 5), label: 4, replaced: undefined, lagMs: 1 });
   expect(windows.reports().map(({ startMs, rows }) => [startMs, rows])).toEqual([
     [200, 1],
@@ -34,13 +34,14 @@ it("drops the oldest window and what still comes for it", () => {
 it("tells classes, too", () => {
   const task = { kind: "classification", classes: 2 } as const;
   const windows = new PerformanceWindows({ ...options, task });
-  windows.addRow(10);
   const row = { ...rowAt(10, 1), scores: [0.75] };
+  windows.addRow(row);
   windows.correct({ row, label: 1, replaced: undefined, lagMs: 1 });
   const restored = new PerformanceWindows({ ...options, task }, windows.state());
   expect(restored.total(0, 100).metrics).toMatchObject({ accuracy: 1, scored: 1, brier: 0.0625 });
+  expect(restored.total(0, 100).estimate).toMatchObject({ rows: 1, accuracy: { value: 0.75 } });
 });
 
 function rowAt(timeMs: number, predicted: number) {
-  return { storedMs: timeMs, timeMs, predicted, scores: [] };
+  return { storedMs: timeMs, timeMs, version: 1, predicted, scores: [] };
 }

@@ -2,8 +2,11 @@ import {
   type ClassificationMetrics,
   type ClassificationState,
   ClassificationTally,
+  isProbability,
 } from "./classification-tally.ts";
+import { Estimate, type EstimatedMetrics, type EstimateState } from "./estimate.ts";
 import type { Correction } from "./label-join.ts";
+import type { PredictedRow } from "./prediction-index.ts";
 import {
   type RegressionMetrics,
   type RegressionState,
@@ -27,6 +30,7 @@ type WindowState = {
   readonly labelled: number;
   readonly lags: readonly number[];
   readonly tally: TallyState;
+  readonly estimate: EstimateState | undefined;
 };
 
 /** By ascending start; plain data. */
@@ -43,6 +47,8 @@ export type PerformanceReport = {
   /** Rows by how long after them their first label came, in the bins of `labelLagsMs`. */
   readonly lags: readonly number[];
   readonly metrics: ClassificationMetrics | RegressionMetrics;
+  /** Without labels, from the scores of all rows: of two classes that have scores alone. */
+  readonly estimate: EstimatedMetrics | undefined;
 };
 
 export type PerformanceWindowsOptions = {
@@ -66,9 +72,8 @@ export class PerformanceWindows {
   }
 
   /** Counts an included row, labelled or not. One of a window that was dropped is passed over. */
-  addRow(timeMs: number): void {
-    const window = this.#open(timeMs);
-    if (window !== undefined) window.rows += 1;
+  addRow(row: Pick<PredictedRow, "timeMs" | "predicted" | "scores">): void {
+    this.#open(row.timeMs)?.addRow(row);
   }
 
   /** Counts a label in the window of its row, and takes back the one it replaces. */
@@ -108,6 +113,8 @@ export class PerformanceWindows {
   }
 
   #open(timeMs: number): Window | undefined {
+    const last = this.#windows.at(-1);
+    if (last?.startMs === this.#startOf(timeMs)) return last;
     const known = this.#find(timeMs);
     if (known !== undefined) return known;
     const startMs = this.#startOf(timeMs);
@@ -129,12 +136,15 @@ class Window {
   #labelled: number;
   readonly #lags: number[];
   readonly #tally: ClassificationTally | RegressionTally;
+  /** From the first row that has a score on. */
+  #estimate: Estimate | undefined;
 
   constructor(task: PerformanceTask, state?: WindowState) {
     this.startMs = state?.startMs ?? 0;
     this.rows = state?.rows ?? 0;
     this.#labelled = state?.labelled ?? 0;
     this.#lags = [...(state?.lags ?? new Array<number>(labelLagsMs.length + 1).fill(0))];
+    if (state?.estimate !== undefined) this.#estimate = new Estimate(undefined, state.estimate);
     const saved = state?.tally;
     this.#tally =
       task.kind === "regression"
@@ -143,6 +153,15 @@ class Window {
             task.classes,
             saved?.kind === "classification" ? saved.state : undefined,
           );
+  }
+
+  addRow({ predicted, scores }: Pick<PredictedRow, "predicted" | "scores">): void {
+    this.rows += 1;
+    const score = scores[0] ?? Number.NaN;
+    if (this.#isScored(scores) && isProbability(score)) {
+      this.#estimate ??= new Estimate(undefined);
+      this.#estimate.count(score, predicted === 1);
+    }
   }
 
   count(row: Correction["row"], label: number, sign: 1 | -1): void {
@@ -157,11 +176,15 @@ class Window {
     this.#lags[place] = (this.#lags[place] ?? 0) + 1;
   }
 
-  merge({ rows, labelled, lags, tally }: WindowState): void {
+  merge({ rows, labelled, lags, tally, estimate }: WindowState): void {
     this.rows += rows;
     this.#labelled += labelled;
     for (const [place, count] of lags.entries()) {
       this.#lags[place] = (this.#lags[place] ?? 0) + count;
+    }
+    if (estimate !== undefined) {
+      this.#estimate ??= new Estimate(undefined);
+      this.#estimate.merge(estimate);
     }
     const own = this.#tally;
     if (own.kind === "regression" && tally.kind === "regression") own.merge(tally.state);
@@ -176,6 +199,7 @@ class Window {
       coverage: this.rows > 0 ? this.#labelled / this.rows : undefined,
       lags: [...this.#lags],
       metrics: this.#tally.metrics(),
+      estimate: this.#estimate?.metrics(),
     };
   }
 
@@ -185,6 +209,12 @@ class Window {
         ? { kind: "regression", state: this.#tally.state() }
         : { kind: "classification", state: this.#tally.state() };
     const { startMs, rows } = this;
-    return { startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally };
+    const estimate = this.#estimate?.state();
+    return { startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally, estimate };
+  }
+
+  /** Two classes with one probability, that of the last. */
+  #isScored(scores: ArrayLike<number>): boolean {
+    return this.#tally.kind === "classification" && scores.length === 1;
   }
 }

@@ -52,5 +52,5 @@ it("takes a key that comes again for the new row", () => {
 });
 
 function rowAt(row: number) {
-  return { storedMs: row, timeMs: row - 0.5, predicted: row, scores: [0.25] };
+  return { storedMs: row, timeMs: row - 0.5, version: 1, predicted: row, scores: [0.25] };
 }

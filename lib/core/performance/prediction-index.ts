@@ -5,8 +5,10 @@ import { KeyTable, type RowKey } from "./key-table.ts";
 export type PredictedRow = {
   /** When the stream stored it; never falls from row to row. */
   readonly storedMs: number;
-  /** When it was predicted. */
+  /** When it was predicted; not after it was stored. */
   readonly timeMs: number;
+  /** Of the model. */
+  readonly version: number;
   /** The code of a class, or a number. */
   readonly predicted: number;
   /** As many as the model gives, always the same number. */
@@ -27,6 +29,7 @@ export interface PredictionIndex {
    * means the new row.
    */
   put(row: PredictedRow, keys: readonly RowKey[]): "kept" | "kept, oldest dropped";
+  has(key: RowKey): boolean;
   find(key: RowKey): IndexedRow | undefined;
   /** For a row that is there. */
   setLabel(key: RowKey, label: { readonly seq: number; readonly value: number }): void;
@@ -49,14 +52,14 @@ export type MemoryIndexOptions = {
 };
 
 const rowsMin = 16;
-/** storedMs, timeMs, predicted, labelSeq, label; scores follow. */
-const numbersFixed = 5;
+/** storedMs, timeMs, predicted, labelSeq, label, version; scores follow. */
+const numbersFixed = 6;
 /** low, high; twice. Two zeros mean that there is no second key. */
 const keyWords = 4;
 
 /**
  * An index in typed arrays: rows in a ring in the order they came, and their places by key in a
- * table with open addressing. A row takes 40 bytes, 8 for each score, and 64 for its keys.
+ * table with open addressing. A row takes 48 bytes, 8 for each score, and 64 for its keys.
  * Memory doubles as rows come, up to `rowsMax`. Its state belongs into the snapshot that holds the
  * positions of both streams: then nothing can be in one and not in the other.
  */
@@ -97,28 +100,37 @@ export class MemoryIndex implements PredictionIndex {
     if (isFull) this.#dropOldest();
     const slot = (this.#head + this.#size) & (this.#capacity - 1);
     const start = slot * this.#stride;
-    this.#numbers.set([row.storedMs, row.timeMs, row.predicted, 0, 0], start);
+    const numbers = this.#numbers;
+    numbers[start] = row.storedMs;
+    numbers[start + 1] = row.timeMs;
+    numbers[start + 2] = row.predicted;
+    numbers[start + 3] = 0;
+    numbers[start + 4] = 0;
+    numbers[start + 5] = row.version;
     for (let place = 0; place < this.#options.scores; place += 1) {
-      this.#numbers[start + numbersFixed + place] = row.scores[place] ?? Number.NaN;
+      numbers[start + numbersFixed + place] = row.scores[place] ?? Number.NaN;
     }
-    this.#keys.fill(0, slot * keyWords, (slot + 1) * keyWords);
-    for (const [place, { low, high }] of keys.slice(0, 2).entries()) {
-      this.#keys[slot * keyWords + place * 2] = low;
-      this.#keys[slot * keyWords + place * 2 + 1] = high;
+    for (let place = 0; place < keyWords / 2; place += 1) {
+      this.#keys[slot * keyWords + place * 2] = keys[place]?.low ?? 0;
+      this.#keys[slot * keyWords + place * 2 + 1] = keys[place]?.high ?? 0;
     }
     this.#size += 1;
     this.#enter(slot);
     return isFull ? "kept, oldest dropped" : "kept";
   }
 
+  has(key: RowKey): boolean {
+    return this.#table.get(key) !== undefined;
+  }
+
   find(key: RowKey): IndexedRow | undefined {
     const slot = this.#table.get(key);
     if (slot === undefined) return undefined;
     const start = slot * this.#stride;
-    const [storedMs = 0, timeMs = 0, predicted = 0, labelSeq = 0, label = 0] =
+    const [storedMs = 0, timeMs = 0, predicted = 0, labelSeq = 0, label = 0, version = 0] =
       this.#numbers.subarray(start, start + numbersFixed);
     const scores = this.#numbers.slice(start + numbersFixed, start + this.#stride);
-    return { storedMs, timeMs, predicted, labelSeq, label, scores };
+    return { storedMs, timeMs, version, predicted, labelSeq, label, scores };
   }
 
   setLabel(key: RowKey, { seq, value }: { readonly seq: number; readonly value: number }): void {

@@ -1,0 +1,191 @@
+/**
+ * Rows and labels of one model, compared by one task.
+ *
+ * 1. Every included row that answered somebody is remembered under its prediction's id and, where
+ *    the caller gave one, under that. A row that is known already is passed over.
+ * 2. A label finds its row, or waits for it. One that comes with a token brings its row along.
+ * 3. What is matched is counted in the window of its prediction, whatever the time.
+ */
+import type { PredictionEvent } from "../prediction/event.ts";
+import { predictedMsOf } from "../prediction-id.ts";
+import type { TokenContent } from "./feedback.ts";
+import { type Correction, LabelJoin, type LabelJoinState } from "./label-join.ts";
+import type { ReceivedFeedback } from "./performance-report.ts";
+import type { PerformanceSettings } from "./performance-settings.ts";
+import { PerformanceWindows, type PerformanceWindowsState } from "./performance-windows.ts";
+import { MemoryIndex, type MemoryIndexState, type PredictedRow } from "./prediction-index.ts";
+import type { Task } from "./resolve-task.ts";
+import { predictionKey, requestKey } from "./row-keys.ts";
+import { type Outputs, outputsOfToken, RowReader, scoresOf } from "./row-reader.ts";
+import type { Label } from "./waiting-labels.ts";
+
+export type ComparisonOptions = {
+  readonly task: Task;
+  readonly settings: Pick<PerformanceSettings, "windowMs" | "horizonMs" | "rowsMax">;
+};
+
+/** Plain data. */
+export type ComparisonState = {
+  readonly task: Task;
+  readonly join: LabelJoinState;
+  readonly index: MemoryIndexState;
+  readonly versions: readonly {
+    readonly version: number;
+    readonly windows: PerformanceWindowsState;
+  }[];
+};
+
+/** Where a label is in its stream, and when that stored it. */
+type Stored = { readonly seq: number; readonly atMs: number };
+
+/** Whether rows were left out by sampling around the time of a prediction. */
+export type WasSampled = (label: Label) => boolean;
+
+/** Long enough after its prediction, every included row has come. */
+export const slackMsMax = 600_000;
+const earlyMs = 600_000;
+const waitingMax = 16_384;
+const versionsMax = 32;
+const windowsMost = 1_000;
+/** Of the windows of one version, at some kilobytes for each class. */
+const windowBytesMax = 8 * 1024 * 1024;
+const classBytes = 4_200;
+
+export class Comparison {
+  readonly task: Task;
+  readonly #settings: ComparisonOptions["settings"];
+  readonly #reader: RowReader;
+  readonly #index: MemoryIndex;
+  readonly #join: LabelJoin;
+  readonly #versions = new Map<number, PerformanceWindows>();
+
+  constructor({ task, settings }: ComparisonOptions, saved?: ComparisonState) {
+    const { horizonMs, rowsMax } = settings;
+    this.task = task;
+    this.#settings = settings;
+    this.#reader = new RowReader(task);
+    this.#index = new MemoryIndex({ rowsMax, scores: scoresOf(task) }, saved?.index);
+    const times = { horizonMs, earlyMs, slackMs: Math.min(slackMsMax, horizonMs / 2) };
+    this.#join = new LabelJoin({ ...times, waitingMax }, this.#index, saved?.join);
+    for (const { version, windows } of saved?.versions ?? []) {
+      this.#versions.set(version, this.#makeWindows(windows));
+    }
+  }
+
+  get counts(): LabelJoin["counts"] & { readonly rowsKnown: number } {
+    return { ...this.#join.counts, rowsKnown: this.#index.size };
+  }
+
+  /** Undefined for a version that nothing was predicted with. */
+  windows(version: number): PerformanceWindows | undefined {
+    return this.#versions.get(version);
+  }
+
+  /** Takes the rows of an event that was stored at `nowMs`. */
+  addRows(event: PredictionEvent, outputs: Outputs, nowMs: number): void {
+    const read = this.#reader.open(outputs);
+    if (read === undefined) return;
+    const { requests, version } = event;
+    const windows = this.#windowsOf(version);
+    let from = 0;
+    for (let index = 0; index < requests.count; index += 1) {
+      const to = from + (requests.rows[index] as number);
+      const isAnswer = requests.roles[index] !== "shadow" && requests.statuses[index] === 0;
+      const timeMs = Math.min((requests.eventTimesUs[index] as number) / 1000, nowMs);
+      const requestId = requests.requestIds[index] ?? "";
+      for (let place = from; isAnswer && place < to; place += 1) {
+        const number = event.rows[place] as number;
+        const key = predictionKey(requests.predictionIds, index, number);
+        if (this.#index.has(key)) continue;
+        const keys = requestId === "" ? [key] : [key, requestKey(requestId, number)];
+        const { predicted, scores } = read(place);
+        const row = { storedMs: nowMs, timeMs, version, predicted, scores };
+        windows.addRow(row);
+        for (const correction of this.#join.addRow(row, keys)) this.#correct(correction);
+      }
+      from = to;
+    }
+  }
+
+  /** Takes a label; false where nothing can be done with it. */
+  addLabel(
+    { target, row, label }: ReceivedFeedback,
+    stored: Stored,
+    now: { readonly nowMs: number; readonly wasSampled: WasSampled },
+  ): boolean {
+    const value = this.#reader.labelOf(label);
+    if (value === undefined || target.kind === "token") return false;
+    if (target.kind === "opened") {
+      const { content } = target;
+      return content !== undefined && this.#addWhole(content, row, { ...stored, value }, now.nowMs);
+    }
+    const isById = target.kind === "prediction";
+    const key = isById ? predictionKey(target.id, 0, row) : requestKey(target.id, row);
+    const predictedMs = isById ? predictedMsOf(target.id) : undefined;
+    const known: Label = { ...stored, key, value, predictedMs };
+    const isPast = predictedMs !== undefined && now.nowMs >= predictedMs + slackMsMax;
+    const isLeftOut = isPast && now.wasSampled(known);
+    this.#correct(this.#join.addLabel(known, isLeftOut ? false : undefined));
+    return true;
+  }
+
+  advance(nowMs: number, wasSampled: WasSampled): void {
+    this.#join.advance(nowMs, wasSampled);
+  }
+
+  state(): ComparisonState {
+    return {
+      task: this.task,
+      join: this.#join.state(),
+      index: this.#index.state(),
+      versions: [...this.#versions].map(([version, windows]) => ({
+        version,
+        windows: windows.state(),
+      })),
+    };
+  }
+
+  /** A label whose token says what was predicted. */
+  #addWhole(
+    content: TokenContent,
+    number: number,
+    label: Stored & { readonly value: number },
+    nowMs: number,
+  ): boolean {
+    const read = this.#reader.open(outputsOfToken(content.outputs));
+    if (read === undefined || number >= content.rows) return false;
+    const { predicted, scores } = read(number);
+    const { version, predictionId, timeUs } = content;
+    const timeMs = timeUs / 1000;
+    const row: PredictedRow = { storedMs: nowMs, timeMs, version, predicted, scores };
+    const key = predictionKey(predictionId, 0, number);
+    const onRow = () => this.#windowsOf(version).addRow(row);
+    const whole = { ...label, key, predictedMs: timeMs };
+    for (const one of this.#join.addWhole(whole, row, onRow)) this.#correct(one);
+    return true;
+  }
+
+  #correct(correction: Correction | undefined): void {
+    if (correction !== undefined) this.#windowsOf(correction.row.version).correct(correction);
+  }
+
+  #windowsOf(version: number): PerformanceWindows {
+    const known = this.#versions.get(version);
+    if (known !== undefined) return known;
+    const opened = this.#makeWindows();
+    this.#versions.set(version, opened);
+    const [oldest] = this.#versions.keys();
+    if (this.#versions.size > versionsMax && oldest !== undefined) this.#versions.delete(oldest);
+    return opened;
+  }
+
+  #makeWindows(state?: PerformanceWindowsState): PerformanceWindows {
+    const { windowMs, horizonMs } = this.#settings;
+    const classes = this.task.kind === "classification" ? this.task.classes.length : 0;
+    const most = Math.min(windowsMost, Math.floor(windowBytesMax / (classBytes * (classes + 1))));
+    const windowsMax = Math.max(2, Math.min(most, Math.ceil(horizonMs / windowMs) + 1));
+    const { kind } = this.task;
+    const task = kind === "regression" ? ({ kind } as const) : ({ kind, classes } as const);
+    return new PerformanceWindows({ task, windowMs, windowsMax }, state);
+  }
+}

@@ -1,0 +1,40 @@
+import type { ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { Feedback } from "#core/performance/feedback.ts";
+import type { ReceivedFeedback } from "#core/performance/performance-report.ts";
+import type { Bus } from "#platform/bus/bus.ts";
+import { feedbackStream } from "#platform/bus/streams.ts";
+import { decodeFeedback, encodeFeedback } from "#wire/feedback/message.ts";
+import { feedbackSubject } from "#wire/feedback/subject.ts";
+import { sampleId } from "./prediction-events.ts";
+
+/** Of wine: of predictions before the one with this id and of the next; some come twice. */
+export async function publishLabels(bus: Bus, seq: number): Promise<void> {
+  const labels = [Math.max(1, seq - 3), seq + 1, ...(seq % 4 === 0 ? [Math.max(1, seq - 2)] : [])];
+  const feedback = labels.map((id): Feedback => {
+    const target = { kind: "prediction", id: sampleId(id) } as const;
+    return { target, row: id % 2, label: id % 3 === 0 ? "negative" : "positive" };
+  });
+  for (const message of encodeFeedback("wine", feedback, 1000)) {
+    await bus.publish(feedbackSubject("wine"), message);
+  }
+}
+
+/** Has a watch of wine take all labels that the stream holds. */
+export async function applyLabels(bus: Bus, watch: ModelWatch): Promise<void> {
+  const { lastSeq } = await bus.ensureStream(feedbackStream);
+  const { name: stream } = feedbackStream;
+  const stop = new AbortController();
+  const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
+  for await (const { seq, timeMs, data } of messages) {
+    const feedback = decodeFeedback(data, "wine") as ReceivedFeedback[];
+    watch.applyFeedback({ seq, timeMs, feedback });
+    if (seq === lastSeq) break;
+  }
+  stop.abort();
+}
+
+/** How many labels a report accounts for, but those that came twice. */
+export function labelsTaken(performance: ModelReport["performance"]): number {
+  const { matched = 0, revised = 0, waiting = 0 } = performance?.labels ?? {};
+  return matched + revised + waiting;
+}
