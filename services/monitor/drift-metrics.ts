@@ -1,3 +1,4 @@
+import type { PersistenceState } from "#core/drift/persistence.ts";
 import type { FeatureReport, Verdict } from "#core/drift/verdict.ts";
 import type { Meter, Observed } from "#core/metric/meter.ts";
 import type { Counters } from "#core/monitor/counters.ts";
@@ -10,6 +11,14 @@ const verdictNumbers: Readonly<Record<Verdict, number>> = {
   ok: 0,
   warn: 1,
   alarm: 2,
+};
+
+/** What an alert's state is there; calm ones have no series. */
+const alertNumbers: Readonly<Record<PersistenceState["kind"], number>> = {
+  ok: 0,
+  pending: 1,
+  firing: 2,
+  clearing: 3,
 };
 
 const rowOutcomes: Readonly<Record<string, keyof Counters>> = {
@@ -70,6 +79,11 @@ function shownOf(meter: Meter) {
       "-1 insufficient, 0 ok, 1 warn, 2 alarm.",
       featureLabels,
     ),
+    alert: gauge(
+      "sluice_alert_state",
+      "1 pending, 2 firing, 3 clearing; absent where all is calm.",
+      statisticLabels,
+    ),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
     baselineUsable: ofVersion(
@@ -101,6 +115,9 @@ function observeReport(shown: Shown, report: ModelReport): void {
   set(shown.producers, counters.producers);
   for (const [outcome, count] of Object.entries(rowOutcomes)) {
     shown.rows.series(...labels, outcome).value = counters[count];
+  }
+  for (const { side, feature, statistic, state } of report.alerts) {
+    shown.alert.series(...labels, side, feature, statistic).value = alertNumbers[state.kind];
   }
   if (closed === undefined) return;
   set(shown.windowVerdict, verdictNumbers[closed.verdict]);

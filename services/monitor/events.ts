@@ -2,6 +2,7 @@ import type { Counter, Meter } from "#core/metric/meter.ts";
 import type { Applied } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { Log } from "#platform/log.ts";
+import type { AlertData } from "#wire/alert/alert-event.ts";
 
 type Version = { readonly model: string; readonly version: number };
 
@@ -20,6 +21,7 @@ export class MonitorEvents {
   readonly #recreated: Counter;
   readonly #feedback: Counter;
   readonly #labelsPurged: Counter;
+  readonly #alerts: Counter;
 
   constructor(modules: { readonly log: Log; readonly meter: Meter }) {
     const { log, meter } = modules;
@@ -69,6 +71,11 @@ export class MonitorEvents {
       "sluice_monitor_feedback_messages_purged_total",
       "Messages of labels of any model that the stream let go before they were read.",
       "model",
+    );
+    this.#alerts = counter(
+      "sluice_alerts_total",
+      "Changes of alerts stored in their stream, by the state they led to.",
+      ...["model", "version", "state"],
     );
   }
 
@@ -172,5 +179,16 @@ export class MonitorEvents {
       model,
       reason,
     });
+  }
+
+  alertStored({ model, version, state, summary, feature }: AlertData): void {
+    this.#alerts.series(model, String(version), state).add(1);
+    const fields = { model, version, feature, state, summary };
+    if (state === "firing") this.#log.warn("an alert fires", fields);
+    else this.#log.info("an alert has changed", fields);
+  }
+
+  alertsFailed(reason: string): void {
+    this.#log.warn("alerts cannot be stored; they wait", { reason });
   }
 }

@@ -12,6 +12,7 @@ import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
+import { AlertPublisher } from "./alerts/alert-publisher.ts";
 import type { MonitorConfig } from "./config.ts";
 import { ConsumerSpans } from "./consumer-spans.ts";
 import { Definitions } from "./definitions.ts";
@@ -171,9 +172,10 @@ async function startReading(
   const { tokenSecret } = config;
   const tokens = tokenSecret === undefined ? undefined : new PredictionTokens(tokenSecret);
   const labels = new FeedbackReader({ bus, models, tokens, events });
+  const publisher = new AlertPublisher(config.cluster, { bus, models, events });
   const stop = new AbortController();
-  const { signal } = stop;
-  const running = Promise.all([steward.run(signal), reader.run(signal), labels.run(signal)]);
+  const parts = [steward, reader, labels, publisher];
+  const running = Promise.all(parts.map((part) => part.run(stop.signal)));
   opened.defer(async () => {
     stop.abort();
     await running;

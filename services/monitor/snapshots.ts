@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { Failure, messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
-import type { ModelHistory, ModelState, SavedModel } from "#core/monitor/model-watch.ts";
+import type { ModelHistory, ModelState, SavedModel } from "#core/monitor/model-state.ts";
 import type { KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
 import { feedbackStream } from "#platform/bus/streams.ts";
 

@@ -1,3 +1,4 @@
+import type { AlertChange } from "#core/alert/alert.ts";
 import { messageOf } from "#core/failure.ts";
 import { type Applied, ModelWatch } from "#core/monitor/model-watch.ts";
 import type { MessageBody } from "#core/monitor/stream-message.ts";
@@ -148,6 +149,12 @@ export class WatchedModel {
     this.pass(seq);
     this.#hasChanged = true;
     return this.watch.apply({ seq, timeMs, version, body });
+  }
+
+  /** A change of an alert has been told. */
+  alertTold(change: AlertChange): void {
+    this.watch.alertNews.remove(change);
+    this.#hasChanged = true;
   }
 
   /**

@@ -75,7 +75,7 @@ it("goes on from what was saved", () => {
 it("ends everything with another baseline", () => {
   const book = firing();
   book.observe(window(3, { x: 0.5, y: 0.5 }), context);
-  book.reset();
+  book.reset("baseline");
   expect(book.takeChanges()).toMatchObject([{ feature: "x", to: "ok", cause: "baseline" }]);
   expect(book.alerts).toEqual([]);
 });

@@ -48,9 +48,9 @@ export class AlertBook {
     }
   }
 
-  /** Ends everything: what comes is compared with something else. */
-  reset(): void {
-    for (const alert of this.#alerts.values()) this.#end(alert, "baseline");
+  /** Ends everything. */
+  reset(cause: AlertCause): void {
+    for (const alert of this.#alerts.values()) this.#end(alert, cause);
   }
 
   #observe(side: ColumnKind, report: FeatureReport, of: Observed): void {

@@ -5,7 +5,9 @@ import {
   type SampleRequest,
   sampleDefinition,
 } from "../../../test/support/prediction-events.ts";
+import type { ModelState } from "./model-state.ts";
 import { ModelWatch } from "./model-watch.ts";
+import type { Definition } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 const options = { model: "wine", windowMs: 1000, graceMs: 500, thresholds: {} };
@@ -82,6 +84,71 @@ describe("apply", () => {
     expect(watch.versions()).toHaveLength(32);
     expect(watch.report(1)).toBeUndefined();
     expect(watch.isDefined(1)).toBe(false);
+  });
+});
+
+describe("alerts", () => {
+  it("fire after two windows, and wait to be told", () => {
+    const watch = open();
+    for (const second of [0, 1]) drift(watch, second);
+    expect(watch.report(1)?.alerts).toMatchObject([
+      { side: "feature", feature: "x", state: { kind: "pending" } },
+      { side: "output", feature: "label", state: { kind: "pending" } },
+    ]);
+    expect(watch.alertNews.waiting).toEqual([]);
+    drift(watch, 2);
+    expect(watch.alertNews.waiting).toMatchObject([
+      { feature: "x", to: "firing", evidence: { messages: { firstSeq: 2, lastSeq: 2 } } },
+      { feature: "label", to: "firing", evidence: { startMs: 1000, endMs: 2000, rows: 200 } },
+    ]);
+  });
+
+  it("do not fire for a window that late rows revise", () => {
+    const watch = open();
+    for (const second of [0, 1]) drift(watch, second);
+    const late = drift(watch, 0, { timeMs: 2499, seq: 99, id: 99 });
+    expect(late.windows).toMatchObject([{ window: { revised: true, verdict: "alarm" } }]);
+    expect(watch.report(1)?.alerts).toMatchObject([{ state: { kind: "pending" } }, {}]);
+  });
+
+  it("go on from what was saved, also by a monitor that knew of none", () => {
+    const watch = open();
+    for (const second of [0, 1]) drift(watch, second);
+    const { alertNews: _, ...state } = watch.state();
+    const versions = state.versions.map(({ alerts: _alerts, ...version }) => version);
+    const older = restored({ ...state, versions }, watch);
+    const newer = restored(watch.state(), watch);
+    for (const each of [older, newer]) drift(each, 2);
+    expect(older.report(1)?.alerts).toMatchObject([{ state: { kind: "pending" } }, {}]);
+    expect(newer.report(1)?.alerts).toMatchObject([{ state: { kind: "firing" } }, {}]);
+  });
+
+  it("end, and that waits, when what is compared with has changed meanwhile", () => {
+    const watch = open();
+    for (const second of [0, 1, 2]) drift(watch, second);
+    const other = new Map([[1, { kind: "problem", problem: "gone" } as const]]);
+    const next = restored(watch.state(), watch, other);
+    expect(next.alertNews.waiting).toMatchObject([
+      ...[{ to: "firing" }, { to: "firing" }],
+      ...[
+        { to: "ok", cause: "baseline" },
+        { to: "ok", cause: "baseline" },
+      ],
+    ]);
+    expect(next.report(1)?.alerts).toEqual([]);
+  });
+
+  it("end with a version that is forgotten", () => {
+    const watch = open();
+    for (const second of [0, 1, 2]) drift(watch, second);
+    for (let version = 2; version <= 33; version += 1) {
+      const body = { kind: "malformed", problem: "" } as const;
+      watch.apply({ timeMs: 2500, seq: 50 + version, version, body });
+    }
+    expect(watch.alertNews.waiting.slice(2)).toMatchObject([
+      { version: 1, to: "ok", cause: "silence" },
+      { version: 1, to: "ok", cause: "silence" },
+    ]);
   });
 });
 
@@ -200,4 +267,22 @@ function message(given: {
 
 function open(): ModelWatch {
   return new ModelWatch(options, definitions);
+}
+
+function restored(
+  state: ModelState,
+  of: ModelWatch,
+  known: ReadonlyMap<number, Definition> = definitions,
+): ModelWatch {
+  return new ModelWatch(options, known, { state: structuredClone(state), history: of.history() });
+}
+
+/** Applies rows that are all at one end, half a second after their window began or as told. */
+function drift(
+  watch: ModelWatch,
+  second: number,
+  { timeMs = second * 1000 + 500, seq = second + 1, id = second } = {},
+) {
+  const x = Array.from({ length: 200 }, () => 0.9);
+  return watch.apply(message({ timeMs, seq, of: [{ id, timeMs: second * 1000, x }] }));
 }

@@ -1,16 +1,13 @@
 import type { Alert } from "../alert/alert.ts";
-import { AlertOutbox, type AlertOutboxState } from "../alert/alert-outbox.ts";
-import type {
-  FeedbackBatch,
-  PerformanceState,
-  PerformanceSummary,
-} from "../performance/performance-report.ts";
+import { AlertOutbox } from "../alert/alert-outbox.ts";
+import type { FeedbackBatch, PerformanceSummary } from "../performance/performance-report.ts";
 import { type PerformanceOptions, PerformanceWatch } from "../performance/performance-watch.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
+import type { ModelHistory, ModelState, Quarantined, SavedModel } from "./model-state.ts";
 import type { Definition } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
-import { type VersionState, VersionWatch, type WatchOptions } from "./version-watch.ts";
+import { VersionWatch, type WatchOptions } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
 export type ModelWatchOptions = WatchOptions & {
@@ -27,15 +24,6 @@ export type Applied = {
 };
 
 export type VersionWindow = { readonly version: number; readonly window: WindowReport };
-
-/** A message that could not be used. */
-export type Quarantined = {
-  /** 0 for one of the feedback stream. */
-  readonly version: number;
-  readonly seq: number;
-  readonly timeMs: number;
-  readonly problem: string;
-};
 
 /** One model version as it stands. */
 export type ModelReport = {
@@ -55,31 +43,6 @@ export type ModelReport = {
   readonly performance: PerformanceSummary | undefined;
 };
 
-/**
- * A whole watch as a value: typed arrays, lists and plain objects. `history` stands apart, because
- * it is large and changes only when a window closes or is revised.
- */
-export type ModelState = {
-  readonly format: 1;
-  readonly model: string;
-  readonly timeMs: number;
-  readonly messagesPurged: number;
-  readonly quarantine: readonly Quarantined[];
-  readonly versions: readonly VersionState[];
-  /** Absent in what older monitors saved. */
-  readonly alertNews?: AlertOutboxState;
-  /** Absent before labels were counted. */
-  readonly performance?: PerformanceState | undefined;
-};
-
-export type ModelHistory = readonly {
-  readonly version: number;
-  /** Oldest first. */
-  readonly windows: readonly WindowReport[];
-}[];
-
-export type SavedModel = { readonly state: ModelState; readonly history: ModelHistory };
-
 // Beyond it the version that was silent longest is forgotten.
 const versionsMax = 32;
 const quarantineMax = 50;
@@ -92,7 +55,7 @@ const alertNewsMax = 1000;
  */
 export class ModelWatch {
   readonly model: string;
-  /** Of alerts, until it has been told. Who settles something in it has this watch saved. */
+  /** Of alerts, until it has been told. Who removes something from it has this watch saved. */
   readonly alertNews: AlertOutbox;
   readonly #options: WatchOptions;
   readonly #performance: PerformanceWatch | undefined;
@@ -128,6 +91,7 @@ export class ModelWatch {
         new VersionWatch(state.version, definition, options, { state, history }),
       );
     }
+    this.#collectAlerts();
   }
 
   get historyRevision(): number {
@@ -146,9 +110,8 @@ export class ModelWatch {
   /** Says what a version is compared with from now on. */
   define(version: number, definition: Definition): void {
     this.#definitions.set(version, definition);
-    const watch = this.#versions.get(version);
-    watch?.redefine(definition);
-    this.alertNews.add(watch?.takeAlertChanges() ?? []);
+    this.#versions.get(version)?.redefine(definition);
+    this.#collectAlerts();
   }
 
   /** Takes a message into account. Messages come in stream order, each one once. */
@@ -157,7 +120,7 @@ export class ModelWatch {
     const closed = [...this.#versions.values()].flatMap((watch) =>
       watch.close(this.#timeMs).map((window) => ({ version: watch.version, window })),
     );
-    for (const watch of this.#versions.values()) this.alertNews.add(watch.takeAlertChanges());
+    this.#collectAlerts();
     const { outcome, windows: revised } = this.#count(message);
     const windows = [...closed, ...revised];
     if (windows.length > 0) this.#historyRevision += 1;
@@ -235,6 +198,10 @@ export class ModelWatch {
     }));
   }
 
+  #collectAlerts(): void {
+    for (const watch of this.#versions.values()) this.alertNews.add(watch.takeAlertChanges());
+  }
+
   #count(message: StreamMessage): Applied {
     const { body, version } = message;
     const watch = this.#watch(version);
@@ -281,6 +248,9 @@ export class ModelWatch {
   }
 
   #forget(version: number): void {
+    const watch = this.#versions.get(version);
+    watch?.endAlerts();
+    this.alertNews.add(watch?.takeAlertChanges() ?? []);
     this.#versions.delete(version);
     this.#definitions.delete(version);
   }

@@ -56,6 +56,29 @@ it("counts apart shadows and failed requests", () => {
   expect(counts).toMatchObject({ rowsShadow: 2, rowsFailed: 1 });
 });
 
+it("keeps the trace ids of the first sampled requests that count", () => {
+  const panes = new Panes(options, undefined);
+  const trace = (byte: number) => ({
+    traceId: new Uint8Array(16).fill(byte),
+    spanId: new Uint8Array(8).fill(1),
+  });
+  const event = makeEvent({
+    of: [
+      { id: 1, role: "shadow", trace: trace(1) },
+      { id: 2, status: 14, trace: trace(2) },
+      { id: 3 },
+      { id: 4, trace: trace(4) },
+      { id: 4, trace: trace(5) },
+      { id: 6, trace: trace(4) },
+      ...[7, 8, 9].map((id) => ({ id, trace: trace(id) })),
+    ],
+  });
+  placeRows(event, { panes, counts: { ...noCounts }, nowMs: 10 });
+  const expected = ["04", "07", "08"].map((byte) => byte.repeat(16));
+  expect(panes.latest?.traceIds).toEqual(expected);
+  expect(new Panes(options, undefined, panes.state()).latest?.traceIds).toEqual(expected);
+});
+
 it("counts late rows whether their window can be revised or not", () => {
   const panes = new Panes(options, undefined);
   panes.place(110, 110);

@@ -82,7 +82,7 @@ export class VersionWatch {
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
     this.#alerts = new AlertBook(version, saved?.state.alerts);
     if (saved === undefined) return;
-    if (!isSame) this.#alerts.reset();
+    if (!isSame) this.#alerts.reset("baseline");
     this.#digest = saved.state.digest;
     this.#problem = saved.state.problem;
     Object.assign(this.#counts, saved.state.counts);
@@ -118,6 +118,11 @@ export class VersionWatch {
     return this.#alerts.takeChanges();
   }
 
+  /** Ends them, because nobody looks at this version any more. */
+  endAlerts(): void {
+    this.#alerts.reset("silence");
+  }
+
   /** Takes another reference. What open windows have counted by a different one is dropped. */
   redefine(definition: Definition): void {
     const reference = definition.kind === "reference" ? definition.reference : undefined;
@@ -125,7 +130,7 @@ export class VersionWatch {
     if (reference?.fingerprint === this.#reference?.fingerprint) return;
     this.#reference = reference;
     this.#panes = this.#makePanes(undefined);
-    this.#alerts.reset();
+    this.#alerts.reset("baseline");
   }
 
   /** Closes the windows that have become due and returns their reports, oldest first. */
