@@ -13,6 +13,7 @@ import {
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatCount, formatNumber, formatTime } from "./format.ts";
 import { type Colour, formatTable, type Paint } from "./output.ts";
+import { formatPerformance } from "./performance-view.ts";
 import { enumName } from "./plain-message.ts";
 
 export type DriftViewOptions = {
@@ -79,7 +80,8 @@ function formatReport({ report, judged }: JudgedReport, options: DriftViewOption
       : formatFeatures("inputs", shown.features, options) +
         formatFeatures("outputs", shown.outputs, options);
   const next = later.map((window) => formatLater(window, options)).join("");
-  return head + problem + tables + next + formatCounters(report.counters, paint);
+  const performance = formatPerformance(report.performance, options);
+  return head + problem + tables + next + performance + formatCounters(report.counters, paint);
 }
 
 const historyColumns = [

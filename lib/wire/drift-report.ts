@@ -13,6 +13,7 @@ import {
   Verdict as VerdictMessage,
   type WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { toPerformanceMessage } from "./performance-report.ts";
 
 const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
   ok: VerdictMessage.OK,
@@ -23,7 +24,7 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
-  const { closed, open, counters, baselineRows, monitorTimeMs, ...same } = report;
+  const { closed, open, counters, baselineRows, monitorTimeMs, performance, ...same } = report;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
@@ -31,6 +32,7 @@ export function toReportMessage(report: ModelReport): MessageInitShape<typeof Re
     monitorTimeMs: BigInt(Math.trunc(monitorTimeMs)),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),
+    ...(performance === undefined ? {} : { performance: toPerformanceMessage(performance) }),
   };
 }
 

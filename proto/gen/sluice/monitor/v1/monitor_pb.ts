@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sluice/monitor/v1/monitor.proto.
  */
 export const file_sluice_monitor_v1_monitor: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSIjChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkiUgoTTGlzdFJlcG9ydHNSZXNwb25zZRIqCgdyZXBvcnRzGAEgAygLMhkuc2x1aWNlLm1vbml0b3IudjEuUmVwb3J0Eg8KB3Byb2JsZW0YAiABKAkiMgoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCJDChJMaXN0SGlzdG9yeVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRINCgVsaW1pdBgDIAEoDSJBChNMaXN0SGlzdG9yeVJlc3BvbnNlEioKB3dpbmRvd3MYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5XaW5kb3ciJAoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQimAIKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDIuQCCghDb3VudGVycxISCgpyb3dzX3RvdGFsGAEgASgEEhUKDXJvd3NfaW5jbHVkZWQYAiABKAQSGAoQcm93c19zYW1wbGVkX291dBgDIAEoBBIRCglyb3dzX2xvc3QYBCABKAQSEQoJcm93c19sYXRlGAUgASgEEhYKDnJvd3NfZHVwbGljYXRlGAYgASgEEhMKC3Jvd3Nfc2hhZG93GAcgASgEEhAKCG1lc3NhZ2VzGAggASgEEhoKEm1lc3NhZ2VzX2R1cGxpY2F0ZRgJIAEoBBIYChBtZXNzYWdlc19taXNzaW5nGAogASgEEhcKD21lc3NhZ2VzX3B1cmdlZBgLIAEoBBIcChRtZXNzYWdlc19xdWFyYW50aW5lZBgMIAEoBBIRCglwcm9kdWNlcnMYDSABKAQSEwoLcm93c19mYWlsZWQYDiABKAQSGQoRcm93c191bnJlbWVtYmVyZWQYDyABKAQi8gEKBldpbmRvdxIQCghzdGFydF9tcxgBIAEoAxIOCgZlbmRfbXMYAiABKAMSDAoEcm93cxgDIAEoBBIrCgd2ZXJkaWN0GAQgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdBITCgtwcm92aXNpb25hbBgFIAEoCBIPCgdyZXZpc2VkGAYgASgIEjIKCGZlYXR1cmVzGAcgAygLMiAuc2x1aWNlLm1vbml0b3IudjEuRmVhdHVyZVJlcG9ydBIxCgdvdXRwdXRzGAggAygLMiAuc2x1aWNlLm1vbml0b3IudjEuRmVhdHVyZVJlcG9ydCKIAwoNRmVhdHVyZVJlcG9ydBIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSFQoNcm93c19iYXNlbGluZRgDIAEoBBIUCgxyb3dzX2N1cnJlbnQYBCABKAQSKwoHdmVyZGljdBgFIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QSKwoHcXVhbGl0eRgGIAEoCzIaLnNsdWljZS5tb25pdG9yLnYxLlF1YWxpdHkSMAoKc3RhdGlzdGljcxgHIAMoCzIcLnNsdWljZS5tb25pdG9yLnYxLlN0YXRpc3RpYxIaCg1tZWFuX2Jhc2VsaW5lGAggASgBSACIAQESGQoMbWVhbl9jdXJyZW50GAkgASgBSAGIAQESFAoHcF92YWx1ZRgKIAEoAUgCiAEBEhcKCnBfYWRqdXN0ZWQYCyABKAFIA4gBAUIQCg5fbWVhbl9iYXNlbGluZUIPCg1fbWVhbl9jdXJyZW50QgoKCF9wX3ZhbHVlQg0KC19wX2FkanVzdGVkIm0KB1F1YWxpdHkSDQoFbnVsbHMYASABKAQSDAoEbmFucxgCIAEoBBIPCgdwb3NfaW5mGAMgASgEEg8KB25lZ19pbmYYBCABKAQSEwoLdHlwZV9lcnJvcnMYBSABKAQSDgoGdW5zZWVuGAYgASgEInUKCVN0YXRpc3RpYxIKCgJpZBgBIAEoCRINCgV2YWx1ZRgCIAEoARIRCgl0aHJlc2hvbGQYAyABKAESDQoFZmxvb3IYBCABKAESKwoHdmVyZGljdBgFIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QiWgoRTGlzdFRyYWNlc1JlcXVlc3QSDQoFbGltaXQYASABKA0SDQoFbW9kZWwYAiABKAkSDgoGZmFpbGVkGAMgASgIEhcKD2R1cmF0aW9uX21zX21pbhgEIAEoDSJ4ChJMaXN0VHJhY2VzUmVzcG9uc2USLwoGdHJhY2VzGAEgAygLMh8uc2x1aWNlLm1vbml0b3IudjEuVHJhY2VTdW1tYXJ5EjEKBXN0b3JlGAIgASgLMiIuc2x1aWNlLm1vbml0b3IudjEuU3RvcmVTdGF0aXN0aWNzIpQBCgxUcmFjZVN1bW1hcnkSEAoIdHJhY2VfaWQYASABKAkSDAoEcm9vdBgCIAEoCRIPCgdzZXJ2aWNlGAMgASgJEhAKCHN0YXJ0X3VzGAQgASgDEhMKC2R1cmF0aW9uX3VzGAUgASgEEg0KBXNwYW5zGAYgASgNEg4KBmZhaWxlZBgHIAEoCBINCgVtb2RlbBgIIAEoCSJWCg9TdG9yZVN0YXRpc3RpY3MSDgoGdHJhY2VzGAEgASgEEg0KBXNwYW5zGAIgASgEEg0KBWJ5dGVzGAMgASgEEhUKDXNwYW5zX2Ryb3BwZWQYBCABKAQiHQoPR2V0VHJhY2VSZXF1ZXN0EgoKAmlkGAEgASgJIkwKEEdldFRyYWNlUmVzcG9uc2USEAoIdHJhY2VfaWQYASABKAkSJgoFc3BhbnMYAiADKAsyFy5zbHVpY2UubW9uaXRvci52MS5TcGFuIvUCCgRTcGFuEg8KB3NwYW5faWQYASABKAkSFgoOcGFyZW50X3NwYW5faWQYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdzZXJ2aWNlGAQgASgJEgwKBGtpbmQYBSABKAkSEAoIc3RhcnRfdXMYBiABKAMSEwoLZHVyYXRpb25fdXMYByABKAQSDgoGZmFpbGVkGAggASgIEhYKDnN0YXR1c19tZXNzYWdlGAkgASgJEjsKCmF0dHJpYnV0ZXMYCiADKAsyJy5zbHVpY2UubW9uaXRvci52MS5TcGFuLkF0dHJpYnV0ZXNFbnRyeRIsCgZldmVudHMYCyADKAsyHC5zbHVpY2UubW9uaXRvci52MS5TcGFuRXZlbnQSKgoFbGlua3MYDCADKAsyGy5zbHVpY2UubW9uaXRvci52MS5TcGFuTGluaxoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKfAQoJU3BhbkV2ZW50EgwKBG5hbWUYASABKAkSDwoHdGltZV91cxgCIAEoAxJACgphdHRyaWJ1dGVzGAMgAygLMiwuc2x1aWNlLm1vbml0b3IudjEuU3BhbkV2ZW50LkF0dHJpYnV0ZXNFbnRyeRoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASItCghTcGFuTGluaxIQCgh0cmFjZV9pZBgBIAEoCRIPCgdzcGFuX2lkGAIgASgJKnEKB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEg4KClZFUkRJQ1RfT0sQARIQCgxWRVJESUNUX1dBUk4QAhIRCg1WRVJESUNUX0FMQVJNEAMSGAoUVkVSRElDVF9JTlNVRkZJQ0lFTlQQBDK3BAoOTW9uaXRvclNlcnZpY2USXAoLTGlzdFJlcG9ydHMSJS5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1JlcXVlc3QaJi5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1Jlc3BvbnNlElYKCUdldFJlcG9ydBIjLnNsdWljZS5tb25pdG9yLnYxLkdldFJlcG9ydFJlcXVlc3QaJC5zbHVpY2UubW9uaXRvci52MS5HZXRSZXBvcnRSZXNwb25zZRJcCgtMaXN0SGlzdG9yeRIlLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBomLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2USYQoMV2F0Y2hSZXBvcnRzEiYuc2x1aWNlLm1vbml0b3IudjEuV2F0Y2hSZXBvcnRzUmVxdWVzdBonLnNsdWljZS5tb25pdG9yLnYxLldhdGNoUmVwb3J0c1Jlc3BvbnNlMAESWQoKTGlzdFRyYWNlcxIkLnNsdWljZS5tb25pdG9yLnYxLkxpc3RUcmFjZXNSZXF1ZXN0GiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdFRyYWNlc1Jlc3BvbnNlElMKCEdldFRyYWNlEiIuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXF1ZXN0GiMuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSIjChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkiUgoTTGlzdFJlcG9ydHNSZXNwb25zZRIqCgdyZXBvcnRzGAEgAygLMhkuc2x1aWNlLm1vbml0b3IudjEuUmVwb3J0Eg8KB3Byb2JsZW0YAiABKAkiMgoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCJDChJMaXN0SGlzdG9yeVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRINCgVsaW1pdBgDIAEoDSJBChNMaXN0SGlzdG9yeVJlc3BvbnNlEioKB3dpbmRvd3MYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5XaW5kb3ciJAoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQizQIKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDEjMKC3BlcmZvcm1hbmNlGBQgASgLMh4uc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2UikAIKC1BlcmZvcm1hbmNlEgwKBHRhc2sYASABKAkSDwoHcHJvYmxlbRgCIAEoCRIOCgZ0YXJnZXQYAyABKAkSDwoHY2xhc3NlcxgEIAMoCRIRCgl3aW5kb3dfbXMYBSABKAQSEgoKaG9yaXpvbl9tcxgGIAEoBBIuCgZsYWJlbHMYByABKAsyHi5zbHVpY2UubW9uaXRvci52MS5MYWJlbENvdW50cxIzCgV0b3RhbBgIIAEoCzIkLnNsdWljZS5tb25pdG9yLnYxLlBlcmZvcm1hbmNlV2luZG93EjUKB3dpbmRvd3MYCSADKAsyJC5zbHVpY2UubW9uaXRvci52MS5QZXJmb3JtYW5jZVdpbmRvdyLXAQoLTGFiZWxDb3VudHMSDwoHbWF0Y2hlZBgBIAEoBBIPCgdyZXZpc2VkGAIgASgEEhAKCHJlcGVhdGVkGAMgASgEEhEKCXVuc2FtcGxlZBgEIAEoBBIPCgdleHBpcmVkGAUgASgEEg8KB3Vua25vd24YBiABKAQSDwoHd2FpdGluZxgHIAEoBBIQCgh1bnVzYWJsZRgIIAEoBBISCgpvdmVyZmxvd2VkGAkgASgEEhQKDHJvd3NfZHJvcHBlZBgKIAEoBBISCgpyb3dzX2tub3duGAsgASgEIrUBChFQZXJmb3JtYW5jZVdpbmRvdxIVCghzdGFydF9tcxgBIAEoA0gAiAEBEgwKBHJvd3MYAiABKAQSEAoIbGFiZWxsZWQYAyABKAQSFQoIY292ZXJhZ2UYBCABKAFIAYgBARIMCgRsYWdzGAUgAygEEioKB21ldHJpY3MYBiADKAsyGS5zbHVpY2UubW9uaXRvci52MS5NZXRyaWNCCwoJX3N0YXJ0X21zQgsKCV9jb3ZlcmFnZSJhCgZNZXRyaWMSCgoCaWQYASABKAkSEgoFdmFsdWUYAiABKAFIAIgBARItCghlc3RpbWF0ZRgDIAEoCzIbLnNsdWljZS5tb25pdG9yLnYxLkVzdGltYXRlQggKBl92YWx1ZSI0CghFc3RpbWF0ZRINCgV2YWx1ZRgBIAEoARILCgNsb3cYAiABKAESDAoEaGlnaBgDIAEoASLkAgoIQ291bnRlcnMSEgoKcm93c190b3RhbBgBIAEoBBIVCg1yb3dzX2luY2x1ZGVkGAIgASgEEhgKEHJvd3Nfc2FtcGxlZF9vdXQYAyABKAQSEQoJcm93c19sb3N0GAQgASgEEhEKCXJvd3NfbGF0ZRgFIAEoBBIWCg5yb3dzX2R1cGxpY2F0ZRgGIAEoBBITCgtyb3dzX3NoYWRvdxgHIAEoBBIQCghtZXNzYWdlcxgIIAEoBBIaChJtZXNzYWdlc19kdXBsaWNhdGUYCSABKAQSGAoQbWVzc2FnZXNfbWlzc2luZxgKIAEoBBIXCg9tZXNzYWdlc19wdXJnZWQYCyABKAQSHAoUbWVzc2FnZXNfcXVhcmFudGluZWQYDCABKAQSEQoJcHJvZHVjZXJzGA0gASgEEhMKC3Jvd3NfZmFpbGVkGA4gASgEEhkKEXJvd3NfdW5yZW1lbWJlcmVkGA8gASgEIvIBCgZXaW5kb3cSEAoIc3RhcnRfbXMYASABKAMSDgoGZW5kX21zGAIgASgDEgwKBHJvd3MYAyABKAQSKwoHdmVyZGljdBgEIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QSEwoLcHJvdmlzaW9uYWwYBSABKAgSDwoHcmV2aXNlZBgGIAEoCBIyCghmZWF0dXJlcxgHIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQSMQoHb3V0cHV0cxgIIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQiiAMKDUZlYXR1cmVSZXBvcnQSDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhUKDXJvd3NfYmFzZWxpbmUYAyABKAQSFAoMcm93c19jdXJyZW50GAQgASgEEisKB3ZlcmRpY3QYBSABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0EisKB3F1YWxpdHkYBiABKAsyGi5zbHVpY2UubW9uaXRvci52MS5RdWFsaXR5EjAKCnN0YXRpc3RpY3MYByADKAsyHC5zbHVpY2UubW9uaXRvci52MS5TdGF0aXN0aWMSGgoNbWVhbl9iYXNlbGluZRgIIAEoAUgAiAEBEhkKDG1lYW5fY3VycmVudBgJIAEoAUgBiAEBEhQKB3BfdmFsdWUYCiABKAFIAogBARIXCgpwX2FkanVzdGVkGAsgASgBSAOIAQFCEAoOX21lYW5fYmFzZWxpbmVCDwoNX21lYW5fY3VycmVudEIKCghfcF92YWx1ZUINCgtfcF9hZGp1c3RlZCJtCgdRdWFsaXR5Eg0KBW51bGxzGAEgASgEEgwKBG5hbnMYAiABKAQSDwoHcG9zX2luZhgDIAEoBBIPCgduZWdfaW5mGAQgASgEEhMKC3R5cGVfZXJyb3JzGAUgASgEEg4KBnVuc2VlbhgGIAEoBCJ1CglTdGF0aXN0aWMSCgoCaWQYASABKAkSDQoFdmFsdWUYAiABKAESEQoJdGhyZXNob2xkGAMgASgBEg0KBWZsb29yGAQgASgBEisKB3ZlcmRpY3QYBSABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0IloKEUxpc3RUcmFjZXNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEg0KBW1vZGVsGAIgASgJEg4KBmZhaWxlZBgDIAEoCBIXCg9kdXJhdGlvbl9tc19taW4YBCABKA0ieAoSTGlzdFRyYWNlc1Jlc3BvbnNlEi8KBnRyYWNlcxgBIAMoCzIfLnNsdWljZS5tb25pdG9yLnYxLlRyYWNlU3VtbWFyeRIxCgVzdG9yZRgCIAEoCzIiLnNsdWljZS5tb25pdG9yLnYxLlN0b3JlU3RhdGlzdGljcyKUAQoMVHJhY2VTdW1tYXJ5EhAKCHRyYWNlX2lkGAEgASgJEgwKBHJvb3QYAiABKAkSDwoHc2VydmljZRgDIAEoCRIQCghzdGFydF91cxgEIAEoAxITCgtkdXJhdGlvbl91cxgFIAEoBBINCgVzcGFucxgGIAEoDRIOCgZmYWlsZWQYByABKAgSDQoFbW9kZWwYCCABKAkiVgoPU3RvcmVTdGF0aXN0aWNzEg4KBnRyYWNlcxgBIAEoBBINCgVzcGFucxgCIAEoBBINCgVieXRlcxgDIAEoBBIVCg1zcGFuc19kcm9wcGVkGAQgASgEIh0KD0dldFRyYWNlUmVxdWVzdBIKCgJpZBgBIAEoCSJMChBHZXRUcmFjZVJlc3BvbnNlEhAKCHRyYWNlX2lkGAEgASgJEiYKBXNwYW5zGAIgAygLMhcuc2x1aWNlLm1vbml0b3IudjEuU3BhbiL1AgoEU3BhbhIPCgdzcGFuX2lkGAEgASgJEhYKDnBhcmVudF9zcGFuX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDwoHc2VydmljZRgEIAEoCRIMCgRraW5kGAUgASgJEhAKCHN0YXJ0X3VzGAYgASgDEhMKC2R1cmF0aW9uX3VzGAcgASgEEg4KBmZhaWxlZBgIIAEoCBIWCg5zdGF0dXNfbWVzc2FnZRgJIAEoCRI7CgphdHRyaWJ1dGVzGAogAygLMicuc2x1aWNlLm1vbml0b3IudjEuU3Bhbi5BdHRyaWJ1dGVzRW50cnkSLAoGZXZlbnRzGAsgAygLMhwuc2x1aWNlLm1vbml0b3IudjEuU3BhbkV2ZW50EioKBWxpbmtzGAwgAygLMhsuc2x1aWNlLm1vbml0b3IudjEuU3BhbkxpbmsaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEinwEKCVNwYW5FdmVudBIMCgRuYW1lGAEgASgJEg8KB3RpbWVfdXMYAiABKAMSQAoKYXR0cmlidXRlcxgDIAMoCzIsLnNsdWljZS5tb25pdG9yLnYxLlNwYW5FdmVudC5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiLQoIU3BhbkxpbmsSEAoIdHJhY2VfaWQYASABKAkSDwoHc3Bhbl9pZBgCIAEoCSpxCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEAoMVkVSRElDVF9XQVJOEAISEQoNVkVSRElDVF9BTEFSTRADEhgKFFZFUkRJQ1RfSU5TVUZGSUNJRU5UEAQytwQKDk1vbml0b3JTZXJ2aWNlElwKC0xpc3RSZXBvcnRzEiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdFJlcG9ydHNSZXF1ZXN0GiYuc2x1aWNlLm1vbml0b3IudjEuTGlzdFJlcG9ydHNSZXNwb25zZRJWCglHZXRSZXBvcnQSIy5zbHVpY2UubW9uaXRvci52MS5HZXRSZXBvcnRSZXF1ZXN0GiQuc2x1aWNlLm1vbml0b3IudjEuR2V0UmVwb3J0UmVzcG9uc2USXAoLTGlzdEhpc3RvcnkSJS5zbHVpY2UubW9uaXRvci52MS5MaXN0SGlzdG9yeVJlcXVlc3QaJi5zbHVpY2UubW9uaXRvci52MS5MaXN0SGlzdG9yeVJlc3BvbnNlEmEKDFdhdGNoUmVwb3J0cxImLnNsdWljZS5tb25pdG9yLnYxLldhdGNoUmVwb3J0c1JlcXVlc3QaJy5zbHVpY2UubW9uaXRvci52MS5XYXRjaFJlcG9ydHNSZXNwb25zZTABElkKCkxpc3RUcmFjZXMSJC5zbHVpY2UubW9uaXRvci52MS5MaXN0VHJhY2VzUmVxdWVzdBolLnNsdWljZS5tb25pdG9yLnYxLkxpc3RUcmFjZXNSZXNwb25zZRJTCghHZXRUcmFjZRIiLnNsdWljZS5tb25pdG9yLnYxLkdldFRyYWNlUmVxdWVzdBojLnNsdWljZS5tb25pdG9yLnYxLkdldFRyYWNlUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message sluice.monitor.v1.ListReportsRequest
@@ -235,6 +235,13 @@ export type Report = Message<"sluice.monitor.v1.Report"> & {
    * @generated from field: int64 monitor_time_ms = 10;
    */
   monitorTimeMs: bigint;
+
+  /**
+   * How the predictions compare with labels.
+   *
+   * @generated from field: sluice.monitor.v1.Performance performance = 20;
+   */
+  performance?: Performance | undefined;
 };
 
 /**
@@ -243,6 +250,278 @@ export type Report = Message<"sluice.monitor.v1.Report"> & {
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
   messageDesc(file_sluice_monitor_v1_monitor, 8);
+
+/**
+ * @generated from message sluice.monitor.v1.Performance
+ */
+export type Performance = Message<"sluice.monitor.v1.Performance"> & {
+  /**
+   * "classification" or "regression"; empty before the first prediction, or where labels are compared with nothing.
+   *
+   * @generated from field: string task = 1;
+   */
+  task: string;
+
+  /**
+   * Why labels are compared with nothing; empty when they are.
+   *
+   * @generated from field: string problem = 2;
+   */
+  problem: string;
+
+  /**
+   * The output that is compared; empty where that is the class of the highest score.
+   *
+   * @generated from field: string target = 3;
+   */
+  target: string;
+
+  /**
+   * Of two classes the last is the positive one.
+   *
+   * @generated from field: repeated string classes = 4;
+   */
+  classes: string[];
+
+  /**
+   * @generated from field: uint64 window_ms = 5;
+   */
+  windowMs: bigint;
+
+  /**
+   * How long after its prediction a label counts.
+   *
+   * @generated from field: uint64 horizon_ms = 6;
+   */
+  horizonMs: bigint;
+
+  /**
+   * Of all versions of the model together.
+   *
+   * @generated from field: sluice.monitor.v1.LabelCounts labels = 7;
+   */
+  labels?: LabelCounts | undefined;
+
+  /**
+   * All windows together; absent before the first prediction.
+   *
+   * @generated from field: sluice.monitor.v1.PerformanceWindow total = 8;
+   */
+  total?: PerformanceWindow | undefined;
+
+  /**
+   * The latest ones by the time of prediction, newest first.
+   *
+   * @generated from field: repeated sluice.monitor.v1.PerformanceWindow windows = 9;
+   */
+  windows: PerformanceWindow[];
+};
+
+/**
+ * Describes the message sluice.monitor.v1.Performance.
+ * Use `create(PerformanceSchema)` to create a new message.
+ */
+export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 9);
+
+/**
+ * What became of every label.
+ *
+ * @generated from message sluice.monitor.v1.LabelCounts
+ */
+export type LabelCounts = Message<"sluice.monitor.v1.LabelCounts"> & {
+  /**
+   * The first label of a row, and further ones, which replaced it.
+   *
+   * @generated from field: uint64 matched = 1;
+   */
+  matched: bigint;
+
+  /**
+   * @generated from field: uint64 revised = 2;
+   */
+  revised: bigint;
+
+  /**
+   * Not later than the one its row has.
+   *
+   * @generated from field: uint64 repeated = 3;
+   */
+  repeated: bigint;
+
+  /**
+   * Sampling left rows out at the time of its prediction.
+   *
+   * @generated from field: uint64 unsampled = 4;
+   */
+  unsampled: bigint;
+
+  /**
+   * Its prediction was longer ago than the horizon.
+   *
+   * @generated from field: uint64 expired = 5;
+   */
+  expired: bigint;
+
+  /**
+   * There was no such row, or it had to be forgotten.
+   *
+   * @generated from field: uint64 unknown = 6;
+   */
+  unknown: bigint;
+
+  /**
+   * Its row may still come.
+   *
+   * @generated from field: uint64 waiting = 7;
+   */
+  waiting: bigint;
+
+  /**
+   * Neither a class nor a number, or with a token that was not signed here.
+   *
+   * @generated from field: uint64 unusable = 8;
+   */
+  unusable: bigint;
+
+  /**
+   * There was no room for it to wait.
+   *
+   * @generated from field: uint64 overflowed = 9;
+   */
+  overflowed: bigint;
+
+  /**
+   * Rows that had to be forgotten before the horizon, and those that are remembered.
+   *
+   * @generated from field: uint64 rows_dropped = 10;
+   */
+  rowsDropped: bigint;
+
+  /**
+   * @generated from field: uint64 rows_known = 11;
+   */
+  rowsKnown: bigint;
+};
+
+/**
+ * Describes the message sluice.monitor.v1.LabelCounts.
+ * Use `create(LabelCountsSchema)` to create a new message.
+ */
+export const LabelCountsSchema: GenMessage<LabelCounts> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 10);
+
+/**
+ * @generated from message sluice.monitor.v1.PerformanceWindow
+ */
+export type PerformanceWindow = Message<"sluice.monitor.v1.PerformanceWindow"> & {
+  /**
+   * Milliseconds since 1970; absent for all windows together.
+   *
+   * @generated from field: optional int64 start_ms = 1;
+   */
+  startMs?: bigint | undefined;
+
+  /**
+   * Predicted rows that are known of, those of them with a label, and their share.
+   *
+   * @generated from field: uint64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * @generated from field: uint64 labelled = 3;
+   */
+  labelled: bigint;
+
+  /**
+   * @generated from field: optional double coverage = 4;
+   */
+  coverage?: number | undefined;
+
+  /**
+   * Labelled rows by how long after them their first label came: less than 1 s, 10 s, 1 min, 10 min, 1 h, 6 h, 1 d, 7 d,
+   * or later.
+   *
+   * @generated from field: repeated uint64 lags = 5;
+   */
+  lags: bigint[];
+
+  /**
+   * @generated from field: repeated sluice.monitor.v1.Metric metrics = 6;
+   */
+  metrics: Metric[];
+};
+
+/**
+ * Describes the message sluice.monitor.v1.PerformanceWindow.
+ * Use `create(PerformanceWindowSchema)` to create a new message.
+ */
+export const PerformanceWindowSchema: GenMessage<PerformanceWindow> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 11);
+
+/**
+ * @generated from message sluice.monitor.v1.Metric
+ */
+export type Metric = Message<"sluice.monitor.v1.Metric"> & {
+  /**
+   * accuracy, precision, recall, f1 (of the last of two classes; of more the mean over classes), auc, log_loss, brier, ece;
+   * or mae, rmse, r2, mean_error.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * From labels; absent where they do not allow one.
+   *
+   * @generated from field: optional double value = 2;
+   */
+  value?: number | undefined;
+
+  /**
+   * From scores alone, without labels: right as far as the scores are.
+   *
+   * @generated from field: sluice.monitor.v1.Estimate estimate = 3;
+   */
+  estimate?: Estimate | undefined;
+};
+
+/**
+ * Describes the message sluice.monitor.v1.Metric.
+ * Use `create(MetricSchema)` to create a new message.
+ */
+export const MetricSchema: GenMessage<Metric> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 12);
+
+/**
+ * Three standard errors to either side.
+ *
+ * @generated from message sluice.monitor.v1.Estimate
+ */
+export type Estimate = Message<"sluice.monitor.v1.Estimate"> & {
+  /**
+   * @generated from field: double value = 1;
+   */
+  value: number;
+
+  /**
+   * @generated from field: double low = 2;
+   */
+  low: number;
+
+  /**
+   * @generated from field: double high = 3;
+   */
+  high: number;
+};
+
+/**
+ * Describes the message sluice.monitor.v1.Estimate.
+ * Use `create(EstimateSchema)` to create a new message.
+ */
+export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 13);
 
 /**
  * What happened to every row the producers say they answered.
@@ -335,7 +614,7 @@ export type Counters = Message<"sluice.monitor.v1.Counters"> & {
  * Use `create(CountersSchema)` to create a new message.
  */
 export const CountersSchema: GenMessage<Counters> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 9);
+  messageDesc(file_sluice_monitor_v1_monitor, 14);
 
 /**
  * @generated from message sluice.monitor.v1.Window
@@ -391,7 +670,7 @@ export type Window = Message<"sluice.monitor.v1.Window"> & {
  * Use `create(WindowSchema)` to create a new message.
  */
 export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 10);
+  messageDesc(file_sluice_monitor_v1_monitor, 15);
 
 /**
  * @generated from message sluice.monitor.v1.FeatureReport
@@ -466,7 +745,7 @@ export type FeatureReport = Message<"sluice.monitor.v1.FeatureReport"> & {
  * Use `create(FeatureReportSchema)` to create a new message.
  */
 export const FeatureReportSchema: GenMessage<FeatureReport> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 11);
+  messageDesc(file_sluice_monitor_v1_monitor, 16);
 
 /**
  * Values that are in no bin.
@@ -510,7 +789,7 @@ export type Quality = Message<"sluice.monitor.v1.Quality"> & {
  * Use `create(QualitySchema)` to create a new message.
  */
 export const QualitySchema: GenMessage<Quality> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 12);
+  messageDesc(file_sluice_monitor_v1_monitor, 17);
 
 /**
  * @generated from message sluice.monitor.v1.Statistic
@@ -553,7 +832,7 @@ export type Statistic = Message<"sluice.monitor.v1.Statistic"> & {
  * Use `create(StatisticSchema)` to create a new message.
  */
 export const StatisticSchema: GenMessage<Statistic> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 13);
+  messageDesc(file_sluice_monitor_v1_monitor, 18);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesRequest
@@ -593,7 +872,7 @@ export type ListTracesRequest = Message<"sluice.monitor.v1.ListTracesRequest"> &
  * Use `create(ListTracesRequestSchema)` to create a new message.
  */
 export const ListTracesRequestSchema: GenMessage<ListTracesRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 14);
+  messageDesc(file_sluice_monitor_v1_monitor, 19);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesResponse
@@ -615,7 +894,7 @@ export type ListTracesResponse = Message<"sluice.monitor.v1.ListTracesResponse">
  * Use `create(ListTracesResponseSchema)` to create a new message.
  */
 export const ListTracesResponseSchema: GenMessage<ListTracesResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 15);
+  messageDesc(file_sluice_monitor_v1_monitor, 20);
 
 /**
  * @generated from message sluice.monitor.v1.TraceSummary
@@ -667,7 +946,7 @@ export type TraceSummary = Message<"sluice.monitor.v1.TraceSummary"> & {
  * Use `create(TraceSummarySchema)` to create a new message.
  */
 export const TraceSummarySchema: GenMessage<TraceSummary> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 16);
+  messageDesc(file_sluice_monitor_v1_monitor, 21);
 
 /**
  * @generated from message sluice.monitor.v1.StoreStatistics
@@ -699,7 +978,7 @@ export type StoreStatistics = Message<"sluice.monitor.v1.StoreStatistics"> & {
  * Use `create(StoreStatisticsSchema)` to create a new message.
  */
 export const StoreStatisticsSchema: GenMessage<StoreStatistics> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 17);
+  messageDesc(file_sluice_monitor_v1_monitor, 22);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceRequest
@@ -718,7 +997,7 @@ export type GetTraceRequest = Message<"sluice.monitor.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 18);
+  messageDesc(file_sluice_monitor_v1_monitor, 23);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceResponse
@@ -742,7 +1021,7 @@ export type GetTraceResponse = Message<"sluice.monitor.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 19);
+  messageDesc(file_sluice_monitor_v1_monitor, 24);
 
 /**
  * @generated from message sluice.monitor.v1.Span
@@ -816,7 +1095,7 @@ export type Span = Message<"sluice.monitor.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 20);
+  messageDesc(file_sluice_monitor_v1_monitor, 25);
 
 /**
  * @generated from message sluice.monitor.v1.SpanEvent
@@ -843,7 +1122,7 @@ export type SpanEvent = Message<"sluice.monitor.v1.SpanEvent"> & {
  * Use `create(SpanEventSchema)` to create a new message.
  */
 export const SpanEventSchema: GenMessage<SpanEvent> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 21);
+  messageDesc(file_sluice_monitor_v1_monitor, 26);
 
 /**
  * @generated from message sluice.monitor.v1.SpanLink
@@ -865,7 +1144,7 @@ export type SpanLink = Message<"sluice.monitor.v1.SpanLink"> & {
  * Use `create(SpanLinkSchema)` to create a new message.
  */
 export const SpanLinkSchema: GenMessage<SpanLink> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 22);
+  messageDesc(file_sluice_monitor_v1_monitor, 27);
 
 /**
  * @generated from enum sluice.monitor.v1.Verdict
