@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {
+  AlertState,
   FeatureReportSchema,
   ReportSchema,
   Verdict,
@@ -48,6 +49,22 @@ describe("a drift report", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("tells which alerts there are, those that fire first, and a trace to look at", () => {
+    const alert = { statistic: "psi.q10.half", sinceMs: BigInt(noon), value: 0.81234 };
+    const alerts = [
+      { ...alert, feature: "age", state: AlertState.PENDING },
+      { ...alert, feature: "bmi", state: AlertState.FIRING, traceIds: ["abcd"] },
+    ];
+    expect(
+      formatReports([report({ alerts })], options)
+        .split("\n")
+        .slice(1, 3),
+    ).toEqual([
+      "firing   bmi  since 12:00:00  psi.q10.half 0.8123  sluice traces abcd",
+      "pending  age  since 12:00:00  psi.q10.half 0.8123",
+    ]);
   });
 
   it("shows the open window as provisional, and in full only while none has closed", () => {

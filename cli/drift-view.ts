@@ -11,6 +11,7 @@ import {
   VerdictSchema,
   type Window,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { formatAlerts } from "./drift/alert-view.ts";
 import { formatCount, formatNumber, formatTime } from "./format.ts";
 import { type Colour, formatTable, type Paint } from "./output.ts";
 import { formatPerformance } from "./performance-view.ts";
@@ -80,8 +81,10 @@ function formatReport({ report, judged }: JudgedReport, options: DriftViewOption
       : formatFeatures("inputs", shown.features, options) +
         formatFeatures("outputs", shown.outputs, options);
   const next = later.map((window) => formatLater(window, options)).join("");
+  const alerts = formatAlerts(report.alerts, options);
   const performance = formatPerformance(report.performance, options);
-  return head + problem + tables + next + performance + formatCounters(report.counters, paint);
+  const counters = formatCounters(report.counters, paint);
+  return head + problem + alerts + tables + next + performance + counters;
 }
 
 const historyColumns = [

@@ -1,7 +1,7 @@
 import { create, toBinary, toJson } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { ModelWatch } from "#core/monitor/model-watch.ts";
-import { ReportSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { AlertState, ReportSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { evenly, makeEvent, sampleDefinition } from "../../test/support/prediction-events.ts";
 import { toReportMessage } from "./drift-report.ts";
 
@@ -48,6 +48,28 @@ it("tells everything a report says", () => {
     counters: { rowsTotal: "401", rowsIncluded: "302", rowsLost: "99", messages: "2" },
     monitorTimeMs: "1500",
   });
+});
+
+it("tells which alerts are not calm, with their evidence", () => {
+  const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} };
+  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
+  const x = evenly(300).map((value) => value + 0.5);
+  for (const seq of [1, 2, 3]) {
+    const timeMs = seq * 1000;
+    const event = makeEvent({ of: [{ id: seq, timeMs, x }], seq, rowsTotal: 300 * seq });
+    watch.apply({ timeMs, seq, version: 1, body: { kind: "event", event } });
+  }
+  const report = watch.report(1);
+  if (report === undefined) throw new Error("the version has a report");
+  const { alerts } = create(ReportSchema, toReportMessage(report));
+  expect(alerts).toMatchObject([
+    {
+      ...{ side: "feature", feature: "x", statistic: "psi.q10.half", state: AlertState.FIRING },
+      ...{ sinceMs: 3000n, startMs: 2000n, endMs: 3000n, rows: 300n, threshold: 0.1 },
+      ...{ value: report.closed?.features[0]?.statistics[0]?.value, traceIds: [] },
+    },
+    { side: "output", feature: "label", state: AlertState.FIRING },
+  ]);
 });
 
 it("leaves out the windows that there are not", () => {

@@ -1,10 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Alert } from "#core/alert/alert.ts";
 import type { Quality } from "#core/drift/quality.ts";
 import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import {
+  type AlertSchema,
+  AlertState,
   type CountersSchema,
   type FeatureReportSchema,
   type QualitySchema,
@@ -24,15 +27,39 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
-  const { closed, open, counters, baselineRows, monitorTimeMs, performance, ...same } = report;
+  const { closed, open, counters, baselineRows, monitorTimeMs, ...others } = report;
+  const { performance, alerts, ...same } = others;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
     counters: toCounters(counters),
     monitorTimeMs: BigInt(Math.trunc(monitorTimeMs)),
+    alerts: alerts.map(toAlertMessage),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),
     ...(performance === undefined ? {} : { performance: toPerformanceMessage(performance) }),
+  };
+}
+
+const alertStates: Readonly<Record<Alert["state"]["kind"], AlertState>> = {
+  ok: AlertState.UNSPECIFIED,
+  pending: AlertState.PENDING,
+  firing: AlertState.FIRING,
+  clearing: AlertState.CLEARING,
+};
+
+function toAlertMessage(alert: Alert): MessageInitShape<typeof AlertSchema> {
+  const { side, feature, statistic, state, sinceMs, evidence } = alert;
+  const { value, threshold, floor, startMs, endMs, rows, traceIds } = evidence;
+  return {
+    ...{ side, feature, statistic, value, traceIds: [...traceIds] },
+    state: alertStates[state.kind],
+    sinceMs: BigInt(sinceMs),
+    startMs: BigInt(startMs),
+    endMs: BigInt(endMs),
+    rows: BigInt(rows),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(floor === undefined ? {} : { floor }),
   };
 }
 

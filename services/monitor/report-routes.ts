@@ -35,6 +35,7 @@ export function reportRoutes(models: WatchedModels, traces: Traces): Route[] {
     get("/history/:model/:version", (request) =>
       history(models, request, versionOf(request.params)),
     ),
+    get("/alerts", () => jsonReply({ alerts: alertsOf(models), problem: models.problem })),
     get("/quarantine", () => jsonReply({ messages: quarantine(models) })),
     get("/traces", (request) => listTraces(traces, request)),
     get("/traces/:id", ({ params }) => {
@@ -51,6 +52,14 @@ function history(
 ): HttpReply {
   const limit = count(query, "limit", historyDefault, limitMax);
   return jsonReply({ windows: models.windows(modelOf(params), version, limit) });
+}
+
+function alertsOf(models: WatchedModels) {
+  return models
+    .reports()
+    .flatMap(({ model, version, alerts }) =>
+      alerts.map((alert) => ({ model, version, ...alert, state: alert.state.kind })),
+    );
 }
 
 function quarantine(models: WatchedModels) {
