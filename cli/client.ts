@@ -1,4 +1,9 @@
-import { create, type DescMethodUnary, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { Failure } from "#core/failure.ts";
 import {
   ControlService,
@@ -18,9 +23,12 @@ import {
   type Window,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import {
+  type FeedbackSchema,
   type PredictRequest,
   type PredictResponse,
   PredictService,
+  SendFeedbackRequestSchema,
+  type SendFeedbackResponse,
 } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { type CallOptions, RpcClient, type UnaryReply } from "#platform/rpc/client.ts";
 import { Unreachable } from "./exit-code.ts";
@@ -53,6 +61,15 @@ export class Gateway implements Disposable {
   ): Promise<UnaryReply<PredictResponse>> {
     const method = PredictService.method.predict;
     return await this.#peer.ask(method, request, { deadlineMs: predictMsMax, ...options });
+  }
+
+  /** Resolves when what can be used is stored. At most 10 000 labels. */
+  async sendFeedback(
+    model: string,
+    feedback: MessageInitShape<typeof FeedbackSchema>[],
+  ): Promise<SendFeedbackResponse> {
+    const request = create(SendFeedbackRequestSchema, { model, feedback });
+    return (await this.#peer.ask(PredictService.method.sendFeedback, request)).message;
   }
 
   [Symbol.dispose](): void {

@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   models: async () => (await import("./commands/models.ts")).registerModels,
   bulk: async () => (await import("./commands/bulk.ts")).registerBulk,
   simulate: async () => (await import("./commands/simulate.ts")).registerSimulate,
+  feedback: async () => (await import("./commands/feedback.ts")).registerFeedback,
   drift: async () => (await import("./commands/drift.ts")).registerDrift,
   baseline: async () => (await import("./commands/baseline.ts")).registerBaseline,
   traces: async () => (await import("./commands/traces.ts")).registerTraces,
