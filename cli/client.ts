@@ -87,17 +87,42 @@ export class Monitor implements Disposable {
 
   /** Of one model, or of all for an empty name. */
   async listReports(model: string): Promise<Report[]> {
-    const request = create(ListReportsRequestSchema, { model });
-    return (await this.#peer.ask(MonitorService.method.listReports, request)).message.reports;
+    const { listReports } = MonitorService.method;
+    const reports: Report[] = [];
+    let pageToken = "";
+    do {
+      const request = create(ListReportsRequestSchema, { model, pageToken });
+      const { message } = await this.#peer.ask(listReports, request);
+      reports.push(...message.reports);
+      pageToken = message.nextPageToken;
+    } while (pageToken !== "");
+    return reports;
   }
 
-  /** Closed windows, newest first. */
-  async listHistory(of: { model: string; version: number; limit: number }): Promise<Window[]> {
-    const request = create(ListHistoryRequestSchema, of);
-    return (await this.#peer.ask(MonitorService.method.listHistory, request)).message.windows;
+  /** Closed windows, newest first; `decidingOnly` leaves out the statistics that cannot alarm. */
+  async listHistory(of: {
+    readonly model: string;
+    readonly version: number;
+    readonly limit: number;
+    readonly decidingOnly?: boolean;
+  }): Promise<Window[]> {
+    const { listHistory } = MonitorService.method;
+    const windows: Window[] = [];
+    let pageToken = "";
+    do {
+      const request = create(ListHistoryRequestSchema, {
+        ...of,
+        limit: of.limit - windows.length,
+        pageToken,
+      });
+      const { message } = await this.#peer.ask(listHistory, request);
+      windows.push(...message.windows);
+      pageToken = message.nextPageToken;
+    } while (pageToken !== "" && windows.length < of.limit);
+    return windows;
   }
 
-  /** A report whenever a window closes or is revised, until the signal aborts. */
+  /** Every report as it is, then one whenever a window closes or is revised, until it aborts. */
   async *watchReports(model: string, signal: AbortSignal): AsyncGenerator<Report> {
     const request = create(WatchReportsRequestSchema, { model });
     const { rpc } = this.#peer;

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Failure, type FailureCode, messageOf } from "#core/failure.ts";
 import { BytesBudget, type BytesShare } from "./bytes-budget.ts";
+import { writeParts } from "./http-parts.ts";
 import { bindTo, type ListenOn } from "./listen.ts";
 import { http } from "./node-http.ts";
 
@@ -19,12 +20,15 @@ export type HttpRequest = {
    * there is for them; cancelled when the client goes.
    */
   readonly body: (bytesMax: number) => Promise<Uint8Array>;
+  /** Aborts when the client has gone, or everything was said. */
+  readonly gone: AbortSignal;
 };
 
 export type HttpReply = {
   readonly status: number;
   readonly type: string;
-  readonly body: string | Uint8Array;
+  /** Parts go out as they come, until there are no more or the client reads none for a minute. */
+  readonly body: string | Uint8Array | AsyncIterable<string>;
 };
 
 export type Route = {
@@ -126,9 +130,11 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   using share = bodies.share();
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
   let reply: HttpReply;
   try {
-    reply = await dispatch(routes, incoming, share);
+    reply = await dispatch(routes, incoming, { share, gone: gone.signal });
   } catch (error) {
     if (!(error instanceof Failure)) onError(error);
     reply = failureReply(Failure.from(error));
@@ -136,18 +142,22 @@ async function answer(
   // A body that nobody read would be taken for the next request; ending the connection is cheaper.
   // And a server that is closing would wait for a connection that was left open.
   if (!incoming.complete || !server.listening) outgoing.setHeader("connection", "close");
-  outgoing.writeHead(reply.status, {
-    "content-type": reply.type,
-    "content-length": Buffer.byteLength(reply.body),
-    "x-content-type-options": "nosniff",
-  });
-  outgoing.end(incoming.method === "HEAD" ? undefined : reply.body);
+  const { status, type, body } = reply;
+  const headers = { "content-type": type, "x-content-type-options": "nosniff" };
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+    outgoing.end(incoming.method === "HEAD" ? undefined : body);
+    return;
+  }
+  outgoing.writeHead(status, headers);
+  if (incoming.method === "HEAD") outgoing.end();
+  else await writeParts(outgoing, body).catch(onError);
 }
 
 async function dispatch(
   routes: readonly Route[],
   incoming: IncomingMessage,
-  share: BytesShare,
+  { share, gone }: { readonly share: BytesShare; readonly gone: AbortSignal },
 ): Promise<HttpReply> {
   const { pathname, searchParams } = urlOf(incoming);
   const method = incoming.method === "HEAD" ? "GET" : incoming.method;
@@ -162,6 +172,7 @@ async function dispatch(
       query: searchParams,
       header: (name) => headerOf(incoming, name),
       body: (bytesMax) => readBody(incoming, bytesMax, share),
+      gone,
     });
   }
   if (!isKnown) throw new Failure("not-found", `nothing is served at ${pathname}`);

@@ -69,14 +69,16 @@ export async function startMonitor(
   opened.use(reading);
   const { bus } = reading;
   observeDrift(models, { meter, isConnected: () => bus?.isConnected === true });
+  const stop = new AbortController();
   const http = opened.use(
     await HttpServer.listen({
       listen: { host, port: ports.http, setting: "SLUICE_MONITOR_HTTP_PORT" },
-      routes: reportRoutes(models, traces),
+      routes: reportRoutes({ models, traces, stop: stop.signal }),
       drainMsMax: drainMsOf(config),
       onError: (error) => events.httpFailed(messageOf(error)),
     }),
   );
+  opened.defer(() => stop.abort());
   const rpc = opened.use(await listen(config, { models, traces }));
   const ready = {
     grpc: rpc.address,

@@ -42,7 +42,7 @@ export class WatchedModels {
   }
 
   /** Lets a model go. `isReadable` where nobody else can have it. */
-  drop({ model, watch }: WatchedModel, isReadable: boolean): void {
+  drop({ model, watch }: Pick<WatchedModel, "model" | "watch">, isReadable: boolean): void {
     this.#held.delete(model);
     if (isReadable) this.#left.set(model, watch);
   }

@@ -144,7 +144,7 @@ describe("the monitor", () => {
     await using monitor = await startMonitor(config, { log: silentLog });
     const { http } = monitor.ready;
     const problem = "NATS_URL is not set: no events are read";
-    expect(await readJson(http, "/reports")).toEqual({ reports: [], problem });
+    expect(await readJson(http, "/reports")).toMatchObject({ reports: [], problem });
     await expect(readJson(http, "/reports/wine")).rejects.toThrow(problem);
     expect(await readJson(http, "/traces")).toMatchObject({ traces: [] });
     expect(await readJson(http, "/healthz")).toMatchObject({ status: "ok" });
@@ -176,7 +176,7 @@ async function start({ windowMs }: { readonly windowMs: number }) {
     monitor,
     bus,
     publish: (event: SampleEvent) => publish(bus, event),
-    read: readFirst,
+    read: readFirstClosed,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -186,9 +186,11 @@ async function publish(bus: Bus, given: SampleEvent): Promise<void> {
   await bus.publish(predictionSubject(event), encodePredictionEvent(event));
 }
 
-/** The first report that WatchReports tells. */
-async function readFirst(client: RpcClient) {
+/** The first report of a closed window that WatchReports tells. */
+async function readFirstClosed(client: RpcClient) {
   const request = create(WatchReportsRequestSchema, { model: "wine" });
-  for await (const { report } of client.serverStream(watchReports, request)) return report;
+  for await (const { report } of client.serverStream(watchReports, request)) {
+    if (report?.closed !== undefined) return report;
+  }
   throw new Error("the stream ended");
 }
