@@ -46,7 +46,7 @@ export class StreamReader {
       this.#again = new AbortController();
       const until = AbortSignal.any([signal, this.#again.signal]);
       try {
-        if (this.#modules.models.size === 0 || !this.#modules.bus.isConnected) {
+        if (!this.#modules.bus.isConnected) {
           await sleep(retryMs, until);
           continue;
         }
@@ -67,9 +67,9 @@ export class StreamReader {
       if (isNew) events.streamRecreated(model.model, stream.created);
       if (purged > 0) events.messagesPurged(model.model, purged);
     }
-    const fromSeq = Math.min(...[...readers].map(({ seq }) => seq)) + 1;
-    // Nothing is watched any more: the position of nothing is no sequence.
-    if (!Number.isFinite(fromSeq)) return;
+    // Where nothing is watched yet, the newest message may speak of a model that could be.
+    const newest = Math.max(0, stream.lastSeq - 1);
+    const fromSeq = 1 + (readers.size === 0 ? newest : Math.min(...[...readers].map(seqOf)));
     events.readingFrom(fromSeq, stream.lastSeq);
     const { name } = predictionStream;
     const { created } = stream;
@@ -129,6 +129,10 @@ export class StreamReader {
       models.announce(watch, version);
     }
   }
+}
+
+function seqOf({ seq }: WatchedModel): number {
+  return seq;
 }
 
 /** A message must not be able to stop the monitor again and again: one that does is put aside. */

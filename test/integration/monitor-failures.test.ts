@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
@@ -18,6 +16,7 @@ import { applyLabels, labelsTaken, publishLabels } from "../support/labels.ts";
 import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 import { makeEvent, sampleDefinition } from "../support/prediction-events.ts";
+import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-monitor.ts";
 
 const windowMs = 1000;
 const graceMs = 200;
@@ -26,8 +25,8 @@ const wine = { model: "wine", version: 1 };
 describe("a monitor that is killed", () => {
   it("comes back with the numbers of one that was not", async () => {
     await using cluster = await start();
-    const { bus, spawnMonitor } = cluster;
-    const first = await spawnMonitor();
+    const { bus, spawn } = cluster;
+    const first = await spawn();
     let seq = await publishUntil(bus, 1, () => hasSavedWindows(first));
     // Messages after the last snapshot: counted once by the one that is killed, once by its
     // successor.
@@ -38,7 +37,7 @@ describe("a monitor that is killed", () => {
     const end = { producer: "a", answered: 5000, gateway: "g" };
     await bus.publish(predictionSubject(wine), encodeProducerEnd(end));
 
-    const second = await spawnMonitor();
+    const second = await spawn();
     const expected = await undisturbed(bus);
     const report = await reportWhen(
       http(second),
@@ -219,12 +218,7 @@ async function deleteStream(nats: TestNats, stream: string): Promise<void> {
   await connection.close();
 }
 
-type Spawned = {
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly kill: () => Promise<void>;
-};
-
-function http({ addresses }: Spawned): string {
+function http({ addresses }: SpawnedMonitor): string {
   return addresses["http"] ?? "";
 }
 
@@ -233,7 +227,7 @@ async function metricsOf(addresses: { readonly [name: string]: unknown }): Promi
 }
 
 /** It has closed a window, and saved more than once. */
-async function hasSavedWindows(spawned: Spawned): Promise<boolean> {
+async function hasSavedWindows(spawned: SpawnedMonitor): Promise<boolean> {
   const text = await metricsOf(spawned.addresses);
   const saved = /snapshots_total\{[^}]*outcome="saved"[^}]*\} (\d+)/.exec(text)?.[1];
   return Number(saved ?? 0) >= 2 && text.includes("sluice_monitor_windows_total{");
@@ -251,47 +245,10 @@ async function start() {
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
   await bus.ensureStream(feedbackStream);
-  const env = envOf(nats, models.path);
+  const env = monitorEnv(nats.url, models.path);
   const config = toConfig(readEnv(env));
   const open = (): Promise<Monitor> => startMonitor(config, { log: silentLog });
   const all = opened.move();
-  const spawnMonitor = async (): Promise<Spawned> => {
-    const child = launch(env);
-    all.defer(() => void child.kill("SIGKILL"));
-    const addresses = await readyOf(child);
-    const kill = async () => {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    };
-    return { addresses, kill };
-  };
-  return { nats, bus, spawnMonitor, open, [Symbol.asyncDispose]: () => all.disposeAsync() };
-}
-
-function launch(env: Readonly<Record<string, string>>): ChildProcess {
-  const program = new URL("../../services/monitor/main.ts", import.meta.url).pathname;
-  return spawn(process.execPath, [program], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-}
-
-async function readyOf(child: ChildProcess): Promise<Record<string, string>> {
-  const [message] = await once(child, "message");
-  expect(message).toMatchObject({ type: "ready" });
-  return message;
-}
-
-function envOf(nats: TestNats, models: string): Record<string, string> {
-  return {
-    NATS_URL: nats.url,
-    SLUICE_MODELS: models,
-    SLUICE_MONITOR_GRPC_PORT: "0",
-    SLUICE_MONITOR_HTTP_PORT: "0",
-    SLUICE_MONITOR_METRICS_PORT: "0",
-    SLUICE_OTLP_PORT: "0",
-    SLUICE_MONITOR_GRACE_MS: String(graceMs),
-    SLUICE_MONITOR_SNAPSHOT_MS: "300",
-    SLUICE_LEASE_MS: "1000",
-  };
+  const spawn = async () => all.use(await spawnMonitor(env));
+  return { nats, bus, spawn, open, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -22,6 +22,7 @@ import { type Monitor, startMonitor } from "../../services/monitor/monitor.ts";
 import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
 import { startTestNats } from "../support/nats.ts";
 import { evenly, makeEvent, type SampleEvent } from "../support/prediction-events.ts";
+import { tempDir } from "../support/temp.ts";
 
 const dayMs = 86_400_000;
 const { listReports, getReport, listHistory, watchReports, getTrace } = MonitorService.method;
@@ -139,6 +140,14 @@ describe("the monitor", () => {
     expect(report).toMatchObject({ version: 1, baselineProblem: "it has no baseline.json" });
   });
 
+  it("watches what the stream speaks of where the repository has no model at all", async () => {
+    await using empty = await tempDir();
+    await using cluster = await start({ windowMs: dayMs, models: empty.path });
+    await cluster.publish({ model: "beer" });
+    const report = await eventually(() => readJson(cluster.monitor.ready.http, "/reports/beer"));
+    expect(report).toMatchObject({ version: 1, counters: { messages: 1 } });
+  });
+
   it("serves traces without NATS and says that it reads no events", async () => {
     const config = toConfig(readEnv(freePorts));
     await using monitor = await startMonitor(config, { log: silentLog });
@@ -162,12 +171,14 @@ const freePorts = {
   SLUICE_LEASE_MS: "2000",
 };
 
-async function start({ windowMs }: { readonly windowMs: number }) {
+/** Of the model wine, unless `models` is another repository. */
+async function start(of: { readonly windowMs: number; readonly models?: string }) {
   await using opened = new AsyncDisposableStack();
   const nats = opened.use(await startTestNats());
-  const models = opened.use(await watchedRepository(windowMs));
+  const repository = opened.use(await watchedRepository(of.windowMs));
+  const models = of.models ?? repository.path;
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
-  const env = { ...freePorts, SLUICE_MODELS: models.path, NATS_URL: nats.url };
+  const env = { ...freePorts, SLUICE_MODELS: models, NATS_URL: nats.url };
   const config = toConfig(readEnv(env));
   const monitor: Monitor = opened.use(await startMonitor(config, { log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
