@@ -18,22 +18,24 @@ export class KeyTable {
     this.#mask = places - 1;
   }
 
-  get(key: RowKey): number | undefined {
-    const entry = this.#places[this.#find(key) * words + 2] as number;
-    return entry === 0 ? undefined : entry - 1;
+  /** -1 where there is none. Called for every row, with halves so that none makes an object. */
+  get(low: number, high: number): number {
+    return (this.#places[this.#find(low >>> 0, high >>> 0) * words + 2] as number) - 1;
   }
 
-  set({ low, high }: RowKey, value: number): void {
-    const start = this.#find({ low, high }) * words;
+  set(low: number, high: number, value: number): void {
+    const start = this.#find(low >>> 0, high >>> 0) * words;
     this.#places[start] = low;
     this.#places[start + 1] = high;
     this.#places[start + 2] = value + 1;
   }
 
-  /** Takes a key out, and moves up what would no longer be found behind the gap. */
-  delete(key: RowKey): void {
-    let hole = this.#find(key);
-    if (this.#places[hole * words + 2] === 0) return;
+  /**
+   * Takes a key out that has this value, and moves up what would no longer be found behind the gap.
+   */
+  delete(low: number, high: number, value: number): void {
+    let hole = this.#find(low >>> 0, high >>> 0);
+    if (this.#places[hole * words + 2] !== value + 1) return;
     this.#places[hole * words + 2] = 0;
     let next = hole;
     for (;;) {
@@ -48,8 +50,7 @@ export class KeyTable {
   }
 
   /** Where the key is, or the empty place where it would go. */
-  #find(key: RowKey): number {
-    const [low, high] = [key.low >>> 0, key.high >>> 0];
+  #find(low: number, high: number): number {
     let place = this.#home(low, high);
     while (
       this.#places[place * words + 2] !== 0 &&

@@ -60,6 +60,8 @@ export type Correction = {
   readonly lagMs: number;
 };
 
+const nothing: readonly Correction[] = [];
+
 const noCounts: LabelCounts = {
   matched: 0,
   revised: 0,
@@ -92,8 +94,10 @@ export class LabelJoin {
   }
 
   /** Takes a row under its keys; what labels that waited for it make of it. */
-  addRow(row: PredictedRow, keys: readonly RowKey[]): Correction[] {
+  addRow(row: PredictedRow, keys: readonly RowKey[]): readonly Correction[] {
     if (this.#index.put(row, keys) === "kept, oldest dropped") this.#rowsDropped += 1;
+    // Asked for every row, where mostly nothing waits.
+    if (this.#waiting.size === 0) return nothing;
     return keys
       .flatMap((key) => this.#waiting.take(key))
       .sort((one, two) => one.seq - two.seq)

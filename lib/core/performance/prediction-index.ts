@@ -120,12 +120,12 @@ export class MemoryIndex implements PredictionIndex {
   }
 
   has(key: RowKey): boolean {
-    return this.#table.get(key) !== undefined;
+    return this.#table.get(key.low, key.high) >= 0;
   }
 
   find(key: RowKey): IndexedRow | undefined {
-    const slot = this.#table.get(key);
-    if (slot === undefined) return undefined;
+    const slot = this.#table.get(key.low, key.high);
+    if (slot < 0) return undefined;
     const start = slot * this.#stride;
     const [storedMs = 0, timeMs = 0, predicted = 0, labelSeq = 0, label = 0, version = 0] =
       this.#numbers.subarray(start, start + numbersFixed);
@@ -134,8 +134,8 @@ export class MemoryIndex implements PredictionIndex {
   }
 
   setLabel(key: RowKey, { seq, value }: { readonly seq: number; readonly value: number }): void {
-    const slot = this.#table.get(key);
-    assert(slot !== undefined, "only a row that is there gets a label");
+    const slot = this.#table.get(key.low, key.high);
+    assert(slot >= 0, "only a row that is there gets a label");
     this.#numbers[slot * this.#stride + 3] = seq;
     this.#numbers[slot * this.#stride + 4] = value;
   }
@@ -184,25 +184,22 @@ export class MemoryIndex implements PredictionIndex {
   }
 
   #enter(slot: number): void {
-    for (const key of this.#keysOf(slot)) this.#table.set(key, slot);
+    const keys = this.#keys;
+    const start = slot * keyWords;
+    this.#table.set(keys[start] as number, keys[start + 1] as number, slot);
+    const [low, high] = [keys[start + 2] as number, keys[start + 3] as number];
+    if (low !== 0 || high !== 0) this.#table.set(low, high, slot);
   }
 
+  /** Keys that a later row has taken over stay. */
   #dropOldest(): void {
     const slot = this.#head;
-    for (const key of this.#keysOf(slot)) {
-      // A later row may have taken the key over.
-      if (this.#table.get(key) === slot) this.#table.delete(key);
-    }
+    const keys = this.#keys;
+    const start = slot * keyWords;
+    this.#table.delete(keys[start] as number, keys[start + 1] as number, slot);
+    const [low, high] = [keys[start + 2] as number, keys[start + 3] as number];
+    if (low !== 0 || high !== 0) this.#table.delete(low, high, slot);
     this.#head = (slot + 1) & (this.#capacity - 1);
     this.#size -= 1;
-  }
-
-  #keysOf(slot: number): RowKey[] {
-    const start = slot * keyWords;
-    const [low = 0, high = 0, otherLow = 0, otherHigh = 0] = this.#keys.subarray(start, start + 4);
-    const first = { low, high };
-    return otherLow === 0 && otherHigh === 0
-      ? [first]
-      : [first, { low: otherLow, high: otherHigh }];
   }
 }

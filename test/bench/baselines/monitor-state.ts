@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import { messageOf } from "#core/failure.ts";
 import { ModelWatch } from "#core/monitor/model-watch.ts";
 import { prepareReference } from "#core/monitor/reference.ts";
+import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import { bodyOf } from "../../../services/monitor/watched-model.ts";
 import { benchBaseline } from "../baseline.ts";
 import { encodeSampleEvents, eventValues } from "../sample-events.ts";
@@ -33,7 +34,13 @@ process.send?.({ kind: "ready" });
 function measure(seconds: number) {
   const reference = prepareReference(benchBaseline("mid"), "bench");
   const definition = { kind: "reference", reference } as const;
-  const settings = { model: "mid", windowMs, graceMs: 10_000, thresholds: {} };
+  const settings = {
+    model: "mid",
+    windowMs,
+    graceMs: 10_000,
+    thresholds: {},
+    performance: { settings: performanceDefaults, declared: [] },
+  };
   const watch = new ModelWatch(settings, new Map([[1, definition]]));
   let cpuUs = 0;
   let counted = 0;
