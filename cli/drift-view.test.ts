@@ -7,11 +7,13 @@ import {
   Verdict,
   WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
-import { formatHistory, formatReports, isAlarm, type JudgedReport } from "./drift-view.ts";
+import { formatHistory } from "./drift/history-view.ts";
+import { formatReports, isAlarm, type JudgedReport } from "./drift-view.ts";
 import { plain } from "./output.ts";
 
 const noon = new Date(2026, 10, 20, 12, 0, 0).getTime();
 const options = { paint: plain, now: noon, featuresMax: 20 };
+const historyOptions = { ...options, columns: 80, windowsMax: 20 };
 
 function feature(name: string, verdict: Verdict, value: number) {
   return create(FeatureReportSchema, {
@@ -91,6 +93,20 @@ describe("a drift report", () => {
     expect(text.endsWith("so far  3 rows lost\n")).toBe(true);
   });
 
+  it("draws how features went, the limit at half height, and has room for it in 80 columns", () => {
+    const recent = [0.05, 0.4, 0.18, 0.1].map((value, place) =>
+      create(WindowSchema, {
+        ...{ startMs: BigInt(noon - (place + 1) * 60_000), endMs: BigInt(noon - place * 60_000) },
+        features: [feature("bmi", value > 0.1 ? Verdict.ALARM : Verdict.OK, value)],
+      }),
+    );
+    const lines = formatReports([{ ...report(), recent }], { ...options, columns: 80 }).split("\n");
+    expect(lines.slice(1, 3)).toEqual([
+      "  INPUTS  VERDICT     PSI  LIMIT  ROWS     MEAN  BASELINE  TREND  REMARKS",
+      "  bmi     alarm    0.8123  0.100   600  0.04761         0  ▅██▃   2 null",
+    ]);
+  });
+
   it("says so when there is nothing yet", () => {
     expect(formatReports([], options)).toMatch(/nothing has been predicted/);
     expect(formatReports([unjudged({ model: "m" })], options)).toBe("m@1  no window yet\n");
@@ -99,14 +115,14 @@ describe("a drift report", () => {
 
 describe("the history", () => {
   it("has one line for each window with what was above its limit", () => {
-    expect(formatHistory([closed], options).split("\n")[1]).toBe(
+    expect(formatHistory([closed], historyOptions).split("\n")[1]).toBe(
       "11:59:00  12:00:00   600  alarm    bmi 0.812",
     );
-    expect(formatHistory([], options)).toMatch(/no window has closed/);
+    expect(formatHistory([], historyOptions)).toMatch(/no window has closed/);
   });
 
   it("says what has lasted", () => {
-    expect(formatHistory([closed], options)).toMatch(/\npending {2}bmi\n$/);
-    expect(formatHistory([closed, closed], options)).toMatch(/\nfiring {2}bmi\n$/);
+    expect(formatHistory([closed], historyOptions)).toMatch(/\npending {2}bmi\n$/);
+    expect(formatHistory([closed, closed], historyOptions)).toMatch(/\nfiring {2}bmi\n$/);
   });
 });

@@ -1,5 +1,4 @@
-import { calm, observe, type PersistenceState, step } from "#core/drift/persistence.ts";
-import type { Verdict as VerdictWord } from "#core/drift/verdict.ts";
+import { limitOf } from "#core/drift/verdict.ts";
 import { driftStatistics } from "#core/model/settings.ts";
 import {
   type Counters,
@@ -8,14 +7,14 @@ import {
   type Report,
   type Statistic,
   Verdict,
-  VerdictSchema,
   type Window,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatAlerts } from "./drift/alert-view.ts";
+import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
+import { isAbove, psiOf, severity, showVerdict } from "./drift/verdicts.ts";
 import { formatCount, formatNumber, formatTime } from "./format.ts";
-import { type Colour, formatTable, type Paint } from "./output.ts";
+import { formatTable, type Paint } from "./output.ts";
 import { formatPerformance } from "./performance-view.ts";
-import { enumName } from "./plain-message.ts";
 
 export type DriftViewOptions = {
   readonly paint: Paint;
@@ -25,34 +24,28 @@ export type DriftViewOptions = {
   readonly featuresMax: number;
   /** All statistics in place of the deciding one with its limit and floor. */
   readonly isWide?: boolean;
+  /** Of the terminal. Where they are few, the limit is the larger of threshold and floor. */
+  readonly columns?: number;
 };
 
-const verdictColours: Record<Verdict, Colour> = {
-  [Verdict.UNSPECIFIED]: "dim",
-  [Verdict.OK]: "green",
-  [Verdict.WARN]: "yellow",
-  [Verdict.ALARM]: "red",
-  [Verdict.INSUFFICIENT]: "dim",
-};
+/** Up to so many columns there is no room for everything. */
+const narrowColumns = 99;
+const trendColumns = { narrow: 12, usual: 24 };
 
 /** In the order of a report. */
 const statisticKeys = driftStatistics;
 const statisticTitles = statisticKeys.map((key) => key.toUpperCase());
 
-/** The order in which features are listed. */
-const severity: readonly Verdict[] = [
-  Verdict.ALARM,
-  Verdict.WARN,
-  Verdict.OK,
-  Verdict.INSUFFICIENT,
-  Verdict.UNSPECIFIED,
-];
-
 /**
  * A report with the latest closed window that had rows enough for a verdict; undefined while there
  * is none.
  */
-export type JudgedReport = { readonly report: Report; readonly judged: Window | undefined };
+export type JudgedReport = {
+  readonly report: Report;
+  readonly judged: Window | undefined;
+  /** The latest closed ones, to see how it came to this. */
+  readonly recent?: readonly Window[];
+};
 
 /**
  * Model versions below one another: the latest judged window in full, those after it in a line
@@ -63,7 +56,8 @@ export function formatReports(reports: readonly JudgedReport[], options: DriftVi
   return reports.map((report) => formatReport(report, options)).join("\n");
 }
 
-function formatReport({ report, judged }: JudgedReport, options: DriftViewOptions): string {
+function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): string {
+  const { report, judged, recent = [] } = judgedReport;
   const { paint } = options;
   const { closed, open, baselineProblem } = report;
   const shown = judged ?? closed ?? open;
@@ -75,57 +69,18 @@ function formatReport({ report, judged }: JudgedReport, options: DriftViewOption
     shown === undefined ? `${name}  no window yet\n` : `${name}  ${headOf(shown, options)}\n`;
   const problem =
     baselineProblem === "" ? "" : `${paint("yellow", "no drift computed")}: ${baselineProblem}\n`;
+  const trends = recent.length > 1 ? trendsOf(recent) : [];
+  const of = (side: Side) => ({ ...options, trends: trends.filter((one) => one.side === side) });
   const tables =
     shown === undefined
       ? ""
-      : formatFeatures("inputs", shown.features, options) +
-        formatFeatures("outputs", shown.outputs, options);
+      : formatFeatures("inputs", shown.features, of("inputs")) +
+        formatFeatures("outputs", shown.outputs, of("outputs"));
   const next = later.map((window) => formatLater(window, options)).join("");
   const alerts = formatAlerts(report.alerts, options);
   const performance = formatPerformance(report.performance, options);
   const counters = formatCounters(report.counters, paint);
   return head + problem + alerts + tables + next + performance + counters;
-}
-
-const historyColumns = [
-  { title: "START" },
-  { title: "END" },
-  { title: "ROWS", align: "right" as const },
-  { title: "VERDICT" },
-  { title: "INPUTS ABOVE THEIR LIMIT" },
-  { title: "OUTPUTS ABOVE THEIRS" },
-];
-
-/** Closed windows, one a line. */
-export function formatHistory(windows: readonly Window[], options: DriftViewOptions): string {
-  if (windows.length === 0) return "no window has closed yet\n";
-  const rows = windows.map((window) => [
-    formatTime(Number(window.startMs), options.now),
-    formatTime(Number(window.endMs), options.now),
-    String(window.rows),
-    showVerdict(window.verdict, options.paint) + (window.revised ? " (revised)" : ""),
-    namesOf(window.features) || "-",
-    namesOf(window.outputs),
-  ]);
-  return formatTable(historyColumns, rows, options.paint) + formatLasting(windows, options.paint);
-}
-
-/** What has lasted over windows by now: one window in alarm may be chance, two of three are not. */
-function formatLasting(windows: readonly Window[], paint: Paint): string {
-  const states = new Map<string, PersistenceState>();
-  for (const { features, outputs } of windows.toReversed()) {
-    for (const { name, statistics } of [...features, ...outputs]) {
-      const [first] = statistics;
-      if (first === undefined) continue;
-      const observation = observe({ ...first, verdict: verdictWord(first.verdict) });
-      states.set(name, step(states.get(name) ?? calm, observation).state);
-    }
-  }
-  const lines = (["firing", "clearing", "pending"] as const).flatMap((kind) => {
-    const names = [...states].flatMap(([name, state]) => (state.kind === kind ? [name] : []));
-    return names.length === 0 ? [] : [`${paint("bold", kind)}  ${names.join(", ")}\n`];
-  });
-  return lines.join("");
 }
 
 /** True where the latest window with a verdict found drift, on inputs or outputs. */
@@ -154,18 +109,24 @@ function formatLater(window: Window, options: DriftViewOptions): string {
   return `${options.paint("dim", "since then")}  ${headOf(window, options)}${names}\n`;
 }
 
+type TableOptions = DriftViewOptions & {
+  /** How the features went over the latest windows; without any, nothing is said of it. */
+  readonly trends?: readonly Trend[];
+};
+
 /** Features below one another, the worst first. */
 export function formatFeatures(
   side: string,
   features: readonly FeatureReport[],
-  options: DriftViewOptions,
+  options: TableOptions,
 ): string {
   if (features.length === 0) return "";
-  const { paint, featuresMax } = options;
+  const { paint, featuresMax, trends = [] } = options;
   const ranked = features.toSorted(
     (one, other) => rankOf(one) - rankOf(other) || psiOf(other) - psiOf(one),
   );
-  const numbers = options.isWide ? statisticTitles : ["PSI", "LIMIT", "FLOOR"];
+  const deciding = isNarrow(options) ? ["PSI", "LIMIT"] : ["PSI", "LIMIT", "FLOOR"];
+  const numbers = options.isWide ? statisticTitles : deciding;
   const columns = [
     { title: `  ${side.toUpperCase()}` },
     { title: "VERDICT" },
@@ -173,6 +134,7 @@ export function formatFeatures(
       title,
       align: "right" as const,
     })),
+    ...(trends.length > 0 ? [{ title: "TREND" }] : []),
     { title: "REMARKS" },
   ];
   const rows = ranked.slice(0, featuresMax).map((feature) => toRow(feature, options));
@@ -181,22 +143,42 @@ export function formatFeatures(
   return formatTable(columns, rows, paint) + more;
 }
 
-function toRow(feature: FeatureReport, { paint, isWide }: DriftViewOptions): string[] {
+function toRow(feature: FeatureReport, options: TableOptions): string[] {
+  const { paint, isWide, trends = [] } = options;
   const [first, ...others] = feature.statistics;
-  const shown = (value: number | undefined, digits: number) =>
-    value === undefined ? "-" : value.toFixed(digits);
-  const deciding = [shown(first?.value, 4), shown(first?.threshold, 2), shown(first?.floor, 4)];
   // Where the deciding one is in alarm, the others are no news.
   const warned = !isWide && feature.verdict === Verdict.WARN ? others.filter(isExceeded) : [];
   return [
     `  ${feature.name}`,
     showVerdict(feature.verdict, paint),
-    ...(isWide ? statisticKeys.map((key) => showStatistic(feature, key, paint)) : deciding),
+    ...(isWide
+      ? statisticKeys.map((key) => showStatistic(feature, key, paint))
+      : showDeciding(first, options)),
     String(feature.rowsCurrent),
     feature.meanCurrent === undefined ? "-" : formatNumber(roughly(feature.meanCurrent)),
     feature.meanBaseline === undefined ? "-" : formatNumber(roughly(feature.meanBaseline)),
+    ...(trends.length > 0 ? [showTrend(feature, options)] : []),
     [...warned.map(({ id }) => id), ...describeQuality(feature.quality)].join(", "),
   ];
+}
+
+function showDeciding(statistic: Statistic | undefined, options: TableOptions): string[] {
+  const narrow = isNarrow(options);
+  if (statistic === undefined) return narrow ? ["-", "-"] : ["-", "-", "-"];
+  const { value, threshold, floor } = statistic;
+  return narrow
+    ? [value.toFixed(4), limitOf(statistic).toFixed(3)]
+    : [value.toFixed(4), threshold.toFixed(2), floor.toFixed(4)];
+}
+
+function showTrend({ name }: FeatureReport, options: TableOptions): string {
+  const cells = options.trends?.find((trend) => trend.name === name)?.cells ?? [];
+  const width = isNarrow(options) ? trendColumns.narrow : trendColumns.usual;
+  return sparkline(cells, { width, paint: options.paint });
+}
+
+function isNarrow({ columns }: TableOptions): boolean {
+  return columns !== undefined && columns <= narrowColumns;
 }
 
 /** In red where it exceeds its limit. */
@@ -246,34 +228,8 @@ function isExceeded({ verdict }: Statistic): boolean {
   return verdict === Verdict.ALARM;
 }
 
-function isAbove({ verdict }: FeatureReport): boolean {
-  return verdict === Verdict.ALARM || verdict === Verdict.WARN;
-}
-
 function rankOf({ verdict }: FeatureReport): number {
   return severity.indexOf(verdict);
-}
-
-function namesOf(features: readonly FeatureReport[]): string {
-  return features
-    .filter(isAbove)
-    .map((feature) => `${feature.name} ${psiOf(feature).toFixed(3)}`)
-    .join(", ");
-}
-
-function psiOf({ statistics }: FeatureReport): number {
-  return statistics[0]?.value ?? 0;
-}
-
-/** The enumeration's words are those of the rules. */
-function verdictWord(verdict: Verdict): VerdictWord {
-  return verdict === Verdict.UNSPECIFIED
-    ? "insufficient"
-    : (enumName(VerdictSchema, verdict) as VerdictWord);
-}
-
-function showVerdict(verdict: Verdict, paint: Paint): string {
-  return paint(verdictColours[verdict] ?? "dim", enumName(VerdictSchema, verdict));
 }
 
 /** Four significant digits are enough to compare two means by eye. */

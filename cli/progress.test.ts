@@ -5,7 +5,7 @@ import { Progress } from "./progress.ts";
 function screen(isTerminal: boolean) {
   const written: string[] = [];
   const write = (text: string) => void written.push(text);
-  return { written, write, isTerminal, columns: () => 60, paint: plain };
+  return { written, write, isTerminal, columns: () => 60, rows: () => 24, paint: plain };
 }
 
 describe("progress", () => {

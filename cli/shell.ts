@@ -26,6 +26,8 @@ export type Screen = {
   readonly isTerminal: boolean;
   /** Its width in columns; 100 where it is no terminal. */
   readonly columns: () => number;
+  /** Its height in lines; 24 where it is no terminal. */
+  readonly rows: () => number;
   readonly paint: Paint;
 };
 
@@ -114,6 +116,7 @@ function screenOf(stream: NodeJS.WriteStream, mayColour: boolean): Screen {
     write: (text) => void stream.write(text),
     isTerminal,
     columns: () => (isTerminal ? stream.columns : 0) || 100,
+    rows: () => (isTerminal ? stream.rows : 0) || 24,
     paint: isTerminal && mayColour ? colourful : plain,
   };
 }

@@ -4,22 +4,20 @@ import {
   type Report,
   ReportSchema,
   Verdict,
+  type Window,
   WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { Monitor } from "../client.ts";
-import {
-  type DriftViewOptions,
-  formatHistory,
-  formatReports,
-  isAlarm,
-  type JudgedReport,
-} from "../drift-view.ts";
+import { formatHistory, type HistoryOptions } from "../drift/history-view.ts";
+import { Redraw } from "../drift/redraw.ts";
+import { type DriftViewOptions, formatReports, isAlarm, type JudgedReport } from "../drift-view.ts";
 import { exitCode } from "../exit-code.ts";
 import { type ModelArgument, parseModelArgument } from "../model-argument.ts";
 import { toPlain } from "../plain-message.ts";
 import {
   conclude,
   onInterrupt,
+  type Screen,
   type Shell,
   type ShellFlags,
   withMonitorFlag,
@@ -40,7 +38,8 @@ type Modules = { readonly shell: Shell; readonly monitor: Monitor };
 
 /** Listed for each side, of the model that was named or of each of all. */
 const featuresMax = { ofOne: 20, ofAll: 5 };
-const windowsMax = 60;
+/** All that the monitor keeps, and how many of them are listed, or drawn beside a feature. */
+const windowsMax = { kept: 120, listed: 20, drawn: 24 };
 
 const examples = `
 A feature is in alarm when its PSI is above both its limit and its floor, which is what chance
@@ -59,10 +58,10 @@ export function registerDrift(program: Command): void {
   const command = program
     .command("drift [model[@version]]")
     .description("how live features and predictions compare with the baseline")
-    .option("--watch", "show every report as it comes, until Ctrl-C")
-    .option("--history", "closed windows instead of the latest one, newest first")
+    .option("--watch", "show every report as it comes, in place, until Ctrl-C")
+    .option("--history", "closed windows, and how each feature went over them")
     .option("--exit-code", "exit code 5 when drift is found")
-    .option("--all", "list every feature of a model that has many")
+    .option("--all", "list every feature and window")
     .option("--wide", "all statistics of a feature")
     .enablePositionalOptions()
     .addHelpText("after", examples);
@@ -86,9 +85,11 @@ async function drift(
   if (flags.watch === true) return await watch(modules, argument, flags);
   const { shell, monitor } = modules;
   const reports = await readReports(monitor, argument);
-  if (flags.history === true) await showHistory(modules, reports, flags);
-  const judged = await Promise.all(reports.map((report) => judge(monitor, report)));
-  if (flags.history === true) return judged;
+  const judged = await judgeAll(monitor, reports);
+  if (flags.history === true) {
+    await showHistory(modules, reports, { flags, argument });
+    return judged;
+  }
   if (shell.isJson) writeJson(shell.out, { reports: judged.map(plainReport) });
   else shell.out.write(formatReports(judged, viewOptions(shell, flags, argument)));
   return judged;
@@ -108,31 +109,50 @@ async function readReports(
   return asked;
 }
 
+async function judgeAll(monitor: Monitor, reports: readonly Report[]): Promise<JudgedReport[]> {
+  return await Promise.all(reports.map((report) => judge(monitor, report)));
+}
+
 /** The last rows of a run rarely fill a window: what counts then is the window before. */
 async function judge(monitor: Monitor, report: Report): Promise<JudgedReport> {
   const { model, version, closed } = report;
-  if (closed === undefined || closed.verdict !== Verdict.INSUFFICIENT) {
-    return { report, judged: closed };
-  }
-  const windows = await monitor.listHistory({ model, version, limit: windowsMax });
-  return { report, judged: windows.find(({ verdict }) => verdict !== Verdict.INSUFFICIENT) };
+  if (closed === undefined) return { report, judged: undefined };
+  const of = { model, version };
+  const recent = await monitor.listHistory({ ...of, limit: windowsMax.drawn, decidingOnly: true });
+  if (closed.verdict !== Verdict.INSUFFICIENT) return { report, judged: closed, recent };
+  const windows = await monitor.listHistory({ ...of, limit: windowsMax.kept });
+  const judged = windows.find(({ verdict }) => verdict !== Verdict.INSUFFICIENT);
+  return { report, judged, recent };
 }
+
+type Asked = { readonly flags: DriftFlags; readonly argument: ModelArgument | undefined };
 
 async function showHistory(
   { shell, monitor }: Modules,
   reports: readonly Report[],
-  flags: DriftFlags,
+  asked: Asked,
 ): Promise<void> {
+  const { out, isJson } = shell;
   const histories: unknown[] = [];
-  for (const { model, version } of reports) {
-    const windows = await monitor.listHistory({ model, version, limit: windowsMax });
-    const plain = windows.map((window) => toPlain(WindowSchema, window));
-    histories.push({ model, version, windows: plain });
-    if (shell.isJson) continue;
-    shell.out.write(`${shell.out.paint("bold", `${model}@${version}`)}\n`);
-    shell.out.write(formatHistory(windows, viewOptions(shell, flags, undefined)));
+  for (const [place, report] of reports.entries()) {
+    const windows = await readHistory(monitor, report);
+    if (isJson) histories.push(plainHistory(report, windows));
+    else
+      out.write(`${place > 0 ? "\n" : ""}${titled(report, windows, historyOptions(out, asked))}`);
   }
-  if (shell.isJson) writeJson(shell.out, { histories });
+  if (isJson) writeJson(out, { histories });
+}
+
+async function readHistory(monitor: Monitor, { model, version }: Report): Promise<Window[]> {
+  return await monitor.listHistory({ model, version, limit: windowsMax.kept });
+}
+
+function titled(
+  { model, version }: Report,
+  windows: readonly Window[],
+  options: HistoryOptions,
+): string {
+  return `${options.paint("bold", `${model}@${version}`)}\n${formatHistory(windows, options)}`;
 }
 
 /** On a terminal the screen is redrawn; elsewhere, and as JSON, reports follow one another. */
@@ -144,22 +164,41 @@ async function watch(
   using interrupt = onInterrupt();
   const { isJson, out } = shell;
   const latest = new Map<string, JudgedReport>();
-  const show = async (reports: readonly Report[]) => {
-    const changed = await Promise.all(reports.map((report) => judge(monitor, report)));
-    for (const each of changed) latest.set(`${each.report.model}@${each.report.version}`, each);
+  const texts = new Map<string, string>();
+  const redraw = new Redraw(out);
+  for await (const report of monitor.watchReports(argument?.model ?? "", interrupt.signal)) {
+    if (!isAsked(report, argument)) continue;
+    const key = `${report.model}@${report.version}`;
+    const judged = await judge(monitor, report);
+    latest.set(key, judged);
+    const windows = flags.history === true ? await readHistory(monitor, report) : undefined;
     if (isJson) {
-      for (const each of changed) out.write(`${JSON.stringify(plainReport(each))}\n`);
-      return;
+      const plain = windows === undefined ? plainReport(judged) : plainHistory(report, windows);
+      out.write(`${JSON.stringify(plain)}\n`);
+      continue;
     }
-    const all = [...latest.values()];
-    const text = formatReports(out.isTerminal ? all : changed, viewOptions(shell, flags, argument));
-    out.write(out.isTerminal ? `\x1b[H\x1b[2J${text}` : `${text}\n`);
-  };
-  const first = await monitor.listReports(argument?.model ?? "");
-  await show(first.filter((report) => isAsked(report, argument)));
-  const reports = monitor.watchReports(argument?.model ?? "", interrupt.signal);
-  for await (const report of reports) if (isAsked(report, argument)) await show([report]);
+    const history = { ...historyOptions(out, { flags, argument }), windowsMax: 0 };
+    const text =
+      windows === undefined
+        ? formatReports([judged], viewOptions(shell, flags, argument))
+        : titled(report, windows, history);
+    texts.set(key, text);
+    if (out.isTerminal) redraw.show([...texts.values()].join("\n"));
+    else out.write(`${text}\n`);
+  }
   return [...latest.values()];
+}
+
+function historyOptions(out: Screen, { flags, argument }: Asked): HistoryOptions {
+  const { ofOne, ofAll } = featuresMax;
+  const all = flags.all === true;
+  return {
+    paint: out.paint,
+    now: Date.now(),
+    columns: out.columns(),
+    featuresMax: all ? Number.POSITIVE_INFINITY : argument === undefined ? ofAll : ofOne,
+    windowsMax: all ? Number.POSITIVE_INFINITY : windowsMax.listed,
+  };
 }
 
 function isAsked(report: Report, argument: ModelArgument | undefined): boolean {
@@ -181,6 +220,7 @@ function viewOptions(
     now: Date.now(),
     featuresMax: flags.all === true ? Number.POSITIVE_INFINITY : max,
     isWide: flags.wide === true,
+    columns: out.columns(),
   };
 }
 
@@ -188,4 +228,8 @@ function viewOptions(
 function plainReport({ report, judged }: JudgedReport): Record<string, unknown> {
   const plain = toPlain(ReportSchema, report);
   return judged === undefined ? plain : { ...plain, judged: toPlain(WindowSchema, judged) };
+}
+
+function plainHistory({ model, version }: Report, windows: readonly Window[]) {
+  return { model, version, windows: windows.map((window) => toPlain(WindowSchema, window)) };
 }

@@ -108,6 +108,7 @@ function screenOf(stream: NodeJS.WriteStream): Screen {
     write: (text) => void stream.write(text),
     isTerminal,
     columns: () => (isTerminal ? stream.columns : 0) || 100,
+    rows: () => (isTerminal ? stream.rows : 0) || 24,
     paint: isTerminal && process.env["NO_COLOR"] === undefined ? colourful : plain,
   };
 }

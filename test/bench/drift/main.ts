@@ -51,6 +51,7 @@ async function simulateShowing(options: Parameters<typeof simulate>[0]): Promise
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
     columns: () => process.stderr.columns ?? 100,
+    rows: () => process.stderr.rows ?? 24,
     paint: plain,
   });
   let done = 0;
