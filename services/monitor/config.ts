@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Env, SettingsReader } from "#platform/config.ts";
 import { readTokenSecret } from "#platform/prediction-tokens.ts";
 import { readTelemetry, type TelemetrySettings } from "#platform/telemetry.ts";
+import { readWebhooks, type WebhookSettings } from "./alerts/webhook-settings.ts";
 
 export type MonitorConfig = {
   readonly host: string;
@@ -25,6 +26,8 @@ export type MonitorConfig = {
   readonly drainMaxMs: number;
   /** What prediction tokens are signed with; undefined: labels with tokens cannot be used. */
   readonly tokenSecret: string | undefined;
+  /** Who is told of alerts by HTTP. */
+  readonly webhooks: readonly WebhookSettings[];
   readonly telemetry: TelemetrySettings;
 };
 
@@ -52,6 +55,7 @@ export function toConfig(reader: SettingsReader): MonitorConfig {
     snapshotMs: reader.integer("SLUICE_MONITOR_SNAPSHOT_MS", 10_000, { min: 100, max: dayMs }),
     drainMaxMs: reader.integer("SLUICE_DRAIN_MAX_MS", 30_000, { min: 0, max: dayMs }),
     tokenSecret: readTokenSecret(reader),
+    webhooks: readWebhooks(reader),
     telemetry: readTelemetry(reader),
   };
   reader.finish();

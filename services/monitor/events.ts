@@ -3,6 +3,7 @@ import type { Applied } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { Log } from "#platform/log.ts";
 import type { AlertData } from "#wire/alert/alert-event.ts";
+import { WebhookEvents } from "./alerts/webhook-events.ts";
 
 type Version = { readonly model: string; readonly version: number };
 
@@ -11,6 +12,7 @@ type Version = { readonly model: string; readonly version: number };
  * thrown.
  */
 export class MonitorEvents {
+  readonly webhooks: WebhookEvents;
   readonly #log: Log;
   readonly #messages: Counter;
   readonly #unknown: Counter;
@@ -26,6 +28,7 @@ export class MonitorEvents {
   constructor(modules: { readonly log: Log; readonly meter: Meter }) {
     const { log, meter } = modules;
     this.#log = log;
+    this.webhooks = new WebhookEvents(modules);
     const counter = (name: string, help: string, ...labels: readonly string[]) =>
       meter.counter({ name, help, labels });
     this.#messages = counter(

@@ -13,6 +13,8 @@ import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
 import { AlertPublisher } from "./alerts/alert-publisher.ts";
+import { Webhook } from "./alerts/webhook.ts";
+import { WebhookDeliverer } from "./alerts/webhook-deliverer.ts";
 import type { MonitorConfig } from "./config.ts";
 import { ConsumerSpans } from "./consumer-spans.ts";
 import { Definitions } from "./definitions.ts";
@@ -164,8 +166,9 @@ async function startReading(
     events.repositoryUnreadable(reason),
   );
   const { graceMs, leaseMs, snapshotMs } = config;
+  const holder = randomUUID();
   const steward = new Steward(
-    { holder: randomUUID(), graceMs, leaseMs, snapshotMs },
+    { holder, graceMs, leaseMs, snapshotMs },
     { bus, definitions, models, events, onChange: () => reader.restart() },
   );
   const spans = new ConsumerSpans(exporter);
@@ -175,8 +178,12 @@ async function startReading(
   const tokens = tokenSecret === undefined ? undefined : new PredictionTokens(tokenSecret);
   const labels = new FeedbackReader({ bus, models, tokens, events });
   const publisher = new AlertPublisher(config.cluster, { bus, models, events });
+  const webhooks = config.webhooks.map((settings) => {
+    const of = { webhook: new Webhook(settings), holder, leaseMs };
+    return new WebhookDeliverer(of, { bus, events: events.webhooks, draw: Math.random });
+  });
   const stop = new AbortController();
-  const parts = [steward, reader, labels, publisher];
+  const parts = [steward, reader, labels, publisher, ...webhooks];
   const running = Promise.all(parts.map((part) => part.run(stop.signal)));
   opened.defer(async () => {
     stop.abort();

@@ -7,7 +7,7 @@ import { messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
 import type { Bus, KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
-import { predictionStream } from "#platform/bus/streams.ts";
+import { monitorBucket, predictionStream } from "#platform/bus/streams.ts";
 import { sleep } from "#platform/clock.ts";
 import { loop } from "#platform/loop.ts";
 import type { Definitions } from "./definitions.ts";
@@ -36,7 +36,6 @@ export type StewardModules = {
 
 type Stores = { readonly keys: KeyValueStore; readonly objects: ObjectStore };
 
-const bucket = "sluice_monitor";
 const modelsMax = 1000;
 const unreachable = "NATS cannot be reached: no events are read, and reports may be old";
 // The rest of the time that a whole cluster has for stopping is the others'.
@@ -122,7 +121,10 @@ export class Steward {
 
   async #open(): Promise<Stores> {
     const { bus } = this.#modules;
-    this.#stores ??= { keys: await bus.store(bucket), objects: await bus.objects(bucket) };
+    this.#stores ??= {
+      keys: await bus.store(monitorBucket),
+      objects: await bus.objects(monitorBucket),
+    };
     return this.#stores;
   }
 

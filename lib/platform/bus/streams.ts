@@ -3,6 +3,9 @@ import type { StreamOptions } from "./bus.ts";
 /** The key-value bucket of hints where workers can be dialled, by instance. */
 export const workersBucket = "sluice_workers";
 
+/** What monitors save, and who of them does what. */
+export const monitorBucket = "sluice_monitor";
+
 /**
  * Prediction events, by model and version. Holds those of one worker at its full budget for 20 to
  * 45 minutes, and of a few busy ones for hours.
