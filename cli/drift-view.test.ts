@@ -67,6 +67,10 @@ describe("a drift report", () => {
       "firing   bmi  since 12:00:00  psi.q10.half 0.8123  sluice traces abcd",
       "pending  age  since 12:00:00  psi.q10.half 0.8123",
     ]);
+    const retraining = { sinceMs: BigInt(noon), version: 1 };
+    expect(formatReports([report({ retraining })], options).split("\n")[1]).toBe(
+      "to be trained again  version 1, asked for at 12:00:00",
+    );
   });
 
   it("shows the open window as provisional, and in full only while none has closed", () => {

@@ -77,7 +77,7 @@ function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): st
       : formatFeatures("inputs", shown.features, of("inputs")) +
         formatFeatures("outputs", shown.outputs, of("outputs"));
   const next = later.map((window) => formatLater(window, options)).join("");
-  const alerts = formatAlerts(report.alerts, options);
+  const alerts = formatAlerts(report, options);
   const performance = formatPerformance(report.performance, options);
   const counters = formatCounters(report.counters, paint);
   return head + problem + alerts + tables + next + performance + counters;

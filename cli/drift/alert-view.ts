@@ -1,4 +1,4 @@
-import { type Alert, AlertState, AlertStateSchema } from "#gen/sluice/monitor/v1/monitor_pb.ts";
+import { AlertState, AlertStateSchema, type Report } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatNumber, formatTime } from "../format.ts";
 import { alignRows, type Colour, type Paint } from "../output.ts";
 import { enumName } from "../plain-message.ts";
@@ -17,9 +17,12 @@ const severity: readonly AlertState[] = [
   AlertState.UNSPECIFIED,
 ];
 
-/** A line for each alert, those that fire first; nothing where all is calm. */
+/**
+ * A line for each alert, those that fire first, and one where the model waits to be trained again;
+ * nothing where all is calm.
+ */
 export function formatAlerts(
-  alerts: readonly Alert[],
+  { alerts, retraining }: Report,
   options: { readonly paint: Paint; readonly now: number },
 ): string {
   const { paint, now } = options;
@@ -33,5 +36,8 @@ export function formatAlerts(
     `${alert.statistic} ${formatNumber(Number(alert.value.toPrecision(4)))}`,
     alert.traceIds[0] === undefined ? "" : paint("dim", `sluice traces ${alert.traceIds[0]}`),
   ]);
-  return alignRows(rows);
+  if (retraining === undefined) return alignRows(rows);
+  const { sinceMs, version } = retraining;
+  const waits = `version ${version}, asked for at ${formatTime(Number(sinceMs), now)}`;
+  return `${alignRows(rows)}${paint("yellow", "to be trained again")}  ${waits}\n`;
 }

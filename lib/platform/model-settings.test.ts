@@ -95,6 +95,13 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
     ["outputs: [{ name: a, output: x }, { name: a, output: y }]", "outputs: a appears twice"],
     ["outputs: [{ name: a, output: x, role: class }]", "model.yaml: outputs[0].role: "],
     ["batching: { rowsMax: 4, rowsPreferred: [8] }", "batching.rowsPreferred: 8 is more than"],
+    ["monitoring: { retrain: { metrics: { speed: {} } } }", "metrics: unknown key speed"],
+    ["monitoring: { retrain: { metrics: { mae: {} } } }", "metrics.mae: needs min or max"],
+    [
+      "monitoring: { retrain: { metrics: { auc: { min: 1, max: 0 } } } }",
+      "metrics.auc: min 1 is more than max 0",
+    ],
+    ["monitoring: { retrain: { rowsMin: 0 } }", "monitoring.retrain.rowsMin"],
     ["monitoring: { thresholds: { foo: 1 } }", "monitoring.thresholds: unknown key foo"],
     ["- 1", "model.yaml: expected an object but received Array"],
     ["wine", 'model.yaml: expected an object but received "wine"'],

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseDocument } from "yaml";
+import { retrainDefaults } from "#core/alert/retrain.ts";
 import { Failure, messageOf } from "#core/failure.ts";
 import {
   driftStatistics,
@@ -98,11 +99,32 @@ const performance = record({
   ),
 });
 
+const metricNames = [
+  ...["accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier", "ece"],
+  ...["mae", "rmse", "r2", "mean_error"],
+];
+const metricLimit = record({ min: optional(finite), max: optional(finite) });
+const retrain = v.pipe(
+  record({
+    windows: v.optional(count(0, 1000), retrainDefaults.windows),
+    metrics: v.optional(v.record(v.picklist(metricNames), metricLimit), {}),
+    rowsMin: v.optional(count(1, 1e9), retrainDefaults.rowsMin),
+    cooldownMs: v.optional(count(0, 366 * dayMs), retrainDefaults.cooldownMs),
+    timeoutMs: v.optional(count(0, 366 * dayMs), retrainDefaults.timeoutMs),
+  }),
+  v.transform(({ windows, metrics, ...rest }) => ({
+    ...rest,
+    windows: windows === 0 ? undefined : windows,
+    metrics: Object.entries(metrics).map(([metric, { min, max }]) => ({ metric, min, max })),
+  })),
+);
+
 const monitoring = record({
   windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
   performance: v.optional(performance, {}),
+  retrain: optional(retrain),
 });
 
 const schema = record({
@@ -174,6 +196,12 @@ function contradictions(parsed: Parsed): string[] {
     ...repeated(parsed.monitoring.performance.classes ?? []).map(
       (each) => `monitoring.performance.classes: ${each} appears twice`,
     ),
+    ...(parsed.monitoring.retrain?.metrics ?? []).flatMap(({ metric, min, max }) => {
+      const place = `monitoring.retrain.metrics.${metric}`;
+      if (min === undefined && max === undefined) return [`${place}: needs min or max`];
+      const isEmpty = (min ?? -Infinity) > (max ?? Infinity);
+      return isEmpty ? [`${place}: min ${min} is more than max ${max}`] : [];
+    }),
     ...repeated((parsed.outputs ?? []).map((each) => each.name)).map(
       (name) => `outputs: ${name} appears twice`,
     ),

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Alert } from "#core/alert/alert.ts";
+import type { RetrainState } from "#core/alert/retrain-gate.ts";
 import type { Quality } from "#core/drift/quality.ts";
 import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
@@ -12,6 +13,7 @@ import {
   type FeatureReportSchema,
   type QualitySchema,
   type ReportSchema,
+  type RetrainingSchema,
   type StatisticSchema,
   Verdict as VerdictMessage,
   type WindowSchema,
@@ -28,17 +30,23 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
   const { closed, open, counters, baselineRows, monitorTimeMs, ...others } = report;
-  const { performance, alerts, ...same } = others;
+  const { performance, alerts, retrain, ...same } = others;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
     counters: toCounters(counters),
     monitorTimeMs: BigInt(Math.trunc(monitorTimeMs)),
     alerts: alerts.map(toAlertMessage),
+    ...(retrain === undefined ? {} : { retraining: toRetraining(retrain) }),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),
     ...(performance === undefined ? {} : { performance: toPerformanceMessage(performance) }),
   };
+}
+
+function toRetraining(of: RetrainState): MessageInitShape<typeof RetrainingSchema> {
+  const { timeMs, version, digest } = of;
+  return { sinceMs: BigInt(timeMs), version, digest };
 }
 
 const alertStates: Readonly<Record<Alert["state"]["kind"], AlertState>> = {

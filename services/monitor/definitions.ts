@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import type { RetrainSettings } from "#core/alert/retrain.ts";
 import type { Thresholds } from "#core/drift/verdict.ts";
 import { messageOf } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
@@ -16,6 +17,7 @@ export type WatchSettings = {
   /** In ascending order. */
   readonly versions: readonly number[];
   readonly performance: PerformanceOptions;
+  readonly retrain: RetrainSettings | undefined;
 };
 
 const unknownModel: WatchSettings = {
@@ -45,9 +47,9 @@ export class Definitions {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
-        const { windowMs, thresholds } = declared.monitoring;
+        const { windowMs, thresholds, retrain } = declared.monitoring;
         const performance = performanceOf(declared);
-        settings.set(model, { windowMs, thresholds, versions, performance });
+        settings.set(model, { windowMs, thresholds, versions, performance, retrain });
       }
     } catch (error) {
       onProblem(messageOf(error));

@@ -1,8 +1,8 @@
+import type { News } from "#core/alert/outbox.ts";
 import type { Counter, Meter } from "#core/metric/meter.ts";
 import type { Applied } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { Log } from "#platform/log.ts";
-import type { AlertData } from "#wire/alert/alert-event.ts";
 import { WebhookEvents } from "./alerts/webhook-events.ts";
 
 type Version = { readonly model: string; readonly version: number };
@@ -24,6 +24,7 @@ export class MonitorEvents {
   readonly #feedback: Counter;
   readonly #labelsPurged: Counter;
   readonly #alerts: Counter;
+  readonly #retrains: Counter;
 
   constructor(modules: { readonly log: Log; readonly meter: Meter }) {
     const { log, meter } = modules;
@@ -79,6 +80,11 @@ export class MonitorEvents {
       "sluice_alerts_total",
       "Changes of alerts stored in their stream, by the state they led to.",
       ...["model", "version", "state"],
+    );
+    this.#retrains = counter(
+      "sluice_retrain_requests_total",
+      "Wishes that a model be trained again, by the reason.",
+      ...["model", "version", "reason"],
     );
   }
 
@@ -184,10 +190,17 @@ export class MonitorEvents {
     });
   }
 
-  alertStored({ model, version, state, summary, feature }: AlertData): void {
-    this.#alerts.series(model, String(version), state).add(1);
-    const fields = { model, version, feature, state, summary };
-    if (state === "firing") this.#log.warn("an alert fires", fields);
+  newsStored(model: string, news: News, summary: string): void {
+    if (news.kind === "retrain") {
+      const { version } = news.request;
+      this.#retrains.series(model, String(version), news.request.reason.kind).add(1);
+      this.#log.warn("a model should be trained again", { model, version, summary });
+      return;
+    }
+    const { version, feature, to } = news.change;
+    this.#alerts.series(model, String(version), to).add(1);
+    const fields = { model, version, feature, state: to, summary };
+    if (to === "firing") this.#log.warn("an alert fires", fields);
     else this.#log.info("an alert has changed", fields);
   }
 

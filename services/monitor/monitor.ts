@@ -12,7 +12,7 @@ import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
-import { AlertPublisher } from "./alerts/alert-publisher.ts";
+import { NewsPublisher } from "./alerts/news-publisher.ts";
 import { Webhook } from "./alerts/webhook.ts";
 import { WebhookDeliverer } from "./alerts/webhook-deliverer.ts";
 import type { MonitorConfig } from "./config.ts";
@@ -177,7 +177,7 @@ async function startReading(
   const { tokenSecret } = config;
   const tokens = tokenSecret === undefined ? undefined : new PredictionTokens(tokenSecret);
   const labels = new FeedbackReader({ bus, models, tokens, events });
-  const publisher = new AlertPublisher(config.cluster, { bus, models, events });
+  const publisher = new NewsPublisher(config.cluster, { bus, models, events });
   const webhooks = config.webhooks.map((settings) => {
     const of = { webhook: new Webhook(settings), holder, leaseMs };
     return new WebhookDeliverer(of, { bus, events: events.webhooks, draw: Math.random });

@@ -1,4 +1,4 @@
-import type { AlertChange } from "#core/alert/alert.ts";
+import type { News } from "#core/alert/outbox.ts";
 import { messageOf } from "#core/failure.ts";
 import { type Applied, ModelWatch } from "#core/monitor/model-watch.ts";
 import type { MessageBody } from "#core/monitor/stream-message.ts";
@@ -61,10 +61,10 @@ export class WatchedModel {
     modules: WatchedModelModules,
   ): Promise<WatchedModel> {
     const { model, graceMs } = options;
-    const { windowMs, thresholds, versions, performance } = modules.definitions.settings(model);
+    const { versions, ...watched } = modules.definitions.settings(model);
     const known = loaded.saved?.state.versions.map(({ version }) => version) ?? [];
     const definitions = await modules.definitions.readAll(model, [...versions, ...known]);
-    const settings = { model, windowMs, graceMs, thresholds, performance };
+    const settings = { model, graceMs, ...watched };
     const watch = new ModelWatch(settings, definitions, loaded.saved);
     return new WatchedModel(watch, loaded, modules);
   }
@@ -77,6 +77,11 @@ export class WatchedModel {
   /** The same of the feedback stream. */
   get feedbackSeq(): number {
     return this.#feedback.seq;
+  }
+
+  /** When the prediction stream was created that this is read from; empty before it was joined. */
+  get streamCreated(): string {
+    return this.#place.position?.created ?? "";
   }
 
   /** Whether all predictions are read that there were when reading began. */
@@ -151,9 +156,9 @@ export class WatchedModel {
     return this.watch.apply({ seq, timeMs, version, body });
   }
 
-  /** A change of an alert has been told. */
-  alertTold(change: AlertChange): void {
-    this.watch.alertNews.remove(change);
+  /** It has been told. */
+  newsTold(news: News): void {
+    this.watch.news.remove(news);
     this.#hasChanged = true;
   }
 

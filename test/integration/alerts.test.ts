@@ -15,7 +15,7 @@ import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-
 const windowMs = 1000;
 const traceId = "ab".repeat(16);
 
-type Stored = { readonly id: string; readonly specversion: string; readonly data: AlertData };
+type Stored = { readonly id: string; readonly type: string; readonly data: AlertData };
 
 describe("an alert", () => {
   it("is stored once for each change, whoever watches and whoever is killed", async () => {
@@ -30,6 +30,7 @@ describe("an alert", () => {
     const second = await open();
     const states = async () => (await stored()).filter(ofInput).map(({ data }) => data.state);
     await eventually(async () => ((await states()).includes("firing") ? true : undefined));
+    await eventually(async () => (await stored()).find(({ type }) => type === "sluice.retrain"));
     expect(await alertsOf(second)).toContainEqual(
       expect.objectContaining({ feature: "x", state: "firing" }),
     );
@@ -40,7 +41,8 @@ describe("an alert", () => {
     await eventually(async () => ((await states()).includes("ok") ? true : undefined));
     await eventually(async () => ((await alertsOf(third)).length === 0 ? true : undefined));
 
-    const events = (await stored()).filter(ofInput);
+    const all = await stored();
+    const events = all.filter(ofInput);
     expect(events.map(({ data }) => data.state)).toEqual(["firing", "clearing", "ok"]);
     expect(new Set(events.map(({ id }) => id)).size).toBe(3);
     expect(events[0]).toMatchObject({
@@ -54,6 +56,15 @@ describe("an alert", () => {
       },
     });
     expect(events[0]?.data.value).toBeGreaterThan(0.1);
+    expect(all.filter(({ type }) => type === "sluice.retrain")).toMatchObject([
+      {
+        subject: "wine",
+        data: {
+          ...{ model: "wine", version: 1, reason: { kind: "drift", feature: "label" } },
+          rows: { stream: "SLUICE_PREDICTIONS", subject: "sluice.prediction.wine.1" },
+        },
+      },
+    ]);
     const metrics = await (await fetch(`http://${third.addresses["metrics"]}/metrics`)).text();
     expect(metrics).not.toMatch(/^sluice_alert_state\{[^}]*feature="x"/m);
   });
@@ -72,7 +83,9 @@ async function alertsOf({ addresses }: SpawnedMonitor) {
 async function start() {
   await using opened = new AsyncDisposableStack();
   const nats = opened.use(await startTestNats());
-  const models = opened.use(await watchedRepository(windowMs));
+  const models = opened.use(
+    await watchedRepository(windowMs, ", retrain: { windows: 2, rowsMin: 100 }"),
+  );
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
   await bus.ensureStream(alertStream);
@@ -108,8 +121,10 @@ async function readAlerts(bus: Bus): Promise<Stored[]> {
   const { name: stream } = alertStream;
   const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
   for await (const { data, seq, subject } of messages) {
-    expect(subject).toBe("sluice.alert.wine.drift");
-    found.push(JSON.parse(new TextDecoder().decode(data)));
+    const event: Stored = JSON.parse(new TextDecoder().decode(data));
+    const isAlert = event.type === "sluice.alert.drift";
+    expect(subject).toBe(isAlert ? "sluice.alert.wine.drift" : "sluice.retrain.wine");
+    found.push(event);
     if (seq === lastSeq) break;
   }
   stop.abort();

@@ -6,13 +6,16 @@ import { sleep } from "#platform/clock.ts";
 import { sampleBaseline } from "./prediction-events.ts";
 import { type TempDir, tempDir } from "./temp.ts";
 
-/** A repository with the model wine, of which only the monitor's part is there. */
-export async function watchedRepository(windowMs: number): Promise<TempDir> {
+/**
+ * A repository with the model wine, of which only the monitor's part is there; `more` goes into its
+ * settings of monitoring.
+ */
+export async function watchedRepository(windowMs: number, more = ""): Promise<TempDir> {
   const folder = await tempDir();
   const version = join(folder.path, "wine", "1");
   await mkdir(version, { recursive: true });
   await writeFile(join(version, "baseline.json"), baselineJson(sampleBaseline()));
-  const settings = `monitoring: { windowMs: ${windowMs} }\n`;
+  const settings = `monitoring: { windowMs: ${windowMs}${more} }\n`;
   await writeFile(join(folder.path, "wine", "model.yaml"), settings);
   return folder;
 }

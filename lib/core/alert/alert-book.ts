@@ -75,7 +75,9 @@ export class AlertBook {
     this.#keep(key, {
       ...subject,
       state,
-      sinceMs: transition === undefined ? (known?.sinceMs ?? endMs) : endMs,
+      ...(known !== undefined && transition === undefined
+        ? { sinceMs: known.sinceMs, sinceSeq: known.sinceSeq }
+        : { sinceMs: endMs, sinceSeq: evidence.messages.firstSeq }),
       evidence,
     });
   }
@@ -85,7 +87,7 @@ export class AlertBook {
     else this.#alerts.set(key, alert);
   }
 
-  #end({ state, sinceMs: _, ...alert }: Alert, cause: AlertCause): void {
+  #end({ state, sinceMs: _, sinceSeq: _seq, ...alert }: Alert, cause: AlertCause): void {
     this.#alerts.delete(keyOf(alert.side, alert.feature));
     this.#change({ ...alert, from: state.kind, to: calm.kind, cause });
   }

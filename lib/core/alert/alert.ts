@@ -35,6 +35,8 @@ export type Alert = AlertSubject & {
   readonly state: PersistenceState;
   /** The end of the window that brought the state about. */
   readonly sinceMs: number;
+  /** The first message of that window. */
+  readonly sinceSeq: number;
   readonly evidence: AlertEvidence;
 };
 

@@ -1,3 +1,4 @@
+import type { RetrainSettings } from "../alert/retrain.ts";
 import {
   type PerformanceSettings,
   performanceDefaults,
@@ -84,6 +85,8 @@ export type MonitoringSettings = {
   /** By input or output; only those that differ from all three. */
   readonly reducers: Readonly<Record<string, readonly Reducer[]>>;
   readonly performance: PerformanceSettings;
+  /** Undefined: nobody is told that the model should be trained again. */
+  readonly retrain: RetrainSettings | undefined;
 };
 
 /** What holds for a model without a model.yaml. */
@@ -95,7 +98,13 @@ export const settingsDefaults: ModelSettings = {
   threads: 1,
   features: undefined,
   outputs: undefined,
-  monitoring: { windowMs: 60_000, thresholds: {}, reducers: {}, performance: performanceDefaults },
+  monitoring: {
+    windowMs: 60_000,
+    thresholds: {},
+    reducers: {},
+    performance: performanceDefaults,
+    retrain: undefined,
+  },
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { AlertOutboxState } from "../alert/alert-outbox.ts";
+import type { NewsDeskState } from "../alert/news-desk.ts";
 import type { PerformanceState } from "../performance/performance-report.ts";
 import type { VersionState } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
@@ -16,15 +16,13 @@ export type Quarantined = {
  * A whole watch as a value: typed arrays, lists and plain objects. `history` stands apart, because
  * it is large and changes only when a window closes or is revised.
  */
-export type ModelState = {
+export type ModelState = NewsDeskState & {
   readonly format: 1;
   readonly model: string;
   readonly timeMs: number;
   readonly messagesPurged: number;
   readonly quarantine: readonly Quarantined[];
   readonly versions: readonly VersionState[];
-  /** Absent in what older monitors saved. */
-  readonly alertNews?: AlertOutboxState;
   /** Absent before labels were counted. */
   readonly performance?: PerformanceState | undefined;
 };

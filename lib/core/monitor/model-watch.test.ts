@@ -95,9 +95,9 @@ describe("alerts", () => {
       { side: "feature", feature: "x", state: { kind: "pending" } },
       { side: "output", feature: "label", state: { kind: "pending" } },
     ]);
-    expect(watch.alertNews.waiting).toEqual([]);
+    expect(changesOf(watch)).toEqual([]);
     drift(watch, 2);
-    expect(watch.alertNews.waiting).toMatchObject([
+    expect(changesOf(watch)).toMatchObject([
       { feature: "x", to: "firing", evidence: { messages: { firstSeq: 2, lastSeq: 2 } } },
       { feature: "label", to: "firing", evidence: { startMs: 1000, endMs: 2000, rows: 200 } },
     ]);
@@ -114,7 +114,7 @@ describe("alerts", () => {
   it("go on from what was saved, also by a monitor that knew of none", () => {
     const watch = open();
     for (const second of [0, 1]) drift(watch, second);
-    const { alertNews: _, ...state } = watch.state();
+    const { news: _, ...state } = watch.state();
     const versions = state.versions.map(({ alerts: _alerts, ...version }) => version);
     const older = restored({ ...state, versions }, watch);
     const newer = restored(watch.state(), watch);
@@ -128,7 +128,7 @@ describe("alerts", () => {
     for (const second of [0, 1, 2]) drift(watch, second);
     const other = new Map([[1, { kind: "problem", problem: "gone" } as const]]);
     const next = restored(watch.state(), watch, other);
-    expect(next.alertNews.waiting).toMatchObject([
+    expect(changesOf(next)).toMatchObject([
       ...[{ to: "firing" }, { to: "firing" }],
       ...[
         { to: "ok", cause: "baseline" },
@@ -145,7 +145,7 @@ describe("alerts", () => {
       const body = { kind: "malformed", problem: "" } as const;
       watch.apply({ timeMs: 2500, seq: 50 + version, version, body });
     }
-    expect(watch.alertNews.waiting.slice(2)).toMatchObject([
+    expect(changesOf(watch).slice(2)).toMatchObject([
       { version: 1, to: "ok", cause: "silence" },
       { version: 1, to: "ok", cause: "silence" },
     ]);
@@ -285,4 +285,8 @@ function drift(
 ) {
   const x = Array.from({ length: 200 }, () => 0.9);
   return watch.apply(message({ timeMs, seq, of: [{ id, timeMs: second * 1000, x }] }));
+}
+
+function changesOf(watch: ModelWatch) {
+  return watch.news.waiting.map((news) => (news.kind === "alert" ? news.change : news));
 }

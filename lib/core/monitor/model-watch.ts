@@ -1,5 +1,8 @@
 import type { Alert } from "../alert/alert.ts";
-import { AlertOutbox } from "../alert/alert-outbox.ts";
+import { NewsDesk } from "../alert/news-desk.ts";
+import type { Outbox } from "../alert/outbox.ts";
+import type { RetrainSettings } from "../alert/retrain.ts";
+import type { RetrainState } from "../alert/retrain-gate.ts";
 import type { FeedbackBatch, PerformanceSummary } from "../performance/performance-report.ts";
 import { type PerformanceOptions, PerformanceWatch } from "../performance/performance-watch.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
@@ -14,6 +17,8 @@ export type ModelWatchOptions = WatchOptions & {
   readonly model: string;
   /** Absent: predictions are not compared with labels. */
   readonly performance?: PerformanceOptions;
+  /** Absent: nobody is told that the model should be trained again. */
+  readonly retrain?: RetrainSettings | undefined;
 };
 
 /** What became of a message. */
@@ -40,13 +45,14 @@ export type ModelReport = {
   readonly monitorTimeMs: number;
   /** Those that are not calm. */
   readonly alerts: readonly Alert[];
+  /** Of the model, whatever the version: what it is to be trained again for, where it is. */
+  readonly retrain: RetrainState | undefined;
   readonly performance: PerformanceSummary | undefined;
 };
 
 // Beyond it the version that was silent longest is forgotten.
 const versionsMax = 32;
 const quarantineMax = 50;
-const alertNewsMax = 1000;
 
 /**
  * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the
@@ -55,8 +61,7 @@ const alertNewsMax = 1000;
  */
 export class ModelWatch {
   readonly model: string;
-  /** Of alerts, until it has been told. Who removes something from it has this watch saved. */
-  readonly alertNews: AlertOutbox;
+  readonly #desk: NewsDesk;
   readonly #options: WatchOptions;
   readonly #performance: PerformanceWatch | undefined;
   readonly #definitions = new Map<number, Definition>();
@@ -70,7 +75,7 @@ export class ModelWatch {
 
   /** `definitions` must hold every version of `saved`. */
   constructor(
-    { model, performance, ...options }: ModelWatchOptions,
+    { model, performance, retrain, ...options }: ModelWatchOptions,
     definitions: ReadonlyMap<number, Definition> = new Map(),
     saved?: SavedModel,
   ) {
@@ -78,7 +83,7 @@ export class ModelWatch {
     this.#options = options;
     this.#performance = performance && new PerformanceWatch(performance, saved?.state.performance);
     for (const [version, definition] of definitions) this.#definitions.set(version, definition);
-    this.alertNews = new AlertOutbox(alertNewsMax, saved?.state.alertNews);
+    this.#desk = new NewsDesk(retrain, saved?.state);
     if (saved === undefined) return;
     this.#timeMs = saved.state.timeMs;
     this.#messagesPurged = saved.state.messagesPurged;
@@ -92,6 +97,11 @@ export class ModelWatch {
       );
     }
     this.#collectAlerts();
+  }
+
+  /** What has to be told. Who removes something from it has this watch saved. */
+  get news(): Outbox {
+    return this.#desk.outbox;
   }
 
   get historyRevision(): number {
@@ -121,6 +131,7 @@ export class ModelWatch {
       watch.close(this.#timeMs).map((window) => ({ version: watch.version, window })),
     );
     this.#collectAlerts();
+    this.#considerRetraining(closed);
     const { outcome, windows: revised } = this.#count(message);
     const windows = [...closed, ...revised];
     if (windows.length > 0) this.#historyRevision += 1;
@@ -169,6 +180,7 @@ export class ModelWatch {
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
       alerts: watch.alerts,
+      retrain: this.#desk.retraining,
       performance: this.#performance?.report(version),
     };
   }
@@ -186,7 +198,7 @@ export class ModelWatch {
       messagesPurged: this.#messagesPurged,
       quarantine: [...this.#quarantine],
       versions: [...this.#versions.values()].map((watch) => watch.state()),
-      alertNews: this.alertNews.state(),
+      ...this.#desk.state(),
       performance: this.#performance?.state(),
     };
   }
@@ -199,7 +211,18 @@ export class ModelWatch {
   }
 
   #collectAlerts(): void {
-    for (const watch of this.#versions.values()) this.alertNews.add(watch.takeAlertChanges());
+    for (const watch of this.#versions.values()) this.#desk.report(watch.takeAlertChanges());
+  }
+
+  #considerRetraining(closed: readonly VersionWindow[]): void {
+    for (const version of new Set(closed.map((each) => each.version))) {
+      const watch = this.#versions.get(version);
+      if (watch === undefined) continue;
+      this.#desk.consider(() => ({
+        ...{ version, digest: watch.digest, alerts: watch.alerts, windows: watch.history },
+        performance: this.#performance?.report(version),
+      }));
+    }
   }
 
   #count(message: StreamMessage): Applied {
@@ -216,6 +239,7 @@ export class ModelWatch {
     if (problem !== undefined) return this.#putAside(message, watch, problem);
     const revised = watch.apply(body.event, { nowMs: this.#timeMs, seq: message.seq });
     if (revised === undefined) return { outcome: "duplicate", windows: [] };
+    this.#desk.saw(version, body.event.digest);
     this.#performance?.addEvent(body.event, this.#timeMs);
     return { outcome: "counted", windows: revised.map((window) => ({ version, window })) };
   }
@@ -250,7 +274,7 @@ export class ModelWatch {
   #forget(version: number): void {
     const watch = this.#versions.get(version);
     watch?.endAlerts();
-    this.alertNews.add(watch?.takeAlertChanges() ?? []);
+    if (watch !== undefined) this.#desk.report(watch.takeAlertChanges());
     this.#versions.delete(version);
     this.#definitions.delete(version);
   }

@@ -1,6 +1,7 @@
 import type { AlertChange } from "#core/alert/alert.ts";
 import { limitOf } from "#core/drift/verdict.ts";
 import { encodeToken } from "#core/model/name.ts";
+import { toTime } from "./time.ts";
 
 export type AlertEventContext = {
   readonly cluster: string;
@@ -54,12 +55,6 @@ export function alertSubject(model: string): string {
   return `sluice.alert.${encodeToken(model)}.${kind}`;
 }
 
-/** The whole event: `id` is the same whenever and by whomever the same change is told. */
-export function encodeAlertEvent(event: AlertEvent, id: string): string {
-  const { specversion, ...rest } = event;
-  return JSON.stringify({ specversion, id, ...rest });
-}
-
 /** What the id of a change is a hash of. */
 export function alertIdentity(change: AlertChange, { cluster, model }: AlertEventContext): string {
   const { version, side, feature, statistic, to, evidence } = change;
@@ -109,8 +104,4 @@ function summaryOf(change: AlertChange, { model }: AlertEventContext): string {
 
 function round(value: number): number {
   return Number(value.toPrecision(4));
-}
-
-function toTime(ms: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(ms).toString({ smallestUnit: "millisecond" });
 }

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sluice/monitor/v1/monitor.proto.
  */
 export const file_sluice_monitor_v1_monitor: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSJJChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghmZWF0dXJlcxgDIAMoCSJrChNMaXN0UmVwb3J0c1Jlc3BvbnNlEioKB3JlcG9ydHMYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQSDwoHcHJvYmxlbRgCIAEoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiRAoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhAKCGZlYXR1cmVzGAMgAygJIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCKAAQoSTGlzdEhpc3RvcnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCRIQCghmZWF0dXJlcxgFIAMoCRIVCg1kZWNpZGluZ19vbmx5GAYgASgIIloKE0xpc3RIaXN0b3J5UmVzcG9uc2USKgoHd2luZG93cxgBIAMoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNgoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIQCghmZWF0dXJlcxgCIAMoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQi9wIKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDEigKBmFsZXJ0cxgMIAMoCzIYLnNsdWljZS5tb25pdG9yLnYxLkFsZXJ0EjMKC3BlcmZvcm1hbmNlGBQgASgLMh4uc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2UijwIKBUFsZXJ0EgwKBHNpZGUYASABKAkSDwoHZmVhdHVyZRgCIAEoCRIRCglzdGF0aXN0aWMYAyABKAkSLAoFc3RhdGUYBCABKA4yHS5zbHVpY2UubW9uaXRvci52MS5BbGVydFN0YXRlEhAKCHNpbmNlX21zGAUgASgDEg0KBXZhbHVlGAYgASgBEhYKCXRocmVzaG9sZBgHIAEoAUgAiAEBEhIKBWZsb29yGAggASgBSAGIAQESEAoIc3RhcnRfbXMYCSABKAMSDgoGZW5kX21zGAogASgDEgwKBHJvd3MYCyABKAQSEQoJdHJhY2VfaWRzGAwgAygJQgwKCl90aHJlc2hvbGRCCAoGX2Zsb29yIpACCgtQZXJmb3JtYW5jZRIMCgR0YXNrGAEgASgJEg8KB3Byb2JsZW0YAiABKAkSDgoGdGFyZ2V0GAMgASgJEg8KB2NsYXNzZXMYBCADKAkSEQoJd2luZG93X21zGAUgASgEEhIKCmhvcml6b25fbXMYBiABKAQSLgoGbGFiZWxzGAcgASgLMh4uc2x1aWNlLm1vbml0b3IudjEuTGFiZWxDb3VudHMSMwoFdG90YWwYCCABKAsyJC5zbHVpY2UubW9uaXRvci52MS5QZXJmb3JtYW5jZVdpbmRvdxI1Cgd3aW5kb3dzGAkgAygLMiQuc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2VXaW5kb3ci1wEKC0xhYmVsQ291bnRzEg8KB21hdGNoZWQYASABKAQSDwoHcmV2aXNlZBgCIAEoBBIQCghyZXBlYXRlZBgDIAEoBBIRCgl1bnNhbXBsZWQYBCABKAQSDwoHZXhwaXJlZBgFIAEoBBIPCgd1bmtub3duGAYgASgEEg8KB3dhaXRpbmcYByABKAQSEAoIdW51c2FibGUYCCABKAQSEgoKb3ZlcmZsb3dlZBgJIAEoBBIUCgxyb3dzX2Ryb3BwZWQYCiABKAQSEgoKcm93c19rbm93bhgLIAEoBCK1AQoRUGVyZm9ybWFuY2VXaW5kb3cSFQoIc3RhcnRfbXMYASABKANIAIgBARIMCgRyb3dzGAIgASgEEhAKCGxhYmVsbGVkGAMgASgEEhUKCGNvdmVyYWdlGAQgASgBSAGIAQESDAoEbGFncxgFIAMoBBIqCgdtZXRyaWNzGAYgAygLMhkuc2x1aWNlLm1vbml0b3IudjEuTWV0cmljQgsKCV9zdGFydF9tc0ILCglfY292ZXJhZ2UiYQoGTWV0cmljEgoKAmlkGAEgASgJEhIKBXZhbHVlGAIgASgBSACIAQESLQoIZXN0aW1hdGUYAyABKAsyGy5zbHVpY2UubW9uaXRvci52MS5Fc3RpbWF0ZUIICgZfdmFsdWUiNAoIRXN0aW1hdGUSDQoFdmFsdWUYASABKAESCwoDbG93GAIgASgBEgwKBGhpZ2gYAyABKAEi5AIKCENvdW50ZXJzEhIKCnJvd3NfdG90YWwYASABKAQSFQoNcm93c19pbmNsdWRlZBgCIAEoBBIYChByb3dzX3NhbXBsZWRfb3V0GAMgASgEEhEKCXJvd3NfbG9zdBgEIAEoBBIRCglyb3dzX2xhdGUYBSABKAQSFgoOcm93c19kdXBsaWNhdGUYBiABKAQSEwoLcm93c19zaGFkb3cYByABKAQSEAoIbWVzc2FnZXMYCCABKAQSGgoSbWVzc2FnZXNfZHVwbGljYXRlGAkgASgEEhgKEG1lc3NhZ2VzX21pc3NpbmcYCiABKAQSFwoPbWVzc2FnZXNfcHVyZ2VkGAsgASgEEhwKFG1lc3NhZ2VzX3F1YXJhbnRpbmVkGAwgASgEEhEKCXByb2R1Y2VycxgNIAEoBBITCgtyb3dzX2ZhaWxlZBgOIAEoBBIZChFyb3dzX3VucmVtZW1iZXJlZBgPIAEoBCLyAQoGV2luZG93EhAKCHN0YXJ0X21zGAEgASgDEg4KBmVuZF9tcxgCIAEoAxIMCgRyb3dzGAMgASgEEisKB3ZlcmRpY3QYBCABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0EhMKC3Byb3Zpc2lvbmFsGAUgASgIEg8KB3JldmlzZWQYBiABKAgSMgoIZmVhdHVyZXMYByADKAsyIC5zbHVpY2UubW9uaXRvci52MS5GZWF0dXJlUmVwb3J0EjEKB291dHB1dHMYCCADKAsyIC5zbHVpY2UubW9uaXRvci52MS5GZWF0dXJlUmVwb3J0IogDCg1GZWF0dXJlUmVwb3J0EgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIVCg1yb3dzX2Jhc2VsaW5lGAMgASgEEhQKDHJvd3NfY3VycmVudBgEIAEoBBIrCgd2ZXJkaWN0GAUgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdBIrCgdxdWFsaXR5GAYgASgLMhouc2x1aWNlLm1vbml0b3IudjEuUXVhbGl0eRIwCgpzdGF0aXN0aWNzGAcgAygLMhwuc2x1aWNlLm1vbml0b3IudjEuU3RhdGlzdGljEhoKDW1lYW5fYmFzZWxpbmUYCCABKAFIAIgBARIZCgxtZWFuX2N1cnJlbnQYCSABKAFIAYgBARIUCgdwX3ZhbHVlGAogASgBSAKIAQESFwoKcF9hZGp1c3RlZBgLIAEoAUgDiAEBQhAKDl9tZWFuX2Jhc2VsaW5lQg8KDV9tZWFuX2N1cnJlbnRCCgoIX3BfdmFsdWVCDQoLX3BfYWRqdXN0ZWQibQoHUXVhbGl0eRINCgVudWxscxgBIAEoBBIMCgRuYW5zGAIgASgEEg8KB3Bvc19pbmYYAyABKAQSDwoHbmVnX2luZhgEIAEoBBITCgt0eXBlX2Vycm9ycxgFIAEoBBIOCgZ1bnNlZW4YBiABKAQidQoJU3RhdGlzdGljEgoKAmlkGAEgASgJEg0KBXZhbHVlGAIgASgBEhEKCXRocmVzaG9sZBgDIAEoARINCgVmbG9vchgEIAEoARIrCgd2ZXJkaWN0GAUgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdCJaChFMaXN0VHJhY2VzUmVxdWVzdBINCgVsaW1pdBgBIAEoDRINCgVtb2RlbBgCIAEoCRIOCgZmYWlsZWQYAyABKAgSFwoPZHVyYXRpb25fbXNfbWluGAQgASgNIngKEkxpc3RUcmFjZXNSZXNwb25zZRIvCgZ0cmFjZXMYASADKAsyHy5zbHVpY2UubW9uaXRvci52MS5UcmFjZVN1bW1hcnkSMQoFc3RvcmUYAiABKAsyIi5zbHVpY2UubW9uaXRvci52MS5TdG9yZVN0YXRpc3RpY3MilAEKDFRyYWNlU3VtbWFyeRIQCgh0cmFjZV9pZBgBIAEoCRIMCgRyb290GAIgASgJEg8KB3NlcnZpY2UYAyABKAkSEAoIc3RhcnRfdXMYBCABKAMSEwoLZHVyYXRpb25fdXMYBSABKAQSDQoFc3BhbnMYBiABKA0SDgoGZmFpbGVkGAcgASgIEg0KBW1vZGVsGAggASgJIlYKD1N0b3JlU3RhdGlzdGljcxIOCgZ0cmFjZXMYASABKAQSDQoFc3BhbnMYAiABKAQSDQoFYnl0ZXMYAyABKAQSFQoNc3BhbnNfZHJvcHBlZBgEIAEoBCIdCg9HZXRUcmFjZVJlcXVlc3QSCgoCaWQYASABKAkiTAoQR2V0VHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRImCgVzcGFucxgCIAMoCzIXLnNsdWljZS5tb25pdG9yLnYxLlNwYW4i9QIKBFNwYW4SDwoHc3Bhbl9pZBgBIAEoCRIWCg5wYXJlbnRfc3Bhbl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3NlcnZpY2UYBCABKAkSDAoEa2luZBgFIAEoCRIQCghzdGFydF91cxgGIAEoAxITCgtkdXJhdGlvbl91cxgHIAEoBBIOCgZmYWlsZWQYCCABKAgSFgoOc3RhdHVzX21lc3NhZ2UYCSABKAkSOwoKYXR0cmlidXRlcxgKIAMoCzInLnNsdWljZS5tb25pdG9yLnYxLlNwYW4uQXR0cmlidXRlc0VudHJ5EiwKBmV2ZW50cxgLIAMoCzIcLnNsdWljZS5tb25pdG9yLnYxLlNwYW5FdmVudBIqCgVsaW5rcxgMIAMoCzIbLnNsdWljZS5tb25pdG9yLnYxLlNwYW5MaW5rGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIp8BCglTcGFuRXZlbnQSDAoEbmFtZRgBIAEoCRIPCgd0aW1lX3VzGAIgASgDEkAKCmF0dHJpYnV0ZXMYAyADKAsyLC5zbHVpY2UubW9uaXRvci52MS5TcGFuRXZlbnQuQXR0cmlidXRlc0VudHJ5GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIi0KCFNwYW5MaW5rEhAKCHRyYWNlX2lkGAEgASgJEg8KB3NwYW5faWQYAiABKAkqcQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhAKDFZFUkRJQ1RfV0FSThACEhEKDVZFUkRJQ1RfQUxBUk0QAxIYChRWRVJESUNUX0lOU1VGRklDSUVOVBAEKnQKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TVEFURV9QRU5ESU5HEAESFgoSQUxFUlRfU1RBVEVfRklSSU5HEAISGAoUQUxFUlRfU1RBVEVfQ0xFQVJJTkcQAzK3BAoOTW9uaXRvclNlcnZpY2USXAoLTGlzdFJlcG9ydHMSJS5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1JlcXVlc3QaJi5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1Jlc3BvbnNlElYKCUdldFJlcG9ydBIjLnNsdWljZS5tb25pdG9yLnYxLkdldFJlcG9ydFJlcXVlc3QaJC5zbHVpY2UubW9uaXRvci52MS5HZXRSZXBvcnRSZXNwb25zZRJcCgtMaXN0SGlzdG9yeRIlLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBomLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2USYQoMV2F0Y2hSZXBvcnRzEiYuc2x1aWNlLm1vbml0b3IudjEuV2F0Y2hSZXBvcnRzUmVxdWVzdBonLnNsdWljZS5tb25pdG9yLnYxLldhdGNoUmVwb3J0c1Jlc3BvbnNlMAESWQoKTGlzdFRyYWNlcxIkLnNsdWljZS5tb25pdG9yLnYxLkxpc3RUcmFjZXNSZXF1ZXN0GiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdFRyYWNlc1Jlc3BvbnNlElMKCEdldFRyYWNlEiIuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXF1ZXN0GiMuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSJJChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghmZWF0dXJlcxgDIAMoCSJrChNMaXN0UmVwb3J0c1Jlc3BvbnNlEioKB3JlcG9ydHMYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQSDwoHcHJvYmxlbRgCIAEoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiRAoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhAKCGZlYXR1cmVzGAMgAygJIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCKAAQoSTGlzdEhpc3RvcnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCRIQCghmZWF0dXJlcxgFIAMoCRIVCg1kZWNpZGluZ19vbmx5GAYgASgIIloKE0xpc3RIaXN0b3J5UmVzcG9uc2USKgoHd2luZG93cxgBIAMoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNgoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIQCghmZWF0dXJlcxgCIAMoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQiqgMKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDEigKBmFsZXJ0cxgMIAMoCzIYLnNsdWljZS5tb25pdG9yLnYxLkFsZXJ0EjEKCnJldHJhaW5pbmcYDSABKAsyHS5zbHVpY2UubW9uaXRvci52MS5SZXRyYWluaW5nEjMKC3BlcmZvcm1hbmNlGBQgASgLMh4uc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2UijwIKBUFsZXJ0EgwKBHNpZGUYASABKAkSDwoHZmVhdHVyZRgCIAEoCRIRCglzdGF0aXN0aWMYAyABKAkSLAoFc3RhdGUYBCABKA4yHS5zbHVpY2UubW9uaXRvci52MS5BbGVydFN0YXRlEhAKCHNpbmNlX21zGAUgASgDEg0KBXZhbHVlGAYgASgBEhYKCXRocmVzaG9sZBgHIAEoAUgAiAEBEhIKBWZsb29yGAggASgBSAGIAQESEAoIc3RhcnRfbXMYCSABKAMSDgoGZW5kX21zGAogASgDEgwKBHJvd3MYCyABKAQSEQoJdHJhY2VfaWRzGAwgAygJQgwKCl90aHJlc2hvbGRCCAoGX2Zsb29yIj8KClJldHJhaW5pbmcSEAoIc2luY2VfbXMYASABKAMSDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkikAIKC1BlcmZvcm1hbmNlEgwKBHRhc2sYASABKAkSDwoHcHJvYmxlbRgCIAEoCRIOCgZ0YXJnZXQYAyABKAkSDwoHY2xhc3NlcxgEIAMoCRIRCgl3aW5kb3dfbXMYBSABKAQSEgoKaG9yaXpvbl9tcxgGIAEoBBIuCgZsYWJlbHMYByABKAsyHi5zbHVpY2UubW9uaXRvci52MS5MYWJlbENvdW50cxIzCgV0b3RhbBgIIAEoCzIkLnNsdWljZS5tb25pdG9yLnYxLlBlcmZvcm1hbmNlV2luZG93EjUKB3dpbmRvd3MYCSADKAsyJC5zbHVpY2UubW9uaXRvci52MS5QZXJmb3JtYW5jZVdpbmRvdyLXAQoLTGFiZWxDb3VudHMSDwoHbWF0Y2hlZBgBIAEoBBIPCgdyZXZpc2VkGAIgASgEEhAKCHJlcGVhdGVkGAMgASgEEhEKCXVuc2FtcGxlZBgEIAEoBBIPCgdleHBpcmVkGAUgASgEEg8KB3Vua25vd24YBiABKAQSDwoHd2FpdGluZxgHIAEoBBIQCgh1bnVzYWJsZRgIIAEoBBISCgpvdmVyZmxvd2VkGAkgASgEEhQKDHJvd3NfZHJvcHBlZBgKIAEoBBISCgpyb3dzX2tub3duGAsgASgEIrUBChFQZXJmb3JtYW5jZVdpbmRvdxIVCghzdGFydF9tcxgBIAEoA0gAiAEBEgwKBHJvd3MYAiABKAQSEAoIbGFiZWxsZWQYAyABKAQSFQoIY292ZXJhZ2UYBCABKAFIAYgBARIMCgRsYWdzGAUgAygEEioKB21ldHJpY3MYBiADKAsyGS5zbHVpY2UubW9uaXRvci52MS5NZXRyaWNCCwoJX3N0YXJ0X21zQgsKCV9jb3ZlcmFnZSJhCgZNZXRyaWMSCgoCaWQYASABKAkSEgoFdmFsdWUYAiABKAFIAIgBARItCghlc3RpbWF0ZRgDIAEoCzIbLnNsdWljZS5tb25pdG9yLnYxLkVzdGltYXRlQggKBl92YWx1ZSI0CghFc3RpbWF0ZRINCgV2YWx1ZRgBIAEoARILCgNsb3cYAiABKAESDAoEaGlnaBgDIAEoASLkAgoIQ291bnRlcnMSEgoKcm93c190b3RhbBgBIAEoBBIVCg1yb3dzX2luY2x1ZGVkGAIgASgEEhgKEHJvd3Nfc2FtcGxlZF9vdXQYAyABKAQSEQoJcm93c19sb3N0GAQgASgEEhEKCXJvd3NfbGF0ZRgFIAEoBBIWCg5yb3dzX2R1cGxpY2F0ZRgGIAEoBBITCgtyb3dzX3NoYWRvdxgHIAEoBBIQCghtZXNzYWdlcxgIIAEoBBIaChJtZXNzYWdlc19kdXBsaWNhdGUYCSABKAQSGAoQbWVzc2FnZXNfbWlzc2luZxgKIAEoBBIXCg9tZXNzYWdlc19wdXJnZWQYCyABKAQSHAoUbWVzc2FnZXNfcXVhcmFudGluZWQYDCABKAQSEQoJcHJvZHVjZXJzGA0gASgEEhMKC3Jvd3NfZmFpbGVkGA4gASgEEhkKEXJvd3NfdW5yZW1lbWJlcmVkGA8gASgEIvIBCgZXaW5kb3cSEAoIc3RhcnRfbXMYASABKAMSDgoGZW5kX21zGAIgASgDEgwKBHJvd3MYAyABKAQSKwoHdmVyZGljdBgEIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QSEwoLcHJvdmlzaW9uYWwYBSABKAgSDwoHcmV2aXNlZBgGIAEoCBIyCghmZWF0dXJlcxgHIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQSMQoHb3V0cHV0cxgIIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQiiAMKDUZlYXR1cmVSZXBvcnQSDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhUKDXJvd3NfYmFzZWxpbmUYAyABKAQSFAoMcm93c19jdXJyZW50GAQgASgEEisKB3ZlcmRpY3QYBSABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0EisKB3F1YWxpdHkYBiABKAsyGi5zbHVpY2UubW9uaXRvci52MS5RdWFsaXR5EjAKCnN0YXRpc3RpY3MYByADKAsyHC5zbHVpY2UubW9uaXRvci52MS5TdGF0aXN0aWMSGgoNbWVhbl9iYXNlbGluZRgIIAEoAUgAiAEBEhkKDG1lYW5fY3VycmVudBgJIAEoAUgBiAEBEhQKB3BfdmFsdWUYCiABKAFIAogBARIXCgpwX2FkanVzdGVkGAsgASgBSAOIAQFCEAoOX21lYW5fYmFzZWxpbmVCDwoNX21lYW5fY3VycmVudEIKCghfcF92YWx1ZUINCgtfcF9hZGp1c3RlZCJtCgdRdWFsaXR5Eg0KBW51bGxzGAEgASgEEgwKBG5hbnMYAiABKAQSDwoHcG9zX2luZhgDIAEoBBIPCgduZWdfaW5mGAQgASgEEhMKC3R5cGVfZXJyb3JzGAUgASgEEg4KBnVuc2VlbhgGIAEoBCJ1CglTdGF0aXN0aWMSCgoCaWQYASABKAkSDQoFdmFsdWUYAiABKAESEQoJdGhyZXNob2xkGAMgASgBEg0KBWZsb29yGAQgASgBEisKB3ZlcmRpY3QYBSABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0IloKEUxpc3RUcmFjZXNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEg0KBW1vZGVsGAIgASgJEg4KBmZhaWxlZBgDIAEoCBIXCg9kdXJhdGlvbl9tc19taW4YBCABKA0ieAoSTGlzdFRyYWNlc1Jlc3BvbnNlEi8KBnRyYWNlcxgBIAMoCzIfLnNsdWljZS5tb25pdG9yLnYxLlRyYWNlU3VtbWFyeRIxCgVzdG9yZRgCIAEoCzIiLnNsdWljZS5tb25pdG9yLnYxLlN0b3JlU3RhdGlzdGljcyKUAQoMVHJhY2VTdW1tYXJ5EhAKCHRyYWNlX2lkGAEgASgJEgwKBHJvb3QYAiABKAkSDwoHc2VydmljZRgDIAEoCRIQCghzdGFydF91cxgEIAEoAxITCgtkdXJhdGlvbl91cxgFIAEoBBINCgVzcGFucxgGIAEoDRIOCgZmYWlsZWQYByABKAgSDQoFbW9kZWwYCCABKAkiVgoPU3RvcmVTdGF0aXN0aWNzEg4KBnRyYWNlcxgBIAEoBBINCgVzcGFucxgCIAEoBBINCgVieXRlcxgDIAEoBBIVCg1zcGFuc19kcm9wcGVkGAQgASgEIh0KD0dldFRyYWNlUmVxdWVzdBIKCgJpZBgBIAEoCSJMChBHZXRUcmFjZVJlc3BvbnNlEhAKCHRyYWNlX2lkGAEgASgJEiYKBXNwYW5zGAIgAygLMhcuc2x1aWNlLm1vbml0b3IudjEuU3BhbiL1AgoEU3BhbhIPCgdzcGFuX2lkGAEgASgJEhYKDnBhcmVudF9zcGFuX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDwoHc2VydmljZRgEIAEoCRIMCgRraW5kGAUgASgJEhAKCHN0YXJ0X3VzGAYgASgDEhMKC2R1cmF0aW9uX3VzGAcgASgEEg4KBmZhaWxlZBgIIAEoCBIWCg5zdGF0dXNfbWVzc2FnZRgJIAEoCRI7CgphdHRyaWJ1dGVzGAogAygLMicuc2x1aWNlLm1vbml0b3IudjEuU3Bhbi5BdHRyaWJ1dGVzRW50cnkSLAoGZXZlbnRzGAsgAygLMhwuc2x1aWNlLm1vbml0b3IudjEuU3BhbkV2ZW50EioKBWxpbmtzGAwgAygLMhsuc2x1aWNlLm1vbml0b3IudjEuU3BhbkxpbmsaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEinwEKCVNwYW5FdmVudBIMCgRuYW1lGAEgASgJEg8KB3RpbWVfdXMYAiABKAMSQAoKYXR0cmlidXRlcxgDIAMoCzIsLnNsdWljZS5tb25pdG9yLnYxLlNwYW5FdmVudC5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiLQoIU3BhbkxpbmsSEAoIdHJhY2VfaWQYASABKAkSDwoHc3Bhbl9pZBgCIAEoCSpxCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEAoMVkVSRElDVF9XQVJOEAISEQoNVkVSRElDVF9BTEFSTRADEhgKFFZFUkRJQ1RfSU5TVUZGSUNJRU5UEAQqdAoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQARIWChJBTEVSVF9TVEFURV9GSVJJTkcQAhIYChRBTEVSVF9TVEFURV9DTEVBUklORxADMrcECg5Nb25pdG9yU2VydmljZRJcCgtMaXN0UmVwb3J0cxIlLnNsdWljZS5tb25pdG9yLnYxLkxpc3RSZXBvcnRzUmVxdWVzdBomLnNsdWljZS5tb25pdG9yLnYxLkxpc3RSZXBvcnRzUmVzcG9uc2USVgoJR2V0UmVwb3J0EiMuc2x1aWNlLm1vbml0b3IudjEuR2V0UmVwb3J0UmVxdWVzdBokLnNsdWljZS5tb25pdG9yLnYxLkdldFJlcG9ydFJlc3BvbnNlElwKC0xpc3RIaXN0b3J5EiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdEhpc3RvcnlSZXF1ZXN0GiYuc2x1aWNlLm1vbml0b3IudjEuTGlzdEhpc3RvcnlSZXNwb25zZRJhCgxXYXRjaFJlcG9ydHMSJi5zbHVpY2UubW9uaXRvci52MS5XYXRjaFJlcG9ydHNSZXF1ZXN0Gicuc2x1aWNlLm1vbml0b3IudjEuV2F0Y2hSZXBvcnRzUmVzcG9uc2UwARJZCgpMaXN0VHJhY2VzEiQuc2x1aWNlLm1vbml0b3IudjEuTGlzdFRyYWNlc1JlcXVlc3QaJS5zbHVpY2UubW9uaXRvci52MS5MaXN0VHJhY2VzUmVzcG9uc2USUwoIR2V0VHJhY2USIi5zbHVpY2UubW9uaXRvci52MS5HZXRUcmFjZVJlcXVlc3QaIy5zbHVpY2UubW9uaXRvci52MS5HZXRUcmFjZVJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message sluice.monitor.v1.ListReportsRequest
@@ -309,6 +309,13 @@ export type Report = Message<"sluice.monitor.v1.Report"> & {
   alerts: Alert[];
 
   /**
+   * Of the model, whatever the version: present while it waits to be trained again.
+   *
+   * @generated from field: sluice.monitor.v1.Retraining retraining = 13;
+   */
+  retraining?: Retraining | undefined;
+
+  /**
    * How the predictions compare with labels.
    *
    * @generated from field: sluice.monitor.v1.Performance performance = 20;
@@ -408,6 +415,39 @@ export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
   messageDesc(file_sluice_monitor_v1_monitor, 9);
 
 /**
+ * A request to train a model again that no other model has answered yet.
+ *
+ * @generated from message sluice.monitor.v1.Retraining
+ */
+export type Retraining = Message<"sluice.monitor.v1.Retraining"> & {
+  /**
+   * The stream's time of the request.
+   *
+   * @generated from field: int64 since_ms = 1;
+   */
+  sinceMs: bigint;
+
+  /**
+   * What it is about.
+   *
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+};
+
+/**
+ * Describes the message sluice.monitor.v1.Retraining.
+ * Use `create(RetrainingSchema)` to create a new message.
+ */
+export const RetrainingSchema: GenMessage<Retraining> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 10);
+
+/**
  * @generated from message sluice.monitor.v1.Performance
  */
 export type Performance = Message<"sluice.monitor.v1.Performance"> & {
@@ -478,7 +518,7 @@ export type Performance = Message<"sluice.monitor.v1.Performance"> & {
  * Use `create(PerformanceSchema)` to create a new message.
  */
 export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 10);
+  messageDesc(file_sluice_monitor_v1_monitor, 11);
 
 /**
  * What became of every label.
@@ -565,7 +605,7 @@ export type LabelCounts = Message<"sluice.monitor.v1.LabelCounts"> & {
  * Use `create(LabelCountsSchema)` to create a new message.
  */
 export const LabelCountsSchema: GenMessage<LabelCounts> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 11);
+  messageDesc(file_sluice_monitor_v1_monitor, 12);
 
 /**
  * @generated from message sluice.monitor.v1.PerformanceWindow
@@ -614,7 +654,7 @@ export type PerformanceWindow = Message<"sluice.monitor.v1.PerformanceWindow"> &
  * Use `create(PerformanceWindowSchema)` to create a new message.
  */
 export const PerformanceWindowSchema: GenMessage<PerformanceWindow> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 12);
+  messageDesc(file_sluice_monitor_v1_monitor, 13);
 
 /**
  * @generated from message sluice.monitor.v1.Metric
@@ -648,7 +688,7 @@ export type Metric = Message<"sluice.monitor.v1.Metric"> & {
  * Use `create(MetricSchema)` to create a new message.
  */
 export const MetricSchema: GenMessage<Metric> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 13);
+  messageDesc(file_sluice_monitor_v1_monitor, 14);
 
 /**
  * Three standard errors to either side.
@@ -677,7 +717,7 @@ export type Estimate = Message<"sluice.monitor.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 14);
+  messageDesc(file_sluice_monitor_v1_monitor, 15);
 
 /**
  * What happened to every row the producers say they answered.
@@ -770,7 +810,7 @@ export type Counters = Message<"sluice.monitor.v1.Counters"> & {
  * Use `create(CountersSchema)` to create a new message.
  */
 export const CountersSchema: GenMessage<Counters> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 15);
+  messageDesc(file_sluice_monitor_v1_monitor, 16);
 
 /**
  * @generated from message sluice.monitor.v1.Window
@@ -826,7 +866,7 @@ export type Window = Message<"sluice.monitor.v1.Window"> & {
  * Use `create(WindowSchema)` to create a new message.
  */
 export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 16);
+  messageDesc(file_sluice_monitor_v1_monitor, 17);
 
 /**
  * @generated from message sluice.monitor.v1.FeatureReport
@@ -901,7 +941,7 @@ export type FeatureReport = Message<"sluice.monitor.v1.FeatureReport"> & {
  * Use `create(FeatureReportSchema)` to create a new message.
  */
 export const FeatureReportSchema: GenMessage<FeatureReport> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 17);
+  messageDesc(file_sluice_monitor_v1_monitor, 18);
 
 /**
  * Values that are in no bin.
@@ -945,7 +985,7 @@ export type Quality = Message<"sluice.monitor.v1.Quality"> & {
  * Use `create(QualitySchema)` to create a new message.
  */
 export const QualitySchema: GenMessage<Quality> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 18);
+  messageDesc(file_sluice_monitor_v1_monitor, 19);
 
 /**
  * @generated from message sluice.monitor.v1.Statistic
@@ -988,7 +1028,7 @@ export type Statistic = Message<"sluice.monitor.v1.Statistic"> & {
  * Use `create(StatisticSchema)` to create a new message.
  */
 export const StatisticSchema: GenMessage<Statistic> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 19);
+  messageDesc(file_sluice_monitor_v1_monitor, 20);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesRequest
@@ -1028,7 +1068,7 @@ export type ListTracesRequest = Message<"sluice.monitor.v1.ListTracesRequest"> &
  * Use `create(ListTracesRequestSchema)` to create a new message.
  */
 export const ListTracesRequestSchema: GenMessage<ListTracesRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 20);
+  messageDesc(file_sluice_monitor_v1_monitor, 21);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesResponse
@@ -1050,7 +1090,7 @@ export type ListTracesResponse = Message<"sluice.monitor.v1.ListTracesResponse">
  * Use `create(ListTracesResponseSchema)` to create a new message.
  */
 export const ListTracesResponseSchema: GenMessage<ListTracesResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 21);
+  messageDesc(file_sluice_monitor_v1_monitor, 22);
 
 /**
  * @generated from message sluice.monitor.v1.TraceSummary
@@ -1102,7 +1142,7 @@ export type TraceSummary = Message<"sluice.monitor.v1.TraceSummary"> & {
  * Use `create(TraceSummarySchema)` to create a new message.
  */
 export const TraceSummarySchema: GenMessage<TraceSummary> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 22);
+  messageDesc(file_sluice_monitor_v1_monitor, 23);
 
 /**
  * @generated from message sluice.monitor.v1.StoreStatistics
@@ -1134,7 +1174,7 @@ export type StoreStatistics = Message<"sluice.monitor.v1.StoreStatistics"> & {
  * Use `create(StoreStatisticsSchema)` to create a new message.
  */
 export const StoreStatisticsSchema: GenMessage<StoreStatistics> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 23);
+  messageDesc(file_sluice_monitor_v1_monitor, 24);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceRequest
@@ -1153,7 +1193,7 @@ export type GetTraceRequest = Message<"sluice.monitor.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 24);
+  messageDesc(file_sluice_monitor_v1_monitor, 25);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceResponse
@@ -1177,7 +1217,7 @@ export type GetTraceResponse = Message<"sluice.monitor.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 25);
+  messageDesc(file_sluice_monitor_v1_monitor, 26);
 
 /**
  * @generated from message sluice.monitor.v1.Span
@@ -1251,7 +1291,7 @@ export type Span = Message<"sluice.monitor.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 26);
+  messageDesc(file_sluice_monitor_v1_monitor, 27);
 
 /**
  * @generated from message sluice.monitor.v1.SpanEvent
@@ -1278,7 +1318,7 @@ export type SpanEvent = Message<"sluice.monitor.v1.SpanEvent"> & {
  * Use `create(SpanEventSchema)` to create a new message.
  */
 export const SpanEventSchema: GenMessage<SpanEvent> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 27);
+  messageDesc(file_sluice_monitor_v1_monitor, 28);
 
 /**
  * @generated from message sluice.monitor.v1.SpanLink
@@ -1300,7 +1340,7 @@ export type SpanLink = Message<"sluice.monitor.v1.SpanLink"> & {
  * Use `create(SpanLinkSchema)` to create a new message.
  */
 export const SpanLinkSchema: GenMessage<SpanLink> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 28);
+  messageDesc(file_sluice_monitor_v1_monitor, 29);
 
 /**
  * @generated from enum sluice.monitor.v1.Verdict

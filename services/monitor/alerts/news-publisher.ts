@@ -2,13 +2,12 @@ import { Failure, messageOf } from "#core/failure.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { alertStream } from "#platform/bus/streams.ts";
 import { loop } from "#platform/loop.ts";
-import { alertSubject } from "#wire/alert/alert-event.ts";
 import type { MonitorEvents } from "../events.ts";
 import type { WatchedModel } from "../watched-model.ts";
 import type { WatchedModels } from "../watched-models.ts";
-import { alertMessage } from "./alert-message.ts";
+import { newsMessage } from "./news-message.ts";
 
-export type AlertPublisherModules = {
+export type NewsPublisherModules = {
   readonly bus: Bus;
   readonly models: WatchedModels;
   readonly events: MonitorEvents;
@@ -17,15 +16,15 @@ export type AlertPublisherModules = {
 const everyMs = 500;
 
 /**
- * Stores news of alerts in their stream. It is told in the order in which it came about, and again
- * after a crash; the stream keeps what has the same id once.
+ * Stores news of alerts and of retraining in their stream. It is told in the order in which it came
+ * about, and again after a crash; the stream keeps what has the same id once.
  */
-export class AlertPublisher {
+export class NewsPublisher {
   readonly #cluster: string;
-  readonly #modules: AlertPublisherModules;
+  readonly #modules: NewsPublisherModules;
   #isFailing = false;
 
-  constructor(cluster: string, modules: AlertPublisherModules) {
+  constructor(cluster: string, modules: NewsPublisherModules) {
     this.#cluster = cluster;
     this.#modules = modules;
   }
@@ -43,13 +42,14 @@ export class AlertPublisher {
   async #publishOf(held: WatchedModel, signal: AbortSignal): Promise<void> {
     const { events } = this.#modules;
     const { model, watch } = held;
-    for (const change of watch.alertNews.waiting) {
+    const context = { cluster: this.#cluster, model, created: held.streamCreated };
+    for (const news of watch.news.waiting) {
       // Somebody else may have the model by now: the news is theirs to tell.
       if (signal.aborted || held.lease.epoch === undefined) return;
-      const { id, event, body } = alertMessage(change, { cluster: this.#cluster, model });
-      await this.#store(alertSubject(model), new TextEncoder().encode(body), id);
-      held.alertTold(change);
-      events.alertStored(event.data);
+      const { id, subject, body, summary } = newsMessage(news, context);
+      await this.#store(subject, new TextEncoder().encode(body), id);
+      held.newsTold(news);
+      events.newsStored(model, news, summary);
     }
   }
 

@@ -1,0 +1,48 @@
+import type { AlertChange } from "./alert.ts";
+import { Outbox, type OutboxState } from "./outbox.ts";
+import type { RetrainSettings } from "./retrain.ts";
+import { RetrainGate, type RetrainState, type RetrainView } from "./retrain-gate.ts";
+
+/** Plain data; what older monitors saved has neither. */
+export type NewsDeskState = {
+  readonly news?: OutboxState;
+  readonly retrain?: RetrainState | undefined;
+};
+
+const newsMax = 1000;
+
+/** What of a model has to be told: changes of its alerts, and that it should be trained again. */
+export class NewsDesk {
+  readonly outbox: Outbox;
+  readonly #retrain: RetrainGate | undefined;
+
+  constructor(retrain: RetrainSettings | undefined, state: NewsDeskState = {}) {
+    this.outbox = new Outbox(newsMax, state.news);
+    this.#retrain = retrain && new RetrainGate(retrain, state.retrain);
+  }
+
+  /** What the model is to be trained again for, where it is. */
+  get retraining(): RetrainState | undefined {
+    return this.#retrain?.open;
+  }
+
+  report(changes: readonly AlertChange[]): void {
+    this.outbox.add(changes.map((change) => ({ kind: "alert", change })));
+  }
+
+  /** Predictions of this model have come. */
+  saw(version: number, digest: string): void {
+    this.#retrain?.saw(version, digest);
+  }
+
+  /** A window of a version has closed: asks whether the model should be trained again. */
+  consider(view: () => RetrainView): void {
+    if (this.#retrain === undefined) return;
+    const request = this.#retrain.consider(view());
+    if (request !== undefined) this.outbox.add([{ kind: "retrain", request }]);
+  }
+
+  state(): NewsDeskState {
+    return { news: this.outbox.state(), retrain: this.#retrain?.state() };
+  }
+}

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { sampleChange } from "../../../test/support/alerts.ts";
+import { type News, Outbox } from "./outbox.ts";
+
+it("keeps news until it is told", () => {
+  const outbox = new Outbox(10);
+  outbox.add([news("x"), news("y")]);
+  const [x] = outbox.waiting;
+  if (x !== undefined) outbox.remove(x);
+  expect(outbox.waiting).toMatchObject([{ change: { feature: "y" } }]);
+});
+
+it("goes on from what was saved, and gives up the oldest where too many wait", () => {
+  const before = new Outbox(2);
+  before.add(["a", "b", "c"].map(news));
+  const outbox = new Outbox(2, structuredClone(before.state()));
+  expect(outbox.waiting).toMatchObject([
+    { change: { feature: "b" } },
+    { change: { feature: "c" } },
+  ]);
+  outbox.add([news("d"), news("e")]);
+  expect(outbox.state()).toMatchObject({ news: [{ change: { feature: "d" } }, {}], dropped: 3 });
+});
+
+function news(feature: string): News {
+  return { kind: "alert", change: sampleChange({ feature }) };
+}

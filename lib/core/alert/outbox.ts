@@ -1,0 +1,52 @@
+import type { AlertChange } from "./alert.ts";
+import type { RetrainRequest } from "./retrain.ts";
+
+/** Something that has to be told. */
+export type News =
+  | { readonly kind: "alert"; readonly change: AlertChange }
+  | { readonly kind: "retrain"; readonly request: RetrainRequest };
+
+export type OutboxState = {
+  /** Oldest first. */
+  readonly news: readonly News[];
+  /** How many were given up, the oldest first, because too many waited. */
+  readonly dropped: number;
+};
+
+/**
+ * News of a model that has to be told, until it is: part of what is saved, so that who goes
+ * on from there tells what was not told. At most `max` items wait.
+ */
+export class Outbox {
+  readonly #max: number;
+  #news: News[];
+  #dropped: number;
+
+  constructor(max: number, state: OutboxState = { news: [], dropped: 0 }) {
+    this.#max = max;
+    this.#news = [...state.news];
+    this.#dropped = state.dropped;
+  }
+
+  /** Oldest first. */
+  get waiting(): readonly News[] {
+    return this.#news;
+  }
+
+  add(news: readonly News[]): void {
+    if (news.length === 0) return;
+    const all = [...this.#news, ...news];
+    const surplus = Math.max(0, all.length - this.#max);
+    this.#news = all.slice(surplus);
+    this.#dropped += surplus;
+  }
+
+  /** It has been told. */
+  remove(news: News): void {
+    this.#news = this.#news.filter((each) => each !== news);
+  }
+
+  state(): OutboxState {
+    return { news: this.#news, dropped: this.#dropped };
+  }
+}
