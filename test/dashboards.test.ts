@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { productSources } from "./deploy/sources.ts";
 
 type Panel = {
@@ -55,6 +56,48 @@ function metricsOf(query: string): string[] {
 const onDashboards = new Set(
   dashboards.flatMap(({ dashboard }) => queriesOf(dashboard).flatMap(metricsOf)),
 );
+
+type Rule = {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string; readonly description: string };
+};
+
+const prometheus = new URL("../deploy/observability/prometheus/", import.meta.url);
+
+function yamlOf<T>(path: string): T {
+  return parse(readFileSync(new URL(path, prometheus), "utf8"));
+}
+
+const rules = yamlOf<{ rule_files: string[] }>("prometheus.yml").rule_files.flatMap((path) =>
+  yamlOf<{ groups: { rules: Rule[] }[] }>(path).groups.flatMap((group) => group.rules),
+);
+
+describe("the rules of Prometheus", () => {
+  it("ask for no metric that there is not", () => {
+    const asked = rules.flatMap(({ expr, annotations }) =>
+      metricsOf(expr + annotations.description),
+    );
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((name) => !inCode.has(name))).toEqual([]);
+  });
+
+  it("have names of their own, and say how bad it is and what to do", () => {
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    for (const { alert, labels, annotations } of rules) {
+      expect(alert).toMatch(/^Sluice[A-Z]/);
+      expect(["warning", "critical"], alert).toContain(labels.severity);
+      expect(annotations.summary, alert).not.toMatch(/\.$/);
+      expect(annotations.description, alert).toMatch(/\.$/);
+    }
+  });
+
+  it("are told of in the documentation, each one", () => {
+    const documentation = readFileSync(new URL("../docs/alerts.md", import.meta.url), "utf8");
+    for (const { alert } of rules) expect(documentation).toContain(`\`${alert}\``);
+  });
+});
 
 describe("the dashboards", () => {
   it("show every metric there is", () => {

@@ -12,6 +12,7 @@ import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
 import type { RunningService } from "#platform/run.ts";
 import { SpanExporter } from "#platform/span-exporter.ts";
+import { observeAlerts } from "./alerts/alert-metrics.ts";
 import { NewsPublisher } from "./alerts/news-publisher.ts";
 import { Webhook } from "./alerts/webhook.ts";
 import { WebhookDeliverer } from "./alerts/webhook-deliverer.ts";
@@ -70,6 +71,7 @@ export async function startMonitor(
   const reading = await startReading(config, { log, traces, models, events });
   opened.use(reading);
   const { bus } = reading;
+  observeAlerts(models, meter);
   observeDrift(models, { meter, isConnected: () => bus?.isConnected === true });
   const stop = new AbortController();
   const http = opened.use(

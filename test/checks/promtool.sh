@@ -1,6 +1,6 @@
 #!/bin/sh
-# promtool, Prometheus's own checker, reads the scrape configuration and every query of the dashboards. Taken from
-# the path, or from the distribution where apt is.
+# promtool, Prometheus's own checker, reads the scrape configuration with its alert rules and every query of the
+# dashboards, and plays the rules' own tests. Taken from the path, or from the distribution where apt is.
 set -eu
 cd "$(dirname "$0")/../.."
 PATH="$PWD/node_modules/.bin:$PATH"
@@ -16,6 +16,7 @@ if [ -z "$promtool" ]; then
   exit 0
 fi
 "$promtool" check config deploy/observability/prometheus/prometheus.yml
+"$promtool" test rules deploy/observability/prometheus/rules/sluice.test.yml
 # Each query becomes a recording rule, as those are what promtool parses; Grafana's variables become values.
 node -e '
   const fs = require("node:fs");

@@ -47,6 +47,7 @@ export class WebhookDeliverer {
   /** Tells the webhook of alerts until the signal aborts, whenever it has the claim on it. */
   async run(signal: AbortSignal): Promise<void> {
     const onError = (error: unknown) => this.#fail(error);
+    this.#modules.events.expected();
     await Promise.all([
       loop({ everyMs: this.#options.leaseMs / 5, signal, onError }, () => this.#claim()),
       loop({ everyMs, signal, onError }, () => this.#deliverAll(signal)),

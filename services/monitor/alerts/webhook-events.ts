@@ -3,6 +3,8 @@ import type { Log } from "#platform/log.ts";
 
 type Told = { readonly host: string; readonly id: string; readonly seq: number };
 
+const outcomes = ["delivered", "failed", "given_up", "gone", "unreadable"];
+
 /** What happens to events on their way to webhooks. Receivers are named by their host alone. */
 export class WebhookEvents {
   readonly #log: Log;
@@ -15,6 +17,11 @@ export class WebhookEvents {
       help: "Events for webhooks: delivered, failed and to be tried again, given up, or gone.",
       labels: ["outcome"],
     });
+  }
+
+  /** Somebody will be told: from now on there is something to count, which is nothing yet. */
+  expected(): void {
+    for (const outcome of outcomes) this.#deliveries.series(outcome).add(0);
   }
 
   delivered(told: Told, attempt: number): void {
