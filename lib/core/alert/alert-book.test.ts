@@ -56,6 +56,12 @@ describe("observe", () => {
     expect(book.alerts).toMatchObject([{ state: { kind: "firing" }, evidence: { endMs: 3000 } }]);
   });
 
+  it("keeps the traces of an earlier window where a later one has none", () => {
+    const book = firing();
+    book.observe(window(3, { x: 0.5 }), { ...context, traceIds: [] });
+    expect(book.alerts[0]?.evidence).toMatchObject({ endMs: 4000, traceIds: ["ab"] });
+  });
+
   it("forgets what was pending and calmed down", () => {
     const book = new AlertBook(1);
     book.observe(window(1, { x: 0.5 }), context);

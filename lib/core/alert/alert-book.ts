@@ -67,7 +67,10 @@ export class AlertBook {
     const { startMs, endMs } = of.window;
     const { value, threshold, floor } = deciding;
     const rows = report.rowsCurrent;
-    const evidence = { value, threshold, floor, startMs, endMs, rows, ...of.context };
+    // A window with few requests may have none that was sampled; an earlier one shows as much.
+    const traces = of.context.traceIds.length > 0 ? of.context : known?.evidence;
+    const traceIds = traces?.traceIds ?? [];
+    const evidence = { value, threshold, floor, startMs, endMs, rows, ...of.context, traceIds };
     const subject = { side, feature: report.name, statistic: deciding.id };
     if (transition !== undefined) {
       this.#change({ ...subject, ...transition, cause: "window", evidence });

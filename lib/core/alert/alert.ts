@@ -18,7 +18,7 @@ export type AlertEvidence = {
   readonly endMs: number;
   /** Values in bins. */
   readonly rows: number;
-  /** Of a few sampled requests of the window, in hexadecimal. */
+  /** Of a few sampled requests, in hexadecimal: of the window, or of the last one that had any. */
   readonly traceIds: readonly string[];
   /** Sequences in the prediction stream between which all messages of the window are. */
   readonly messages: MessageRange;

@@ -400,7 +400,7 @@ export type Alert = Message<"sluice.monitor.v1.Alert"> & {
   rows: bigint;
 
   /**
-   * Of a few sampled requests of that window.
+   * Of a few sampled requests of that window, or of the last one that had any.
    *
    * @generated from field: repeated string trace_ids = 12;
    */
