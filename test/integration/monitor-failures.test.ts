@@ -1,22 +1,20 @@
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
-import { type ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
-import { performanceDefaults } from "#core/performance/performance-settings.ts";
+import type { ModelReport } from "#core/monitor/model-watch.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
 import { feedbackStream, predictionStream } from "#platform/bus/streams.ts";
 import { silentLog } from "#platform/log.ts";
 import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
-import { parsePredictionSubject, predictionSubject } from "#wire/event/subject.ts";
+import { predictionSubject } from "#wire/event/subject.ts";
 import { readEnv, toConfig } from "../../services/monitor/config.ts";
+import { Definitions } from "../../services/monitor/definitions.ts";
 import { type Monitor, startMonitor } from "../../services/monitor/monitor.ts";
-import { bodyOf } from "../../services/monitor/watched-model.ts";
-import { applyLabels, labelsTaken, publishLabels } from "../support/labels.ts";
+import { labelsTaken, publishLabels } from "../support/labels.ts";
 import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
-import { startTestNats, type TestNats } from "../support/nats.ts";
-import { makeEvent, sampleDefinition } from "../support/prediction-events.ts";
+import { manageStreams, startTestNats } from "../support/nats.ts";
+import { makeEvent } from "../support/prediction-events.ts";
 import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-monitor.ts";
+import { undisturbed } from "../support/undisturbed.ts";
 
 const windowMs = 1000;
 const graceMs = 200;
@@ -25,7 +23,7 @@ const wine = { model: "wine", version: 1 };
 describe("a monitor that is killed", () => {
   it("comes back with the numbers of one that was not", async () => {
     await using cluster = await start();
-    const { bus, spawn } = cluster;
+    const { bus, spawn, definitions } = cluster;
     const first = await spawn();
     let seq = await publishUntil(bus, 1, () => hasSavedWindows(first));
     // Messages after the last snapshot: counted once by the one that is killed, once by its
@@ -38,7 +36,7 @@ describe("a monitor that is killed", () => {
     await bus.publish(predictionSubject(wine), encodeProducerEnd(end));
 
     const second = await spawn();
-    const expected = await undisturbed(bus);
+    const expected = await undisturbed(bus, { model: "wine", graceMs, definitions });
     const report = await reportWhen(
       http(second),
       ({ counters, performance }) =>
@@ -52,8 +50,10 @@ describe("a monitor that is killed", () => {
     expect(windows).toEqual(JSON.parse(JSON.stringify(expected.windows)));
     expect(windows.length).toBeGreaterThan(0);
     const metrics = await metricsOf(second.addresses);
-    // It went on from a snapshot: it did not read everything again.
-    expect(countedMessages(metrics)).toBeLessThan(seq);
+    // It went on from a snapshot: it did not read everything again. On a busy machine a claim may
+    // have lapsed and been taken anew, from a snapshot again.
+    const taken = /claims_total\{[^}]*outcome="taken"[^}]*\} (\d+)/.exec(metrics)?.[1];
+    expect(countedMessages(metrics)).toBeLessThan(seq * Number(taken));
   });
 });
 
@@ -127,7 +127,7 @@ describe("a stream that is deleted and made anew", () => {
     for (const seq of [1, 2, 3]) await publish(bus, seq);
     const { http } = monitor.ready;
     await reportWhen(http, ({ counters }) => counters.messages === 3);
-    await deleteStream(nats, predictionStream.name);
+    await manageStreams(nats, ({ streams }) => streams.delete(predictionStream.name));
     await eventually(() => bus.ensureStream(predictionStream));
     await publish(bus, 3);
     await publish(bus, 4);
@@ -188,36 +188,6 @@ async function publishUntil(bus: Bus, from: number, isDone: () => Promise<boolea
   return seq;
 }
 
-/** What a watch knows that has applied all that the stream holds, without a process around it. */
-async function undisturbed(bus: Bus) {
-  const performance = { settings: performanceDefaults, declared: [] };
-  const options = { model: "wine", windowMs, graceMs, thresholds: {}, performance };
-  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
-  const { lastSeq } = await bus.ensureStream(predictionStream);
-  const { name: stream } = predictionStream;
-  const stop = new AbortController();
-  const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
-  for await (const { seq, timeMs, subject, data } of messages) {
-    const version = parsePredictionSubject(subject)?.version ?? 0;
-    watch.apply({ seq, timeMs, version, body: bodyOf(data) });
-    if (seq === lastSeq) break;
-  }
-  await applyLabels(bus, watch);
-  stop.abort();
-  const report = watch.report(1);
-  if (report === undefined) throw new Error("the stream holds messages of wine@1");
-  return { report, windows: watch.windows(1).slice(0, 60) };
-}
-
-async function deleteStream(nats: TestNats, stream: string): Promise<void> {
-  const { host, password, username } = new URL(nats.url);
-  const token = username || password;
-  const connection = await connect({ servers: host, token });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.delete(stream);
-  await connection.close();
-}
-
 function http({ addresses }: SpawnedMonitor): string {
   return addresses["http"] ?? "";
 }
@@ -245,10 +215,11 @@ async function start() {
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
   await bus.ensureStream(feedbackStream);
+  const definitions = await Definitions.open(models.path, () => {});
   const env = monitorEnv(nats.url, models.path);
   const config = toConfig(readEnv(env));
   const open = (): Promise<Monitor> => startMonitor(config, { log: silentLog });
   const all = opened.move();
   const spawn = async () => all.use(await spawnMonitor(env));
-  return { nats, bus, spawn, open, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { nats, bus, spawn, open, definitions, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

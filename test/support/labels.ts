@@ -22,6 +22,7 @@ export async function publishLabels(bus: Bus, seq: number): Promise<void> {
 /** Has a watch of wine take all labels that the stream holds. */
 export async function applyLabels(bus: Bus, watch: ModelWatch): Promise<void> {
   const { lastSeq } = await bus.ensureStream(feedbackStream);
+  if (lastSeq === 0) return;
   const { name: stream } = feedbackStream;
   const stop = new AbortController();
   const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });

@@ -1,5 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { findNatsServer } from "#platform/nats-server/find.ts";
 import { obtainNatsServer } from "#platform/nats-server/obtain.ts";
 import { type NatsServer, startNatsServer } from "#platform/nats-server/start.ts";
@@ -60,4 +62,18 @@ export async function testNatsProgram(): Promise<string> {
     signal: AbortSignal.timeout(300_000),
     onReport: () => {},
   });
+}
+
+/** Does with the server's streams what no process of ours ever does: deletes or purges them. */
+export async function manageStreams<T>(
+  { url }: TestNats,
+  act: (manager: JetStreamManager) => Promise<T>,
+): Promise<T> {
+  const { host, password, username } = new URL(url);
+  const connection = await connect({ servers: host, token: username || password });
+  try {
+    return await act(await jetstreamManager(connection));
+  } finally {
+    await connection.close();
+  }
 }
