@@ -8,6 +8,10 @@ const portion = 512;
 const finite = new Float64Array(portion);
 const cells = new Uint16Array(portion);
 
+/** Where they are in the two numbers of a cell. */
+const count = 0;
+const sum = 1;
+
 /** What a histogram of numbers holds; its arrays belong to the holder. */
 export type NumberHistogramState = {
   readonly type: "number";
@@ -23,14 +27,13 @@ export type NumberHistogramState = {
 export class NumberHistogram {
   readonly type = "number";
   readonly #grid: Grid;
-  readonly #counts: Float64Array;
-  readonly #sums: Float64Array;
+  /** Count and sum of each cell, side by side: one array is smaller than two, and nearer. */
+  readonly #tallies: Float64Array;
   readonly #quality: QualityCounts = { ...noQuality };
 
   constructor(grid: Grid) {
     this.#grid = grid;
-    this.#counts = new Float64Array(grid.edges.length + 1);
-    this.#sums = new Float64Array(grid.edges.length + 1);
+    this.#tallies = new Float64Array(2 * (grid.edges.length + 1));
   }
 
   get quality(): Quality {
@@ -39,28 +42,28 @@ export class NumberHistogram {
 
   /** How many values are in bins. */
   get binned(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
+    return this.#every(count).reduce((sum, each) => sum + each, 0);
   }
 
   /**
    * The mean of the values in bins; undefined where there is none, or where it is beyond a double.
    */
   get mean(): number | undefined {
-    const mean = this.#sums.reduce((sum, part) => sum + part, 0) / this.binned;
+    const mean = this.#every(sum).reduce((all, each) => all + each, 0) / this.binned;
     return Number.isFinite(mean) ? mean : undefined;
   }
 
   /** Counts by the bins of the coarse set. */
   coarse(): Float64Array {
-    return foldCells(this.#counts, this.#grid.coarse, this.#grid.coarseBins);
+    return foldCells(this.#every(count), this.#grid.coarse, this.#grid.coarseBins);
   }
 
   /** Counts and sums by the bins of the fine set. */
   fine(): { readonly counts: Float64Array; readonly sums: Float64Array } {
     const { fine, fineBins } = this.#grid;
     return {
-      counts: foldCells(this.#counts, fine, fineBins),
-      sums: foldCells(this.#sums, fine, fineBins),
+      counts: foldCells(this.#every(count), fine, fineBins),
+      sums: foldCells(this.#every(sum), fine, fineBins),
     };
   }
 
@@ -69,9 +72,9 @@ export class NumberHistogram {
    */
   add(values: Float64Array, nulls: Bitmap, rows: Uint32Array): void {
     for (let from = 0; from < rows.length; from += portion) {
-      const count = this.#gather(values, nulls, rows, from);
-      binsInto(cells, { nodes: this.#grid.tree, values: finite, count });
-      this.#tally(count);
+      const gathered = this.#gather(values, nulls, rows, from);
+      binsInto(cells, { nodes: this.#grid.tree, values: finite, count: gathered });
+      this.#tally(gathered);
     }
   }
 
@@ -82,9 +85,11 @@ export class NumberHistogram {
 
   /** Adds what another histogram of the same grid holds. */
   merge(other: NumberHistogramState): void {
-    for (let cell = 0; cell < this.#counts.length; cell += 1) {
-      this.#counts[cell] = (this.#counts[cell] as number) + (other.counts[cell] ?? 0);
-      this.#sums[cell] = (this.#sums[cell] as number) + (other.sums[cell] ?? 0);
+    const tallies = this.#tallies;
+    for (let cell = 0; 2 * cell < tallies.length; cell += 1) {
+      const place = 2 * cell;
+      tallies[place] = (tallies[place] as number) + (other.counts[cell] ?? 0);
+      tallies[place + 1] = (tallies[place + 1] as number) + (other.sums[cell] ?? 0);
     }
     addQuality(this.#quality, other.quality);
   }
@@ -93,8 +98,8 @@ export class NumberHistogram {
     const { type } = this;
     return {
       type,
-      counts: this.#counts.slice(),
-      sums: this.#sums.slice(),
+      counts: this.#every(count),
+      sums: this.#every(sum),
       quality: { ...this.#quality },
     };
   }
@@ -103,27 +108,35 @@ export class NumberHistogram {
   #gather(values: Float64Array, nulls: Bitmap, rows: Uint32Array, from: number): number {
     const end = Math.min(rows.length, from + portion);
     const hasNulls = nulls.length > 0;
-    let count = 0;
+    let gathered = 0;
     for (let index = from; index < end; index += 1) {
       const row = rows[index] as number;
       const value = values[row] as number;
       if (hasNulls && (((nulls[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) this.#quality.nulls += 1;
       else if (value - value === 0) {
-        finite[count] = value;
-        count += 1;
+        finite[gathered] = value;
+        gathered += 1;
       } else this.#countOdd(value);
     }
-    return count;
+    return gathered;
   }
 
-  #tally(count: number): void {
-    const counts = this.#counts;
-    const sums = this.#sums;
-    for (let index = 0; index < count; index += 1) {
-      const cell = cells[index] as number;
-      counts[cell] = (counts[cell] as number) + 1;
-      sums[cell] = (sums[cell] as number) + (finite[index] as number);
+  #tally(values: number): void {
+    const tallies = this.#tallies;
+    for (let index = 0; index < values; index += 1) {
+      const place = 2 * (cells[index] as number);
+      tallies[place] = (tallies[place] as number) + 1;
+      tallies[place + 1] = (tallies[place + 1] as number) + (finite[index] as number);
     }
+  }
+
+  /** The counts of all cells, or their sums. */
+  #every(which: typeof count | typeof sum): Float64Array {
+    const tallies = this.#tallies;
+    const all = new Float64Array(tallies.length / 2);
+    for (let cell = 0; cell < all.length; cell += 1)
+      all[cell] = tallies[2 * cell + which] as number;
+    return all;
   }
 
   #countOdd(value: number): void {
