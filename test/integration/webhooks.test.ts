@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { openBus } from "#platform/bus/nats.ts";
-import { alertStream } from "#platform/bus/streams.ts";
+import { alertStream, monitorBucket } from "#platform/bus/streams.ts";
 import { type Log, silentLog } from "#platform/log.ts";
 import { newsMessage } from "../../services/monitor/alerts/news-message.ts";
+import { Webhook } from "../../services/monitor/alerts/webhook.ts";
 import { readEnv, toConfig } from "../../services/monitor/config.ts";
 import { startMonitor } from "../../services/monitor/monitor.ts";
 import { sampleChange } from "../support/alerts.ts";
 import { eventually } from "../support/monitor.ts";
 import { startTestNats } from "../support/nats.ts";
+import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-monitor.ts";
 import { tempDir } from "../support/temp.ts";
 import {
   isSigned,
@@ -16,7 +18,6 @@ import {
 } from "../support/webhook-receiver.ts";
 
 const key = Buffer.alloc(32, 7);
-const leaseMs = 1000;
 
 describe("a webhook", () => {
   it("is told once of what begins and ends, signed, as it is stored", async () => {
@@ -89,8 +90,25 @@ describe("a webhook", () => {
     expect(await bodiesWhen(receiver, 2)).toEqual([one.body, two.body]);
     await cluster.nats.stop();
     await cluster.nats.start();
-    const three = await eventually(() => tell("z"));
+    await eventually(() => cluster.bus.ensureStream(alertStream));
+    const three = await tell("z");
     expect(await bodiesWhen(receiver, 3)).toEqual([one.body, two.body, three.body]);
+  });
+
+  it("is told by another monitor of what one could not deliver before it was killed", async () => {
+    await using cluster = await start();
+    const { receiver, spawn, tell } = cluster;
+    await using first = await spawn();
+    receiver.answerWith(503, 503);
+    const one = await tell("x");
+    await bodiesWhen(receiver, 1);
+    await first.kill();
+    await using _second = await spawn();
+    const two = await tell("y");
+    await eventually(async () => (receiver.received.length === 4 ? true : undefined));
+    const taken = receiver.received.filter(({ status }) => status === 204);
+    expect(taken.map(({ body }) => body)).toEqual([one.body, two.body]);
+    expect(receiver.received.every((received) => isSigned(received, key))).toBe(true);
   });
 
   it("is told once by several monitors, and on by those that stay", async () => {
@@ -137,6 +155,13 @@ async function start() {
     await eventually(async () => (isTold() > others.length ? true : undefined));
     return monitor;
   };
+  const spawn = async (): Promise<SpawnedMonitor> => {
+    const monitor = await spawnMonitor(settingsOf(nats.url, models.path, [receiver.url]));
+    const { name } = new Webhook({ url: new URL(receiver.url), secret: key });
+    const keys = await eventually(() => bus.store(monitorBucket));
+    await eventually(() => keys.get(`webhook.${name}`));
+    return monitor;
+  };
   const publish = (subject: string, body: string) =>
     bus.publish(subject, new TextEncoder().encode(body));
   let windows = 0;
@@ -150,18 +175,12 @@ async function start() {
     return message;
   };
   const disposed = { [Symbol.asyncDispose]: () => all.disposeAsync() };
-  return { nats, receiver, logged, open, publish, tell, ...disposed };
+  return { nats, bus, receiver, logged, open, spawn, publish, tell, ...disposed };
 }
 
 function settingsOf(natsUrl: string, models: string, webhooks: readonly string[]) {
   return {
-    NATS_URL: natsUrl,
-    SLUICE_MODELS: models,
-    SLUICE_MONITOR_GRPC_PORT: "0",
-    SLUICE_MONITOR_HTTP_PORT: "0",
-    SLUICE_MONITOR_METRICS_PORT: "0",
-    SLUICE_OTLP_PORT: "0",
-    SLUICE_LEASE_MS: String(leaseMs),
+    ...monitorEnv(natsUrl, models),
     SLUICE_ALERT_WEBHOOKS: webhooks.join(),
     SLUICE_ALERT_WEBHOOK_SECRET: `whsec_${key.toString("base64")}`,
   };

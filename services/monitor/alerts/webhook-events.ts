@@ -32,7 +32,7 @@ export class WebhookEvents {
   /** One try; there will be another. */
   failed(told: Told, failed: { attempt: number; reason: string; waitMs: number }): void {
     this.#deliveries.series("failed").add(1);
-    const fields = { ...told, ...failed };
+    const fields = { ...told, ...failed, waitMs: Math.round(failed.waitMs) };
     const message = "a webhook has not taken an event, which is tried again";
     if (failed.attempt === 1) this.#log.warn(message, fields);
     else this.#log.debug(message, fields);

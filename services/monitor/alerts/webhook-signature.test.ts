@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parseWebhookSecret, webhookHeaders } from "./webhook-signature.ts";
 
@@ -12,6 +13,22 @@ it("signs as the specification's libraries do", () => {
     "webhook-timestamp": "1614265330",
     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
   });
+});
+
+it("signs so that what docs/alerts.md tells receivers to do says yes, and only then", async () => {
+  const page = readFileSync(new URL("../../../docs/alerts.md", import.meta.url), "utf8");
+  const [, code = ""] = /```js\n([^`]*(?:`[^`]+`[^`]*)*)```/.exec(page) ?? [];
+  const program = `const secret = "${secret}";${code}export { isFromSluice };`;
+  const { isFromSluice } = await import(`data:text/javascript,${encodeURIComponent(program)}`);
+  const body = new TextEncoder().encode("{}");
+  const seconds = Math.floor(Date.now() / 1000);
+  const headers = webhookHeaders(keyOf(secret), { id: "a", seconds, body });
+  expect(isFromSluice(headers, body)).toBe(true);
+  expect(isFromSluice({ ...headers, "webhook-id": "b" }, body)).toBe(false);
+  expect(isFromSluice(headers, new TextEncoder().encode("{ }"))).toBe(false);
+  expect(isFromSluice({}, body)).toBe(false);
+  const old = webhookHeaders(keyOf(secret), { id: "a", seconds: seconds - 301, body });
+  expect(isFromSluice(old, body)).toBe(false);
 });
 
 it("signs with the bytes of a plain text", () => {
