@@ -90,13 +90,7 @@ const performance = record({
   classes: optional(v.pipe(v.array(label), v.minLength(2), v.maxLength(64))),
   windowMs: v.optional(count(60_000, 31 * dayMs), performanceDefaults.windowMs),
   horizonMs: v.optional(count(60_000, horizonMsMax), performanceDefaults.horizonMs),
-  rowsMax: v.optional(
-    v.pipe(
-      count(1024, 262_144),
-      v.check((rows) => (rows & (rows - 1)) === 0, "expected a power of two"),
-    ),
-    performanceDefaults.rowsMax,
-  ),
+  rowsMax: v.optional(count(16_384, 16_777_216), performanceDefaults.rowsMax),
 });
 
 const metricNames = [

@@ -15,6 +15,8 @@ export type MonitorConfig = {
   readonly cluster: string;
   /** The model repository, where baselines and windows are read from. */
   readonly modelsDir: string;
+  /** Where rows are kept that memory has no room for; undefined: they go. */
+  readonly dataDir: string | undefined;
   /** Undefined: no events are read, and traces alone are served. */
   readonly natsUrl: string | undefined;
   /** How long after a window's end its rows may still come. */
@@ -39,6 +41,7 @@ export function readEnv(env: Env = process.env): SettingsReader {
 
 /** Fills in the defaults. Fails with one Failure that lists everything that is wrong. */
 export function toConfig(reader: SettingsReader): MonitorConfig {
+  const dataDir = reader.optionalText("SLUICE_DATA");
   const config: MonitorConfig = {
     host: reader.text("SLUICE_HOST", "127.0.0.1"),
     ports: {
@@ -49,6 +52,7 @@ export function toConfig(reader: SettingsReader): MonitorConfig {
     },
     cluster: reader.text("SLUICE_CLUSTER", "local"),
     modelsDir: resolve(reader.text("SLUICE_MODELS", "models")),
+    dataDir: dataDir === undefined ? undefined : resolve(dataDir),
     natsUrl: reader.optionalText("NATS_URL"),
     graceMs: reader.integer("SLUICE_MONITOR_GRACE_MS", 10_000, { min: 0, max: dayMs }),
     leaseMs: reader.integer("SLUICE_LEASE_MS", 10_000, { min: 500, max: dayMs }),

@@ -144,6 +144,10 @@ export class MonitorEvents {
     this.#log.warn("labels were gone before they were read", { model, messages });
   }
 
+  segmentFailed(model: string, reason: string): void {
+    this.#log.error("rows of predictions cannot be kept for their labels", { model, reason });
+  }
+
   feedbackApplied(model: string, outcome: "counted" | "quarantined"): void {
     this.#feedback.series(model, outcome).add(1);
   }

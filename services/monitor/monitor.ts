@@ -167,10 +167,10 @@ async function startReading(
   const definitions = await Definitions.open(config.modelsDir, (reason) =>
     events.repositoryUnreadable(reason),
   );
-  const { graceMs, leaseMs, snapshotMs } = config;
+  const { graceMs, leaseMs, snapshotMs, dataDir } = config;
   const holder = randomUUID();
   const steward = new Steward(
-    { holder, graceMs, leaseMs, snapshotMs },
+    { holder, graceMs, leaseMs, snapshotMs, dataDir },
     { bus, definitions, models, events, onChange: () => reader.restart() },
   );
   const spans = new ConsumerSpans(exporter);

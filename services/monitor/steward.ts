@@ -3,6 +3,7 @@
 // lets everything go.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { join } from "node:path";
 import { messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
@@ -13,8 +14,9 @@ import { loop } from "#platform/loop.ts";
 import type { Definitions } from "./definitions.ts";
 import type { MonitorEvents } from "./events.ts";
 import { Lease } from "./lease.ts";
+import { SegmentFiles } from "./segment-files.ts";
 import { Snapshots } from "./snapshots.ts";
-import { WatchedModel } from "./watched-model.ts";
+import { segmentsOf, WatchedModel } from "./watched-model.ts";
 import type { WatchedModels } from "./watched-models.ts";
 
 export type StewardOptions = {
@@ -23,6 +25,8 @@ export type StewardOptions = {
   readonly graceMs: number;
   readonly leaseMs: number;
   readonly snapshotMs: number;
+  /** Where rows are kept that memory has no room for; absent: they go. */
+  readonly dataDir?: string | undefined;
 };
 
 export type StewardModules = {
@@ -157,9 +161,20 @@ export class Steward {
     }
     if (loaded.problem !== undefined) events.snapshotUnusable(model, loaded.problem);
     const { graceMs } = this.#options;
-    const modules = { definitions, lease, snapshots };
+    const segments = await this.#openSegments(model, uniqueName);
+    await segments?.keepOnly(segmentsOf(loaded.saved?.state));
+    const modules = { definitions, lease, snapshots, segments };
     models.take(await WatchedModel.restore({ model, graceMs }, loaded, modules));
     events.claimTaken(model, epoch, loaded.position?.seq ?? 0);
+  }
+
+  async #openSegments(model: string, uniqueName: () => string): Promise<SegmentFiles | undefined> {
+    const { dataDir } = this.#options;
+    if (dataDir === undefined) return undefined;
+    const folder = join(dataDir, "monitor", "labels", encodeToken(model));
+    const onProblem = (problem: unknown) =>
+      this.#modules.events.segmentFailed(model, messageOf(problem));
+    return await SegmentFiles.make({ folder, uniqueName, onProblem });
   }
 
   async #saveAll(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { News } from "#core/alert/outbox.ts";
 import { messageOf } from "#core/failure.ts";
+import type { ModelState } from "#core/monitor/model-state.ts";
 import { type Applied, ModelWatch } from "#core/monitor/model-watch.ts";
 import type { MessageBody } from "#core/monitor/stream-message.ts";
 import type { FeedbackBatch } from "#core/performance/performance-report.ts";
@@ -7,6 +8,7 @@ import type { BusMessage, StreamState } from "#platform/bus/bus.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Lease } from "./lease.ts";
+import type { SegmentFiles } from "./segment-files.ts";
 import type { Loaded, Snapshots } from "./snapshots.ts";
 import { StreamPlace } from "./stream-place.ts";
 
@@ -16,6 +18,8 @@ export type WatchedModelModules = {
   readonly definitions: Definitions;
   readonly lease: Lease;
   readonly snapshots: Snapshots;
+  /** Absent: rows that memory has no room for go. */
+  readonly segments?: SegmentFiles | undefined;
 };
 
 /** Of the last snapshot. */
@@ -33,6 +37,7 @@ export class WatchedModel {
   readonly lease: Lease;
   readonly #definitions: Definitions;
   readonly #snapshots: Snapshots;
+  readonly #segments: SegmentFiles | undefined;
   readonly #place: StreamPlace;
   readonly #feedback: StreamPlace;
   #lastSeqAtJoin = 0;
@@ -47,6 +52,7 @@ export class WatchedModel {
     this.lease = modules.lease;
     this.#definitions = modules.definitions;
     this.#snapshots = modules.snapshots;
+    this.#segments = modules.segments;
     this.#place = new StreamPlace(loaded.position);
     this.#feedback = new StreamPlace(loaded.feedback);
     const isWhole = loaded.saved !== undefined;
@@ -64,7 +70,8 @@ export class WatchedModel {
     const { versions, ...watched } = modules.definitions.settings(model);
     const known = loaded.saved?.state.versions.map(({ version }) => version) ?? [];
     const definitions = await modules.definitions.readAll(model, [...versions, ...known]);
-    const settings = { model, graceMs, ...watched };
+    const performance = { ...watched.performance, segments: modules.segments };
+    const settings = { model, graceMs, ...watched, performance };
     const watch = new ModelWatch(settings, definitions, loaded.saved);
     return new WatchedModel(watch, loaded, modules);
   }
@@ -177,8 +184,10 @@ export class WatchedModel {
     const isOldHistory = saved.isWhole && saved.historyRevision === historyRevision;
     const state = this.#hasChanged || !saved.isWhole ? this.watch.state() : undefined;
     const history = isOldHistory ? undefined : this.watch.history();
+    const kept = this.#segments?.sync();
     this.#hasChanged = false;
     try {
+      await kept;
       const cut = { state, history, position, feedback: this.#feedback.position };
       if (!(await this.#snapshots.save(cut))) return false;
     } catch (error) {
@@ -186,6 +195,7 @@ export class WatchedModel {
       throw error;
     }
     this.#saved = { seq, feedbackSeq, historyRevision, isWhole: true };
+    if (state !== undefined) await this.#segments?.keepOnly(segmentsOf(state));
     return true;
   }
 
@@ -195,6 +205,11 @@ export class WatchedModel {
     this.#hasChanged = true;
     return messages;
   }
+}
+
+/** Names of the segments that a state speaks of. */
+export function segmentsOf(state: ModelState | undefined): string[] {
+  return state?.performance?.comparison?.index.segments.map(({ name }) => name) ?? [];
 }
 
 /** What a message holds; one that cannot be read says why. */

@@ -7,6 +7,10 @@ import { decodeFeedback, encodeFeedback } from "#wire/feedback/message.ts";
 import { feedbackSubject } from "#wire/feedback/subject.ts";
 import { sampleId } from "./prediction-events.ts";
 
+/** Rows of a request that is larger than the rest, and the id of the one before the first such. */
+export const bulkRows = 9_000;
+export const bulkId = 500_000;
+
 /** Of wine: of predictions before the one with this id and of the next; some come twice. */
 export async function publishLabels(bus: Bus, seq: number): Promise<void> {
   const labels = [Math.max(1, seq - 3), seq + 1, ...(seq % 4 === 0 ? [Math.max(1, seq - 2)] : [])];
@@ -14,6 +18,8 @@ export async function publishLabels(bus: Bus, seq: number): Promise<void> {
     const target = { kind: "prediction", id: sampleId(id) } as const;
     return { target, row: id % 2, label: id % 3 === 0 ? "negative" : "positive" };
   });
+  const target = { kind: "prediction", id: sampleId(bulkId + 1) } as const;
+  feedback.push({ target, row: (seq * 7) % bulkRows, label: "negative" });
   for (const message of encodeFeedback("wine", feedback, 1000)) {
     await bus.publish(feedbackSubject("wine"), message);
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import { performanceDefaults } from "#core/performance/performance-settings.ts";
@@ -5,8 +6,10 @@ import type { Bus } from "#platform/bus/bus.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
 import { parsePredictionSubject } from "#wire/event/subject.ts";
 import type { Definitions } from "../../services/monitor/definitions.ts";
+import { SegmentFiles } from "../../services/monitor/segment-files.ts";
 import { bodyOf } from "../../services/monitor/watched-model.ts";
 import { applyLabels } from "./labels.ts";
+import { tempDir } from "./temp.ts";
 
 export type Undisturbed = {
   readonly model: string;
@@ -26,7 +29,15 @@ export async function undisturbed(bus: Bus, of: Undisturbed): Promise<Known> {
   const { model, graceMs, definitions } = of;
   const definition = await definitions.read({ model, version: 1 });
   const { windowMs } = definitions.settings(model);
-  const performance = { settings: performanceDefaults, declared: [] };
+  await using folder = await tempDir();
+  const segments = await SegmentFiles.make({
+    folder: folder.path,
+    uniqueName: randomUUID,
+    onProblem: (problem) => {
+      throw problem;
+    },
+  });
+  const performance = { settings: performanceDefaults, declared: [], segments };
   const options = { model, windowMs, graceMs, thresholds: {}, performance };
   const watch = new ModelWatch(options, new Map([[1, definition]]));
   const { lastSeq } = await bus.ensureStream(predictionStream);

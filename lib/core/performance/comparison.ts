@@ -13,22 +13,27 @@ import { type Correction, LabelJoin, type LabelJoinState } from "./label-join.ts
 import type { ReceivedFeedback } from "./performance-report.ts";
 import type { PerformanceSettings } from "./performance-settings.ts";
 import { PerformanceWindows, type PerformanceWindowsState } from "./performance-windows.ts";
-import { MemoryIndex, type MemoryIndexState, type PredictedRow } from "./prediction-index.ts";
+import type { PredictedRow } from "./prediction-index.ts";
 import type { Task } from "./resolve-task.ts";
 import { predictionKey, requestKey } from "./row-keys.ts";
 import { type Outputs, outputsOfToken, RowReader, scoresOf } from "./row-reader.ts";
+import { type SegmentStore, TieredIndex, type TieredIndexState } from "./tiered-index.ts";
 import type { Label } from "./waiting-labels.ts";
 
 export type ComparisonOptions = {
   readonly task: Task;
   readonly settings: Pick<PerformanceSettings, "windowMs" | "horizonMs" | "rowsMax">;
+  /** For rows that memory has no room for; absent: they go. */
+  readonly segments?: SegmentStore | undefined;
 };
 
 /** Plain data. */
 export type ComparisonState = {
   readonly task: Task;
   readonly join: LabelJoinState;
-  readonly index: MemoryIndexState;
+  readonly index: TieredIndexState;
+  /** Rows whose segments were gone. */
+  readonly rowsMissing: number;
   readonly versions: readonly {
     readonly version: number;
     readonly windows: PerformanceWindowsState;
@@ -45,6 +50,8 @@ export type WasSampled = (label: Label) => boolean;
 export const slackMsMax = 600_000;
 const earlyMs = 600_000;
 const waitingMax = 16_384;
+/** About a megabyte; at the full event budget some seconds. */
+const memoryRows = 8_192;
 const versionsMax = 32;
 const windowsMost = 1_000;
 /** Of the windows of one version, at some kilobytes for each class. */
@@ -55,16 +62,19 @@ export class Comparison {
   readonly task: Task;
   readonly #settings: ComparisonOptions["settings"];
   readonly #reader: RowReader;
-  readonly #index: MemoryIndex;
+  readonly #index: TieredIndex;
   readonly #join: LabelJoin;
+  readonly #rowsMissing: number;
   readonly #versions = new Map<number, PerformanceWindows>();
 
-  constructor({ task, settings }: ComparisonOptions, saved?: ComparisonState) {
+  constructor({ task, settings, segments }: ComparisonOptions, saved?: ComparisonState) {
     const { horizonMs, rowsMax } = settings;
     this.task = task;
     this.#settings = settings;
     this.#reader = new RowReader(task);
-    this.#index = new MemoryIndex({ rowsMax, scores: scoresOf(task) }, saved?.index);
+    const size = { memoryRows, rowsMax, scores: scoresOf(task) };
+    this.#index = new TieredIndex(size, segments, saved?.index);
+    this.#rowsMissing = (saved?.rowsMissing ?? 0) + this.#index.rowsMissing;
     const times = { horizonMs, earlyMs, slackMs: Math.min(slackMsMax, horizonMs / 2) };
     this.#join = new LabelJoin({ ...times, waitingMax }, this.#index, saved?.join);
     for (const { version, windows } of saved?.versions ?? []) {
@@ -73,7 +83,9 @@ export class Comparison {
   }
 
   get counts(): LabelJoin["counts"] & { readonly rowsKnown: number } {
-    return { ...this.#join.counts, rowsKnown: this.#index.size };
+    const { counts } = this.#join;
+    const rowsDropped = counts.rowsDropped + this.#rowsMissing;
+    return { ...counts, rowsDropped, rowsKnown: this.#index.size };
   }
 
   /** Undefined for a version that nothing was predicted with. */
@@ -138,6 +150,7 @@ export class Comparison {
       task: this.task,
       join: this.#join.state(),
       index: this.#index.state(),
+      rowsMissing: this.#rowsMissing,
       versions: [...this.#versions].map(([version, windows]) => ({
         version,
         windows: windows.state(),

@@ -95,7 +95,7 @@ export class LabelJoin {
 
   /** Takes a row under its keys; what labels that waited for it make of it. */
   addRow(row: PredictedRow, keys: readonly RowKey[]): readonly Correction[] {
-    if (this.#index.put(row, keys) === "kept, oldest dropped") this.#rowsDropped += 1;
+    this.#rowsDropped += this.#index.put(row, keys);
     // Asked for every row, where mostly nothing waits.
     if (this.#waiting.size === 0) return nothing;
     return keys

@@ -22,5 +22,5 @@ export const performanceDefaults: PerformanceSettings = {
   classes: undefined,
   windowMs: hourMs,
   horizonMs: 7 * 24 * hourMs,
-  rowsMax: 65_536,
+  rowsMax: 1_048_576,
 };

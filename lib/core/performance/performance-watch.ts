@@ -16,13 +16,19 @@ import type { PerformanceSettings } from "./performance-settings.ts";
 import { resolveTask, type TaskSource } from "./resolve-task.ts";
 import { columnsOf, type Outputs, outputsOfEvent } from "./row-reader.ts";
 import { SampledTimes } from "./sampled-times.ts";
+import type { SegmentStore } from "./tiered-index.ts";
 import type { Label } from "./waiting-labels.ts";
 
-export type PerformanceOptions = TaskSource & { readonly settings: PerformanceSettings };
+export type PerformanceOptions = TaskSource & {
+  readonly settings: PerformanceSettings;
+  readonly segments?: SegmentStore | undefined;
+};
 
 /** Batches of labels that came before the first event. */
 const earlyMax = 256;
 const windowsShown = 24;
+/** Rises where state of before could not be gone on with. */
+const stateFormat = 2;
 const dayMs = 86_400_000;
 
 export class PerformanceWatch {
@@ -49,10 +55,10 @@ export class PerformanceWatch {
     this.#seqBase = saved.seqBase;
     this.#seqLast = saved.seqLast;
     this.#early = [...saved.early];
-    const { settings } = options;
+    const { settings, segments } = options;
     const { comparison } = saved;
     if (comparison === undefined) return;
-    this.#comparison = new Comparison({ task: comparison.task, settings }, comparison);
+    this.#comparison = new Comparison({ task: comparison.task, settings, segments }, comparison);
   }
 
   /** Takes an event that is counted for the first time, stored at `nowMs`. */
@@ -125,7 +131,8 @@ export class PerformanceWatch {
     const task = resolveTask(this.#options, columnsOf(outputs));
     this.#problem = typeof task === "string" ? task : "";
     if (typeof task === "string") return;
-    this.#comparison = new Comparison({ task, settings: this.#options.settings });
+    const { settings, segments } = this.#options;
+    this.#comparison = new Comparison({ task, settings, segments });
     const early = this.#early;
     this.#early = [];
     for (const batch of early) this.addFeedback(batch);
@@ -149,5 +156,5 @@ const noCounts: Omit<AllLabelCounts, "unusable"> = {
 };
 
 function madeWith({ settings, declared }: PerformanceOptions): string {
-  return JSON.stringify([settings, declared]);
+  return JSON.stringify([stateFormat, settings, declared]);
 }

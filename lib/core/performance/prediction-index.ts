@@ -25,10 +25,11 @@ export type IndexedRow = PredictedRow & {
 export interface PredictionIndex {
   readonly size: number;
   /**
-   * Keeps a row under one key or two; where it is full the oldest goes. A key that was given before
-   * means the new row.
+   * Keeps a row under one key or two; where it is full the oldest go. A key that was given before
+   * means the new row. Says how many rows had to go.
    */
-  put(row: PredictedRow, keys: readonly RowKey[]): "kept" | "kept, oldest dropped";
+  put(row: PredictedRow, keys: readonly RowKey[]): number;
+  /** Whether a row is there, of the later ones for sure. */
   has(key: RowKey): boolean;
   find(key: RowKey): IndexedRow | undefined;
   /** For a row that is there. */
@@ -53,9 +54,9 @@ export type MemoryIndexOptions = {
 
 const rowsMin = 16;
 /** storedMs, timeMs, predicted, labelSeq, label, version; scores follow. */
-const numbersFixed = 6;
+export const numbersFixed = 6;
 /** low, high; twice. Two zeros mean that there is no second key. */
-const keyWords = 4;
+export const keyWords = 4;
 
 /**
  * An index in typed arrays: rows in a ring in the order they came, and their places by key in a
@@ -94,7 +95,7 @@ export class MemoryIndex implements PredictionIndex {
     return this.#size;
   }
 
-  put(row: PredictedRow, keys: readonly RowKey[]): "kept" | "kept, oldest dropped" {
+  put(row: PredictedRow, keys: readonly RowKey[]): number {
     if (this.#size === this.#capacity && this.#capacity < this.#options.rowsMax) this.#grow();
     const isFull = this.#size === this.#capacity;
     if (isFull) this.#dropOldest();
@@ -116,7 +117,7 @@ export class MemoryIndex implements PredictionIndex {
     }
     this.#size += 1;
     this.#enter(slot);
-    return isFull ? "kept, oldest dropped" : "kept";
+    return isFull ? 1 : 0;
   }
 
   has(key: RowKey): boolean {
@@ -151,6 +152,18 @@ export class MemoryIndex implements PredictionIndex {
       size: this.#size,
       numbers: this.#inOrder(this.#numbers, this.#stride),
       keys: this.#inOrder(this.#keys, keyWords),
+    };
+  }
+
+  /** Takes out the oldest rows, so many. */
+  takeOldest(rows: number): MemoryIndexState {
+    const size = Math.min(rows, this.#size);
+    const { numbers, keys } = this.state();
+    for (let row = 0; row < size; row += 1) this.#dropOldest();
+    return {
+      size,
+      numbers: numbers.slice(0, size * this.#stride),
+      keys: keys.slice(0, size * keyWords),
     };
   }
 
