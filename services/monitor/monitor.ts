@@ -22,6 +22,7 @@ import { Definitions } from "./definitions.ts";
 import { observeDrift } from "./drift-metrics.ts";
 import { MonitorEvents } from "./events.ts";
 import { FeedbackReader } from "./feedback-reader.ts";
+import { observePerformance } from "./performance-metrics.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { reportService } from "./report-service.ts";
 import { Steward } from "./steward.ts";
@@ -72,6 +73,7 @@ export async function startMonitor(
   opened.use(reading);
   const { bus } = reading;
   observeAlerts(models, meter);
+  observePerformance(models, meter);
   observeDrift(models, { meter, isConnected: () => bus?.isConnected === true });
   const stop = new AbortController();
   const http = opened.use(

@@ -59,6 +59,7 @@ describe("the monitor", () => {
     });
     const text = await (await fetch(`http://${metrics}/metrics`)).text();
     expect(text).toContain('sluice_monitor_rows_lost{model="wine",version="1"');
+    expect(text).toMatch(/sluice_performance_coverage\{[^}]*model="wine"[^}]*\} 0/);
   });
 
   it("closes windows as the stream's time goes on, and tells those who watch", async () => {

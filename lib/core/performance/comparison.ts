@@ -6,6 +6,7 @@
  * 2. A label finds its row, or waits for it. One that comes with a token brings its row along.
  * 3. What is matched is counted in the window of its prediction, whatever the time.
  */
+import { hashRowInto } from "../monitor/row-hash.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { predictedMsOf } from "../prediction-id.ts";
 import type { TokenContent } from "./feedback.ts";
@@ -39,6 +40,8 @@ export type ComparisonState = {
     readonly windows: PerformanceWindowsState;
   }[];
 };
+
+const noScores: Float64Array = new Float64Array(0);
 
 /** Where a label is in its stream, and when that stored it. */
 type Stored = { readonly seq: number; readonly atMs: number };
@@ -99,19 +102,24 @@ export class Comparison {
     if (read === undefined) return;
     const { requests, version } = event;
     const windows = this.#windowsOf(version);
+    // Filled for one row after the other, so that rows make no objects: what is kept is copied.
+    const key = { low: 0, high: 0 };
+    const row = { storedMs: nowMs, timeMs: 0, version, predicted: 0, scores: noScores };
+    const alone = [key];
     let from = 0;
     for (let index = 0; index < requests.count; index += 1) {
       const to = from + (requests.rows[index] as number);
       const isAnswer = requests.roles[index] !== "shadow" && requests.statuses[index] === 0;
-      const timeMs = Math.min((requests.eventTimesUs[index] as number) / 1000, nowMs);
+      row.timeMs = Math.min((requests.eventTimesUs[index] as number) / 1000, nowMs);
       const requestId = requests.requestIds[index] ?? "";
       for (let place = from; isAnswer && place < to; place += 1) {
         const number = event.rows[place] as number;
-        const key = predictionKey(requests.predictionIds, index, number);
+        hashRowInto(key, { predictionIds: requests.predictionIds, index }, number);
         if (this.#index.has(key)) continue;
-        const keys = requestId === "" ? [key] : [key, requestKey(requestId, number)];
+        const keys = requestId === "" ? alone : [key, requestKey(requestId, number)];
         const { predicted, scores } = read(place);
-        const row = { storedMs: nowMs, timeMs, version, predicted, scores };
+        row.predicted = predicted;
+        row.scores = scores;
         windows.addRow(row);
         for (const correction of this.#join.addRow(row, keys)) this.#correct(correction);
       }

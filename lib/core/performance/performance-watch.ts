@@ -108,7 +108,7 @@ export class PerformanceWatch {
       horizonMs,
       labels: this.#counts(),
       total: windows?.total(0, Number.POSITIVE_INFINITY),
-      windows: windows?.reports().slice(-windowsShown).reverse() ?? [],
+      windows: windows?.reports(windowsShown).reverse() ?? [],
     };
   }
 

@@ -28,6 +28,7 @@ it("drops the oldest window and what still comes for it", () => {
     [300, 1],
     [400, 1],
   ]);
+  expect(windows.reports(1)).toMatchObject([{ startMs: 400 }]);
   expect(windows.total(0, 1)).toMatchObject({ rows: 0, coverage: undefined });
 });
 

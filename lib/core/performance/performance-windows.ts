@@ -85,9 +85,10 @@ export class PerformanceWindows {
     window.count(row, label, 1);
   }
 
-  /** By ascending start. */
-  reports(): PerformanceReport[] {
-    return this.#windows.map((window) => window.report());
+  /** By ascending start: all, or so many of the latest. */
+  reports(latest: number = this.#windows.length): PerformanceReport[] {
+    const windows = this.#windows.slice(Math.max(0, this.#windows.length - latest));
+    return windows.map((window) => window.report());
   }
 
   /** Of windows that start in [fromMs, toMs), as one. */
@@ -113,8 +114,10 @@ export class PerformanceWindows {
   }
 
   #open(timeMs: number): Window | undefined {
+    // Most rows go where the last one went.
     const last = this.#windows.at(-1);
-    if (last?.startMs === this.#startOf(timeMs)) return last;
+    const sinceMs = timeMs - (last?.startMs ?? Number.POSITIVE_INFINITY);
+    if (sinceMs >= 0 && sinceMs < this.#options.windowMs) return last;
     const known = this.#find(timeMs);
     if (known !== undefined) return known;
     const startMs = this.#startOf(timeMs);
