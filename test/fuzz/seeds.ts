@@ -5,13 +5,46 @@ import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1
 import {
   PredictBulkRequestSchema,
   PredictRequestSchema,
+  SendFeedbackRequestSchema,
 } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
+import { encodeFeedback } from "#wire/feedback/message.ts";
 import { makeEvent } from "../support/prediction-events.ts";
 
 const id = Uint8Array.from({ length: 16 }, (_, index) => index);
 const span = id.subarray(0, 8);
 const payload = Uint8Array.of(1, 2, 3);
+
+export const feedbackRequests: readonly Uint8Array[] = [
+  encode(SendFeedbackRequestSchema, {
+    model: "m",
+    feedback: [
+      {
+        prediction: { case: "predictionId", value: "01a2156e-a97d-7278-9c95-8a2e9079440a" },
+        row: 300,
+        label: { case: "number", value: -0.5 },
+      },
+      {
+        prediction: { case: "requestId", value: "mine" },
+        label: { case: "text", value: "yes" },
+      },
+      {
+        prediction: { case: "predictionToken", value: payload },
+        label: { case: "text", value: "no" },
+      },
+    ],
+  }),
+];
+
+export const feedbackMessages: readonly Uint8Array[] = encodeFeedback(
+  "m",
+  [
+    { target: { kind: "prediction", id }, row: 300, label: 1 },
+    { target: { kind: "request", id: "mine" }, row: 0, label: 2 },
+    { target: { kind: "token", token: payload }, row: 1, label: "yes" },
+  ],
+  1_000,
+);
 
 export const gatewayFrames: readonly Uint8Array[] = [
   encode(ConnectRequestSchema, {

@@ -5,9 +5,12 @@ import { ConnectRequestSchema, ConnectResponseSchema } from "#gen/sluice/link/v1
 import {
   PredictBulkRequestSchema,
   PredictRequestSchema,
+  SendFeedbackRequestSchema,
 } from "#gen/sluice/predict/v1/predict_pb.ts";
 import { readBulkRequest } from "#wire/bulk/request.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
+import { decodeFeedback } from "#wire/feedback/message.ts";
+import { readFeedbackRequest } from "#wire/feedback/read-request.ts";
 import { decodeWorkerFrames } from "#wire/gateway-link.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
 import { decodePredictRequest } from "#wire/predict/request.ts";
@@ -15,6 +18,8 @@ import { scanModelInfer, scanPredict } from "#wire/scan.ts";
 import { decodeGatewayFrames } from "#wire/worker-link.ts";
 import {
   bulkRequests,
+  feedbackMessages,
+  feedbackRequests,
   gatewayFrames,
   inferRequests,
   predictionEvents,
@@ -118,6 +123,27 @@ export const targets: readonly FuzzTarget[] = [
     name: "prediction-event",
     seeds: predictionEvents,
     read: (bytes) => void decodePredictionMessage(bytes),
+  },
+  {
+    name: "feedback-request",
+    seeds: feedbackRequests,
+    read: (bytes) => {
+      const { model, entries } = readFeedbackRequest(bytes);
+      const there = witness(SendFeedbackRequestSchema, bytes);
+      if (there === undefined) return;
+      requireSame(model, there.model);
+      requireSame(entries.length, there.feedback.length);
+      for (const [place, entry] of entries.entries()) {
+        const other = there.feedback[place];
+        if (typeof entry === "string") continue;
+        requireSame({ row: entry.row, label: { value: entry.label } }, other);
+      }
+    },
+  },
+  {
+    name: "feedback-message",
+    seeds: feedbackMessages,
+    read: (bytes) => void decodeFeedback(bytes, "m"),
   },
 ];
 
