@@ -1,7 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { PredictRequestSchema, PredictService } from "#gen/sluice/predict/v1/predict_pb.ts";
+import { RpcClient } from "#platform/rpc/client.ts";
 import { samplesDir, startTestCluster, type TestCluster } from "../support/cluster.ts";
 import { eventually } from "../support/monitor.ts";
 import { sluice } from "../support/sluice.ts";
@@ -107,6 +110,30 @@ it("tells how far off a regression was", async () => {
   expect(performance).toMatchObject({ task: "regression", target: "progression" });
   expect(metricOf(performance, "mae")).toBeCloseTo(mae, 4);
 }, 120_000);
+
+it("counts a label by the token that came with its prediction", async () => {
+  const text = await readFile(join(samplesDir, "wine", "examples.csv"), "utf8");
+  const [example = {}]: Record<string, string>[] = parse(text, { columns: true, to: 1 });
+  const features = Object.entries(example).filter(
+    ([name]) => !/^(split|actual|v1\..*)$/.test(name),
+  );
+  const columns = features.map(([name, value]) => ({
+    ...{ name, values: { case: "numbers" as const, value: { values: [Number(value)] } } },
+  }));
+  using gateway = new RpcClient(cluster.grpc);
+  const request = create(PredictRequestSchema, { model: "wine", columns });
+  const { predict } = PredictService.method;
+  const metadata = { "sluice-prediction-token": "1" };
+  const { message } = await gateway.unary(predict, request, { deadlineMs: 10_000, metadata });
+  const token = Buffer.from(message.predictionToken).toString("base64");
+  const path = join(folder, "tokens.jsonl");
+  await writeFile(path, JSON.stringify({ prediction_token: token, label: example["actual"] }));
+  const { output, code } = await run("feedback", "wine", path);
+  expect([code, output]).toEqual([0, "wine  1 label stored\n"]);
+  const performance = await performanceOf("wine", 1);
+  expect(performance.total).toMatchObject({ rows: 1, labelled: 1 });
+  expect(metricOf(performance, "accuracy")).toBe(1);
+}, 60_000);
 
 it("does not take what makes no sense", async () => {
   const path = await writeLabels("wine", "x", ["class_0"]);
