@@ -42,7 +42,7 @@ export type StreamOptions = {
   readonly subjects: readonly string[];
   readonly bytesMax: number;
   readonly ageMsMax: number;
-  /** How long message ids are remembered, at most `ageMsMax`; two minutes where absent. */
+  /** How long message ids are remembered, at most `ageMsMax`; absent: two minutes, or less. */
   readonly duplicatesMs?: number;
 };
 

@@ -12,7 +12,9 @@ const nanosPerMs = 1_000_000;
 const duplicatesMsDefault = 120_000;
 
 export function configOf(options: StreamOptions): StreamConfig {
-  const { subjects, bytesMax, ageMsMax, duplicatesMs = duplicatesMsDefault } = options;
+  const { subjects, bytesMax, ageMsMax } = options;
+  // The server refuses to remember ids for longer than messages.
+  const { duplicatesMs = Math.min(duplicatesMsDefault, ageMsMax) } = options;
   return {
     subjects: [...subjects],
     max_bytes: bytesMax,
