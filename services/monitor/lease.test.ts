@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { KeyValueStore } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
 import { silentLog } from "#platform/log.ts";
+import { processName } from "#platform/process-name.ts";
 import { eventually } from "../../test/support/monitor.ts";
 import { startTestNats } from "../../test/support/nats.ts";
 import { Lease } from "./lease.ts";
@@ -32,6 +35,18 @@ describe("a claim", () => {
     await eventually(async () => ((await two.claim()) ? true : undefined));
     expect(two.epoch).toBe(2);
     expect(await one.claim()).toBe(false);
+  });
+
+  it("is taken over at once when its holder was a process here that has ended", async () => {
+    await using bucket = await open();
+    const child = spawn("sleep", ["60"]);
+    const name = processName().replace(`/${process.pid}/`, `/${child.pid}/`);
+    await lease(bucket.store, name, longMs).claim();
+    const two = lease(bucket.store, processName(), longMs);
+    expect(await two.claim()).toBe(false);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await two.claim()).toBe(process.platform === "linux");
   });
 
   it("is not trusted any more when it was not renewed for half of its time", async () => {

@@ -1,10 +1,11 @@
 import { Failure } from "#core/failure.ts";
 import type { KeyValueEntry, KeyValueStore } from "#platform/bus/bus.ts";
 import { monotonicMs } from "#platform/clock.ts";
+import { isProcessGone } from "#platform/process-name.ts";
 
 export type LeaseOptions = {
   readonly key: string;
-  /** Random per process start. */
+  /** The process's name: others on its machine see when it has ended, and need not wait. */
   readonly holder: string;
   /** How long a lease must stand unchanged before another takes it. */
   readonly leaseMs: number;
@@ -73,7 +74,7 @@ export class Lease {
     }
     const record = decode(entry);
     // Our own name is that of a write whose answer was lost.
-    const isFree = record.holder === "" || record.holder === holder;
+    const isFree = ["", holder].includes(record.holder) || isProcessGone(record.holder);
     if (!isFree && !this.#isStale(entry.revision)) return undefined;
     const epoch = record.epoch + 1;
     const revision = await this.#store.update(key, encode({ holder, epoch }), entry.revision);

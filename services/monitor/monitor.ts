@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { messageOf } from "#core/failure.ts";
 import { MonitorService } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import type { Bus } from "#platform/bus/bus.ts";
@@ -7,6 +6,7 @@ import { HttpServer } from "#platform/http.ts";
 import { type Log, openLog } from "#platform/log.ts";
 import { openMetrics } from "#platform/metrics.ts";
 import { PredictionTokens } from "#platform/prediction-tokens.ts";
+import { processName } from "#platform/process-name.ts";
 import { Health } from "#platform/rpc/health.ts";
 import { addReflection } from "#platform/rpc/reflection.ts";
 import { RpcServer } from "#platform/rpc/server.ts";
@@ -170,7 +170,7 @@ async function startReading(
     events.repositoryUnreadable(reason),
   );
   const { graceMs, leaseMs, snapshotMs, dataDir } = config;
-  const holder = randomUUID();
+  const holder = processName();
   const steward = new Steward(
     { holder, graceMs, leaseMs, snapshotMs, dataDir },
     { bus, definitions, models, events, onChange: () => reader.restart() },

@@ -20,7 +20,7 @@ import { segmentsOf, WatchedModel } from "./watched-model.ts";
 import type { WatchedModels } from "./watched-models.ts";
 
 export type StewardOptions = {
-  /** Random per process start. */
+  /** The process's name: others on its machine see when it has ended. */
   readonly holder: string;
   readonly graceMs: number;
   readonly leaseMs: number;

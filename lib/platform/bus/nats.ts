@@ -157,7 +157,9 @@ class NatsBus implements bus.Bus {
     const bucketOf = ({ js, objects }: Session) =>
       opened(objects, name, async () => {
         // Of all processes only the monitor has a use for it.
-        const { Objm } = await import("@nats-io/obj");
+        const { Objm, setSha256Backend } = await import("@nats-io/obj");
+        // Its default hashes in JavaScript: a large snapshot then stops the process for a second.
+        setSha256Backend("native");
         return await new Objm(js).create(name);
       });
     await this.#use(`objects ${name}`, bucketOf);
