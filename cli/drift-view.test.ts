@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   AlertState,
   FeatureReportSchema,
+  FindingSchema,
   ReportSchema,
   Verdict,
   WindowSchema,
@@ -70,6 +71,19 @@ describe("a drift report", () => {
     const retraining = { sinceMs: BigInt(noon), version: 1 };
     expect(formatReports([report({ retraining })], options).split("\n")[1]).toBe(
       "to be trained again  version 1, asked for at 12:00:00",
+    );
+  });
+
+  it("tells what is wrong with the values in place of what there was", () => {
+    const findings = [
+      { check: "missing", rows: 40n, share: 0.0667, shareBaseline: 0.01 },
+      { check: "vanished", rows: 1n, shareBaseline: 0.2 },
+      { check: "constant", rows: 600n, share: 1 },
+    ].map((finding) => create(FindingSchema, finding));
+    const window = { ...closed, features: [{ ...feature("bmi", Verdict.OK, 0), findings }] };
+    const judged = create(WindowSchema, window);
+    expect(formatReports([{ ...report(), judged }], options)).toContain(
+      "missing 6.7 % (1.0 %), 1 category gone, all in one bin\n",
     );
   });
 

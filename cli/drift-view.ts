@@ -12,7 +12,7 @@ import {
 import { formatAlerts } from "./drift/alert-view.ts";
 import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
 import { isAbove, psiOf, severity, showVerdict } from "./drift/verdicts.ts";
-import { formatCount, formatNumber, formatTime } from "./format.ts";
+import { formatCount, formatNumber, formatPercent, formatTime } from "./format.ts";
 import { formatTable, type Paint } from "./output.ts";
 import { formatPerformance } from "./performance-view.ts";
 
@@ -158,7 +158,7 @@ function toRow(feature: FeatureReport, options: TableOptions): string[] {
     feature.meanCurrent === undefined ? "-" : formatNumber(roughly(feature.meanCurrent)),
     feature.meanBaseline === undefined ? "-" : formatNumber(roughly(feature.meanBaseline)),
     ...(trends.length > 0 ? [showTrend(feature, options)] : []),
-    [...warned.map(({ id }) => id), ...describeQuality(feature.quality)].join(", "),
+    [...warned.map(({ id }) => id), ...remarksOf(feature, paint)].join(", "),
   ];
 }
 
@@ -187,6 +187,21 @@ function showStatistic({ statistics }: FeatureReport, key: string, paint: Paint)
   if (found === undefined) return "-";
   const text = formatNumber(roughly(found.value));
   return isExceeded(found) ? paint("red", `${text}!`) : text;
+}
+
+/** In red what is more than chance; where nothing is, what there was beside plain values. */
+function remarksOf({ findings, quality }: FeatureReport, paint: Paint): string[] {
+  if (findings.length === 0) return describeQuality(quality);
+  return findings.map(({ check, rows, share, shareBaseline }) =>
+    paint(
+      "red",
+      check === "constant"
+        ? "all in one bin"
+        : check === "vanished"
+          ? `${formatCount(rows, "category").replace("categorys", "categories")} gone`
+          : `${check} ${formatPercent(share)} (${formatPercent(shareBaseline)})`,
+    ),
+  );
 }
 
 function describeQuality(quality: Quality | undefined): string[] {

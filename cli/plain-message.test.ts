@@ -19,6 +19,7 @@ describe("a message as plain JSON", () => {
       revised: false,
       features: [
         {
+          findings: [],
           name: "bmi",
           type: "",
           rowsBaseline: 0,

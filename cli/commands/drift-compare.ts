@@ -91,6 +91,7 @@ function toPlain({ verdict, features }: Compared) {
       rows: { baseline: report.rowsBaseline, current: report.rowsCurrent },
       verdict: report.verdict,
       quality: report.quality,
+      findings: report.findings,
       statistics: report.statistics.map(({ id, value, threshold, floor, verdict: own }) => ({
         ...{ id, value, threshold: threshold ?? null, floor: floor ?? null, verdict: own },
       })),

@@ -91,7 +91,8 @@ export function toFeatureMessage(
   report: FeatureReport,
 ): MessageInitShape<typeof FeatureReportSchema> {
   const { name, type, rowsBaseline, rowsCurrent, verdict, quality, statistics } = report;
-  const { pValue, pAdjusted, meanBaseline, meanCurrent } = report;
+  // Windows that were saved before there were findings have none.
+  const { pValue, pAdjusted, meanBaseline, meanCurrent, findings = [] } = report;
   return {
     name,
     type,
@@ -100,6 +101,7 @@ export function toFeatureMessage(
     verdict: verdicts[verdict],
     quality: toQuality(quality),
     statistics: statistics.map(toStatistic),
+    findings: findings.map(({ rows, ...finding }) => ({ ...finding, rows: BigInt(rows) })),
     ...(pValue === undefined ? {} : { pValue }),
     ...(pAdjusted === undefined ? {} : { pAdjusted }),
     ...(meanBaseline === undefined ? {} : { meanBaseline }),

@@ -84,6 +84,11 @@ function shownOf(meter: Meter) {
       "1 pending, 2 firing, 3 clearing; absent where all is calm.",
       statisticLabels,
     ),
+    finding: gauge(
+      "sluice_quality_share",
+      "Share of values with which something is wrong, by what it is; absent where nothing is.",
+      [...featureLabels, "check"],
+    ),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
     baselineUsable: ofVersion(
@@ -137,6 +142,10 @@ function observeFeature(
   const { feature } = of;
   const labels = [...of.labels, feature.name];
   shown.verdict.series(...labels).value = verdictNumbers[feature.verdict];
+  // Windows that were saved before there were findings have none.
+  for (const { check, share } of feature.findings ?? []) {
+    shown.finding.series(...labels, check).value = share;
+  }
   for (const { id, value, floor, threshold } of feature.statistics) {
     shown.score.series(...labels, id).value = value;
     if (floor !== undefined) shown.floor.series(...labels, id).value = floor;

@@ -129,6 +129,7 @@ function feature(name: string, value: number, verdict: Verdict): FeatureReport {
     rowsCurrent: 500,
     verdict,
     quality: { nulls: 0, nans: 0, posInf: 0, negInf: 0, typeErrors: 0, unseen: 0 },
+    findings: [],
     statistics: [{ id: "psi.q10.half", value, threshold: 0.1, floor: 0.05, verdict }],
     pValue: undefined,
     pAdjusted: undefined,

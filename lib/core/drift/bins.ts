@@ -47,7 +47,7 @@ const double = new Float64Array(1);
 const bits = new BigInt64Array(double.buffer);
 
 /** The smallest double above a finite one. */
-function nextUp(value: number): number {
+export function nextUp(value: number): number {
   double[0] = value + 0;
   bits[0] = (bits[0] as bigint) + (value >= 0 ? 1n : -1n);
   return double[0];

@@ -94,7 +94,7 @@ function awayFromZero(value: number): number {
 }
 
 /** DLMF 5.11.1 (Stirling), after moving the argument to where eight terms are exact to a double. */
-function logGamma(value: number): number {
+export function logGamma(value: number): number {
   let shift = 0;
   let z = value;
   for (; z < 16; z += 1) shift += Math.log(z);

@@ -49,7 +49,7 @@ export function prepareFeature(
   bins: BinNumbers = houseBins,
 ): PreparedFeature {
   if (baseline.type === "number") {
-    const grid: Grid = makeGrid(baseline.edges10, baseline.edges64);
+    const grid: Grid = makeGrid(baseline.edges10, baseline.edges64, baseline.moments);
     const counts = Float64Array.from(baseline.counts10);
     const fine = {
       counts: Float64Array.from(baseline.counts64),

@@ -1,4 +1,4 @@
-import { binOf } from "./bins.ts";
+import { binOf, nextUp } from "./bins.ts";
 import { type EdgeTree, edgeTree } from "./edge-tree.ts";
 
 /**
@@ -15,13 +15,24 @@ export type Grid = {
   /** For each cell, its bin of the fine set. */
   readonly fine: Uint16Array;
   readonly fineBins: number;
+  /**
+   * Cells before `first` lie below the baseline's least value, those from `end` on above its
+   * greatest.
+   */
+  readonly range: { readonly first: number; readonly end: number };
 };
 
-/** Makes the grid of two ascending lists of edges. */
-export function makeGrid(coarse: readonly number[], fine: readonly number[]): Grid {
-  const edges = Float64Array.from(new Set([...coarse, ...fine])).sort();
+/** Makes the grid of two ascending lists of edges, and of the range of the values they are of. */
+export function makeGrid(
+  coarse: readonly number[],
+  fine: readonly number[],
+  range?: { readonly min: number; readonly max: number },
+): Grid {
+  const ends = range === undefined ? [] : [range.min, nextUp(range.max)].filter(Number.isFinite);
+  const edges = Float64Array.from(new Set([...coarse, ...fine, ...ends])).sort();
   return {
     edges,
+    range: rangeOf(edges, range),
     tree: edgeTree(edges),
     coarse: binsOfCells(edges, Float64Array.from(coarse)),
     coarseBins: coarse.length + 1,
@@ -38,6 +49,11 @@ export function foldCells(cells: Float64Array, bin: Uint16Array, bins: number): 
     folded[place] = (folded[place] as number) + (cells[cell] as number);
   }
   return folded;
+}
+
+function rangeOf(edges: Float64Array, range: { min: number; max: number } | undefined) {
+  if (range === undefined) return { first: 0, end: edges.length + 1 };
+  return { first: binOf(edges, range.min), end: binOf(edges, range.max) + 1 };
 }
 
 /** A cell begins at the edge below it; the first one begins nowhere and lies in the first bin. */

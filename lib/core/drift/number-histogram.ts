@@ -53,6 +53,18 @@ export class NumberHistogram {
     return Number.isFinite(mean) ? mean : undefined;
   }
 
+  /** How many values are outside of the baseline's range. */
+  get outside(): number {
+    const { first, end } = this.#grid.range;
+    const tallies = this.#tallies;
+    let outside = 0;
+    for (let place = 0; place < 2 * first; place += 2) outside += tallies[place] as number;
+    for (let place = 2 * end; place < tallies.length; place += 2) {
+      outside += tallies[place] as number;
+    }
+    return outside;
+  }
+
   /** Counts by the bins of the coarse set. */
   coarse(): Float64Array {
     return foldCells(this.#every(count), this.#grid.coarse, this.#grid.coarseBins);

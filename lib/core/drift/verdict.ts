@@ -8,6 +8,7 @@ import {
 } from "./comparison.ts";
 import { kolmogorovSmirnov, wasserstein, wassersteinBySd } from "./cumulative.ts";
 import { hellinger, jensenShannon, largestDifference } from "./divergence.ts";
+import { type Finding, findProblems } from "./findings.ts";
 import { chiSquare, pValueOf } from "./homogeneity.ts";
 import { psi } from "./psi.ts";
 import type { Quality } from "./quality.ts";
@@ -34,6 +35,8 @@ export type FeatureReport = {
   readonly rowsCurrent: number;
   readonly verdict: Verdict;
   readonly quality: Quality;
+  /** What is wrong with the values; no verdict depends on it. */
+  readonly findings: readonly Finding[];
   /** Empty where there are no values to compare. */
   readonly statistics: readonly StatisticReport[];
   /**
@@ -85,6 +88,7 @@ export function judgeFeature(
     rowsCurrent,
     verdict: isEnough ? verdictOf(reports) : "insufficient",
     quality: live.quality,
+    findings: findProblems(feature, live, comparison),
     statistics: isEnough ? reports : reports.map((each) => ({ ...each, verdict: "insufficient" })),
     pValue,
     pAdjusted: pValue,

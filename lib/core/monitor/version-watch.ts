@@ -243,8 +243,11 @@ export class VersionWatch {
   }
 }
 
+/** How cells are cut from a baseline: what was counted in others cannot be gone on with. */
+const cellsOf = "range";
+
 function madeFor(reference: Reference | undefined, { windowMs }: WatchOptions): string {
-  return `${windowMs} ${reference?.fingerprint ?? ""}`;
+  return `${windowMs} ${cellsOf} ${reference?.fingerprint ?? ""}`;
 }
 
 function digestProblem({ digest }: Reference, event: PredictionEvent): string {
