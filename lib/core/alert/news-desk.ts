@@ -9,7 +9,8 @@ export type NewsDeskState = {
   readonly retrain?: RetrainState | undefined;
 };
 
-const newsMax = 1000;
+// Every feature and output of the widest model may fire and end.
+const newsMax = 10_000;
 
 /** What of a model has to be told: changes of its alerts, and that it should be trained again. */
 export class NewsDesk {

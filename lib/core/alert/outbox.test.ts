@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { sampleChange } from "../../../test/support/alerts.ts";
 import { type News, Outbox } from "./outbox.ts";
+import type { RetrainRequest } from "./retrain.ts";
 
 it("keeps news until it is told", () => {
   const outbox = new Outbox(10);
@@ -20,6 +21,15 @@ it("goes on from what was saved, and gives up the oldest where too many wait", (
   ]);
   outbox.add([news("d"), news("e")]);
   expect(outbox.state()).toMatchObject({ news: [{ change: { feature: "d" } }, {}], dropped: 3 });
+});
+
+it("does not give up a request for training for alerts", () => {
+  const outbox = new Outbox(2);
+  const request = { version: 1, digest: "d", timeMs: 1 } as RetrainRequest;
+  outbox.add([{ kind: "retrain", request }, news("x")]);
+  outbox.add([news("y"), news("z")]);
+  expect(outbox.waiting).toMatchObject([{ kind: "retrain" }, { change: { feature: "z" } }]);
+  expect(outbox.state().dropped).toBe(2);
 });
 
 function news(feature: string): News {

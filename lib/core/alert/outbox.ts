@@ -36,9 +36,14 @@ export class Outbox {
   add(news: readonly News[]): void {
     if (news.length === 0) return;
     const all = [...this.#news, ...news];
-    const surplus = Math.max(0, all.length - this.#max);
-    this.#news = all.slice(surplus);
+    let surplus = Math.max(0, all.length - this.#max);
     this.#dropped += surplus;
+    // A request for training is one for many alerts.
+    this.#news = all.filter(({ kind }) => {
+      if (surplus === 0 || kind === "retrain") return true;
+      surplus -= 1;
+      return false;
+    });
   }
 
   /** It has been told. */

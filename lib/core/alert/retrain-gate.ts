@@ -100,7 +100,8 @@ export class RetrainGate {
           traceIds,
         },
         startMs: lasted.at(-1)?.startMs ?? timeMs,
-        messages: { firstSeq: sinceSeq, lastSeq: messages.lastSeq },
+        // The stream may be another one than when the alert began to fire.
+        messages: sinceSeq <= messages.lastSeq ? { ...messages, firstSeq: sinceSeq } : messages,
       };
     }
     return undefined;
@@ -116,7 +117,7 @@ export class RetrainGate {
     const values = new Map(metricList(window).map(({ id, value }) => [id, value]));
     for (const limit of metrics) {
       const value = values.get(limit.metric);
-      if (value === undefined || isWithin(value, limit)) continue;
+      if (value === undefined || Number.isNaN(value) || isWithin(value, limit)) continue;
       const { labelled, startMs, rows } = window;
       return {
         ...{ version, digest, timeMs, rows, startMs, endMs: startMs + performance.windowMs },

@@ -97,10 +97,11 @@ export class Pane {
     this.#traceIds = [...this.#traceIds, traceId];
   }
 
-  /** Notes that a message has rows that count here. Sequences rise. */
+  /** Notes that a message has rows that count here. Sequences rise, unless the stream is anew. */
   addMessage(seq: number): void {
-    const { firstSeq } = this.#messages;
-    this.#messages = { firstSeq: firstSeq === 0 ? seq : firstSeq, lastSeq: seq };
+    const { firstSeq, lastSeq } = this.#messages;
+    const isFirst = firstSeq === 0 || seq < lastSeq;
+    this.#messages = { firstSeq: isFirst ? seq : firstSeq, lastSeq: seq };
   }
 
   histogram(kind: ColumnKind, place: number): FeatureHistogram | undefined {

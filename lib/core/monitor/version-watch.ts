@@ -66,6 +66,8 @@ export class VersionWatch {
   /** Oldest first. */
   #history: WindowReport[] = [];
   readonly #alerts: AlertBook;
+  /** When silent alerts were last looked for: once a window is enough. */
+  #expiredMs = 0;
 
   constructor(
     version: number,
@@ -135,13 +137,21 @@ export class VersionWatch {
 
   /** Closes the windows that have become due and returns their reports, oldest first. */
   close(nowMs: number): WindowReport[] {
+    const { windowMs } = this.#options;
+    const silentMs = nowMs - silentWindowsMax * windowMs;
     const reports = this.#panes.close(nowMs).map((pane) => {
       const report = this.#report(pane, false);
-      this.#alerts.observe(report, this.#contextOf(pane));
+      // One that closes after a long silence says nothing of now.
+      if (report.endMs >= silentMs) this.#alerts.observe(report, this.#contextOf(pane));
       return report;
     });
-    this.#alerts.expire(nowMs - silentWindowsMax * this.#options.windowMs);
-    this.#history = [...this.#history, ...reports].slice(-this.#historyMax());
+    if (nowMs - this.#expiredMs >= windowMs) {
+      this.#alerts.expire(silentMs);
+      this.#expiredMs = nowMs;
+    }
+    if (reports.length > 0) {
+      this.#history = [...this.#history, ...reports].slice(-this.#historyMax());
+    }
     return reports;
   }
 

@@ -29,7 +29,7 @@ it.each([
   [{ to: "clearing", from: "firing" }, "is calming down"],
   [{ to: "firing", from: "clearing" }, "has not calmed down"],
   [{ to: "ok", from: "clearing" }, "is as in the baseline again"],
-  [{ to: "ok", from: "firing", cause: "baseline" }, "another baseline"],
+  [{ to: "ok", from: "firing", cause: "baseline" }, "has changed"],
   [{ to: "ok", from: "firing", cause: "silence" }, "no window has spoken"],
 ] as const)("says in words what %j means", (of, words) => {
   expect(alertEvent({ ...change, ...of }, context).data.summary).toContain(words);

@@ -68,7 +68,7 @@ export function alertEvent(change: AlertChange, context: AlertEventContext): Ale
   const { value, threshold, floor, startMs, endMs, rows } = evidence;
   return {
     specversion: "1.0",
-    source: `/sluice/${cluster}/${model}/${version}`,
+    source: `/sluice/${encodeURIComponent(cluster)}/${model}/${version}`,
     type: `sluice.alert.${kind}`,
     subject: feature,
     time: toTime(endMs),
@@ -93,7 +93,7 @@ function summaryOf(change: AlertChange, { model }: AlertEventContext): string {
   const limit = limitOf(evidence);
   const values = `${statistic} is ${round(evidence.value)}, its limit ${round(limit)}`;
   if (change.cause === "baseline")
-    return `${what}: alert ended, it is compared with another baseline`;
+    return `${what}: alert ended, what it is compared with has changed`;
   if (change.cause === "silence")
     return `${what}: alert ended, no window has spoken of it for long`;
   if (change.to === "firing" && change.from !== "clearing") return `${what} has drifted: ${values}`;

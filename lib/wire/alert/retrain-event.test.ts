@@ -26,7 +26,12 @@ it("says why, and where the rows are", () => {
       summary:
         "credit.v2@3 should be trained again: score has drifted since 1970-01-01T00:01:00.000Z, " +
         "psi.q10.half 0.4186 > 0.1",
-      ...{ cluster: "local", model: "credit.v2", version: 3, digest: "d", reason: request.reason },
+      ...{ cluster: "local", model: "credit.v2", version: 3, digest: "d" },
+      reason: {
+        ...{ kind: "drift", side: "output", feature: "score", statistic: "psi.q10.half" },
+        ...{ since: "1970-01-01T00:01:00.000Z", value: 0.41857, threshold: 0.1, floor: 0.05 },
+        traceIds: ["ab"],
+      },
       rows: {
         ...{ count: 4000, start: "1970-01-01T00:00:00.000Z", end: "1970-01-01T00:05:00.000Z" },
         ...{ stream: "SLUICE_PREDICTIONS", created: "2026-01-01T00:00:00Z" },

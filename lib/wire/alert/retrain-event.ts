@@ -29,7 +29,7 @@ export type RetrainData = {
   readonly model: string;
   readonly version: number;
   readonly digest: string;
-  readonly reason: RetrainReason;
+  readonly reason: Readonly<Record<string, unknown>>;
   /** Where the rows are that show it. */
   readonly rows: {
     readonly count: number;
@@ -63,14 +63,14 @@ export function retrainEvent(request: RetrainRequest, context: RetrainEventConte
   const subject = `sluice.prediction.${encodeToken(model)}.${version}`;
   return {
     specversion: "1.0",
-    source: `/sluice/${cluster}/${model}/${version}`,
+    source: `/sluice/${encodeURIComponent(cluster)}/${model}/${version}`,
     type: "sluice.retrain",
     subject: model,
     time: toTime(request.timeMs),
     datacontenttype: "application/json",
     data: {
       summary: `${model}@${version} should be trained again: ${describe(reason)}`,
-      ...{ cluster, model, version, digest, reason },
+      ...{ cluster, model, version, digest, reason: toReason(reason) },
       rows: {
         ...{ count: rows, start: toTime(startMs), end: toTime(endMs) },
         ...{ stream, created, subject },
@@ -78,6 +78,18 @@ export function retrainEvent(request: RetrainRequest, context: RetrainEventConte
         lastSeq: messages?.lastSeq ?? null,
       },
     },
+  };
+}
+
+/** What is not there is null. */
+function toReason(reason: RetrainReason): Readonly<Record<string, unknown>> {
+  if (reason.kind === "performance") {
+    return { ...reason, min: reason.min ?? null, max: reason.max ?? null };
+  }
+  const { sinceMs, threshold, floor, ...rest } = reason;
+  return {
+    ...{ ...rest, since: toTime(sinceMs) },
+    ...{ threshold: threshold ?? null, floor: floor ?? null },
   };
 }
 

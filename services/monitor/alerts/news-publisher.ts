@@ -34,8 +34,15 @@ export class NewsPublisher {
     const onError = (error: unknown) => this.#fail(error);
     await loop({ everyMs, signal, onError }, async () => {
       if (!this.#modules.bus.isConnected) return;
-      for (const held of [...this.#modules.models.held]) await this.#publishOf(held, signal);
-      this.#isFailing = false;
+      let isFailing = false;
+      for (const held of [...this.#modules.models.held]) {
+        // What is wrong with one model's news does not hold up that of others.
+        await this.#publishOf(held, signal).catch((error: unknown) => {
+          isFailing = true;
+          this.#fail(error);
+        });
+      }
+      this.#isFailing = isFailing;
     });
   }
 
