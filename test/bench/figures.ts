@@ -5,6 +5,7 @@ import { eventsCost } from "./figures/events-cost.ts";
 import { gatewayAdded } from "./figures/gateway-added.ts";
 import { healthP99 } from "./figures/health.ts";
 import { imageVsEcho } from "./figures/image-vs-echo.ts";
+import { monitorRestart } from "./figures/monitor-restart.ts";
 import { monitorValues } from "./figures/monitor-values.ts";
 import { overloadGoodput, overloadGoodputGateway } from "./figures/overload.ts";
 import { rssGateway, rssMonitor, rssWorker } from "./figures/resident-memory.ts";
@@ -33,6 +34,7 @@ export const figures: readonly Figure[] = [
   overloadGoodput,
   overloadGoodputGateway,
   monitorValues,
+  monitorRestart,
   startSeconds,
   rssGateway,
   rssWorker,
