@@ -54,11 +54,18 @@ const compose = v.strictObject({
   volumes: v.record(v.string(), v.null()),
 });
 
+/** `${NAME:-default}`, of an environment that has no such name. */
+const interpolation = /\$\{[A-Z_]+:-([^}]*)\}/g;
+
 /**
- * Reads a Compose file with its anchors and merge keys resolved and its `x-` fragments left out.
+ * Reads a Compose file with its anchors and merge keys resolved and its `x-` fragments left out, as
+ * where none of the settings is given that it takes from its environment.
  */
 export function readCompose(path: URL): Compose {
-  const document: Record<string, unknown> = parse(readFileSync(path, "utf8"), { merge: true });
+  const filled = (_key: unknown, value: unknown) =>
+    typeof value === "string" ? value.replaceAll(interpolation, "$1") : value;
+  const text = readFileSync(path, "utf8");
+  const document: Record<string, unknown> = parse(text, filled, { merge: true });
   const entries = Object.entries(document).filter(([key]) => !key.startsWith("x-"));
   return v.parse(compose, Object.fromEntries(entries));
 }

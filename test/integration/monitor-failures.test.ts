@@ -11,7 +11,7 @@ import { predictionSubject } from "#wire/event/subject.ts";
 import { readEnv, toConfig } from "../../services/monitor/config.ts";
 import { Definitions } from "../../services/monitor/definitions.ts";
 import { type Monitor, startMonitor } from "../../services/monitor/monitor.ts";
-import { bulkId, bulkRows, labelsTaken, publishLabels } from "../support/labels.ts";
+import { bulkId, bulkRows, comparable, labelsTaken, publishLabels } from "../support/labels.ts";
 import { eventually, readJson, reportWhen, watchedRepository } from "../support/monitor.ts";
 import { manageStreams, startTestNats } from "../support/nats.ts";
 import { evenly, makeEvent } from "../support/prediction-events.ts";
@@ -187,15 +187,6 @@ async function publishBulk(bus: Bus, seq: number): Promise<void> {
   const of = [{ id: bulkId + seq, timeMs: Date.now(), x: evenly(bulkRows) }];
   const event = makeEvent({ of, producer: "b", seq, rowsTotal: seq * bulkRows });
   await bus.publish(predictionSubject(wine), encodePredictionEvent(event));
-}
-
-/** A row that a label has called for is in memory and in a file: how many rows are is no matter. */
-function comparable(report: ModelReport): unknown {
-  const { performance, ...rest } = JSON.parse(JSON.stringify(report));
-  return {
-    ...rest,
-    performance: { ...performance, labels: { ...performance.labels, rowsKnown: 0 } },
-  };
 }
 
 async function publishBoth(bus: Bus, seq: number): Promise<void> {
