@@ -87,6 +87,11 @@ describe("a drift report", () => {
     );
   });
 
+  it("says how many rows are usual where a window is out of line", () => {
+    const judged = create(WindowSchema, { ...closed, rowsUsual: 1500, rowsUnusual: true });
+    expect(formatReports([{ ...report(), judged }], options)).toContain("600 rows  usually 1500\n");
+  });
+
   it("shows the open window as provisional, and in full only while none has closed", () => {
     const times = { startMs: BigInt(noon), endMs: BigInt(noon) + 60_000n };
     const open = { ...closed, ...times, provisional: true };

@@ -97,6 +97,7 @@ function headOf(window: Window, options: DriftViewOptions): string {
   const marks = [
     ...(window.provisional ? ["provisional"] : []),
     ...(window.revised ? ["revised"] : []),
+    ...(window.rowsUnusual ? [`usually ${window.rowsUsual}`] : []),
   ];
   const mark = marks.length === 0 ? "" : `  ${paint("yellow", marks.join(", "))}`;
   const verdict = showVerdict(window.verdict, paint);

@@ -11,6 +11,7 @@ describe("a message as plain JSON", () => {
       features: [{ name: "bmi", meanCurrent: 0, statistics: [{ id: "psi.q10.half", value: 0.5 }] }],
     });
     expect(toPlain(WindowSchema, window)).toEqual({
+      rowsUnusual: false,
       startMs: 1_763_000_000_000,
       endMs: 0,
       rows: 0,

@@ -74,6 +74,7 @@ function toAlertMessage(alert: Alert): MessageInitShape<typeof AlertSchema> {
 /** A window as the MonitorService tells it. */
 export function toWindowMessage(window: WindowReport): MessageInitShape<typeof WindowSchema> {
   const { startMs, endMs, rows, verdict, provisional, revised, features, outputs } = window;
+  const { volume } = window;
   return {
     startMs: BigInt(startMs),
     endMs: BigInt(endMs),
@@ -83,6 +84,7 @@ export function toWindowMessage(window: WindowReport): MessageInitShape<typeof W
     revised,
     features: features.map(toFeatureMessage),
     outputs: outputs.map(toFeatureMessage),
+    ...(volume && { rowsUsual: volume.usual, rowsUnusual: volume.isUnusual }),
   };
 }
 

@@ -24,6 +24,20 @@ describe("apply", () => {
     expect(watch.openWindow()).toBeUndefined();
   });
 
+  it("knows how many rows are usual once five windows have closed", () => {
+    const watch = open();
+    for (let second = 1; second <= 6; second += 1) {
+      const nowMs = second * 1000;
+      const rows = second === 6 ? 10 : 100;
+      watch.apply(many(rows, { seq: second, timeMs: nowMs, id: second * 1000 }), {
+        ...{ nowMs, seq: second },
+      });
+    }
+    const volumes = watch.close(1e5).map(({ volume }) => volume);
+    expect(volumes.slice(0, 5)).toEqual(Array.from({ length: 5 }));
+    expect(volumes[5]).toEqual({ usual: 100, isUnusual: true });
+  });
+
   it("counts a message once", () => {
     const watch = open();
     expect(watch.apply(makeEvent({}), { nowMs: 0, seq: 1 })).toEqual([]);

@@ -13,6 +13,7 @@ import { Panes, type PanesState } from "./panes.ts";
 import { type PlacedRows, placeRows } from "./place-rows.ts";
 import { Producers, type ProducersState } from "./producers.ts";
 import type { Definition, Reference } from "./reference.ts";
+import { volumeOf } from "./volume.ts";
 import { reportWindow, type WindowReport } from "./window-report.ts";
 
 export type WatchOptions = {
@@ -140,18 +141,17 @@ export class VersionWatch {
     const { windowMs } = this.#options;
     const silentMs = nowMs - silentWindowsMax * windowMs;
     const reports = this.#panes.close(nowMs).map((pane) => {
-      const report = this.#report(pane, false);
+      const report = this.#closed(pane);
       // One that closes after a long silence says nothing of now.
       if (report.endMs >= silentMs) this.#alerts.observe(report, this.#contextOf(pane));
+      this.#history.push(report);
       return report;
     });
     if (nowMs - this.#expiredMs >= windowMs) {
       this.#alerts.expire(silentMs);
       this.#expiredMs = nowMs;
     }
-    if (reports.length > 0) {
-      this.#history = [...this.#history, ...reports].slice(-this.#historyMax());
-    }
+    if (reports.length > 0) this.#history = this.#history.slice(-this.#historyMax());
     return reports;
   }
 
@@ -224,7 +224,7 @@ export class VersionWatch {
   #revise(late: readonly PlacedRows[]): WindowReport[] {
     return late.map(({ pane }) => {
       pane.isRevised = true;
-      const report = this.#report(pane, false);
+      const report = this.#closed(pane);
       const place = this.#history.findLastIndex(({ startMs }) => startMs === report.startMs);
       if (place >= 0) this.#history[place] = report;
       return report;
@@ -234,6 +234,18 @@ export class VersionWatch {
   #contextOf({ traceIds, messages }: Pane): WindowContext {
     const baseline = this.#reference?.fingerprint ?? "";
     return { traceIds, messages, digest: this.#digest, baseline };
+  }
+
+  #closed(pane: Pane): WindowReport {
+    const report = this.#report(pane, false);
+    const before = this.#history.filter(({ startMs }) => startMs < report.startMs);
+    return {
+      ...report,
+      volume: volumeOf(
+        report.rows,
+        before.map(({ rows }) => rows),
+      ),
+    };
   }
 
   #report(pane: Pane, provisional: boolean): WindowReport {

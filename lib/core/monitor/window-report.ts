@@ -8,6 +8,7 @@ import {
 } from "../drift/verdict.ts";
 import type { Pane } from "./pane.ts";
 import type { Reference } from "./reference.ts";
+import type { Volume } from "./volume.ts";
 
 /** One window of one model version. Times are milliseconds since 1970. */
 export type WindowReport = {
@@ -22,6 +23,8 @@ export type WindowReport = {
   readonly revised: boolean;
   readonly features: readonly FeatureReport[];
   readonly outputs: readonly FeatureReport[];
+  /** Undefined while the window is open, and while it is not known what is usual. */
+  readonly volume?: Volume | undefined;
 };
 
 export type WindowOptions = {
