@@ -88,8 +88,10 @@ export class StreamReader {
     const { models, events, onStranger } = this.#modules;
     const ref = parsePredictionSubject(message.subject);
     const target = ref === undefined ? undefined : models.get(ref.model);
-    if (ref === undefined) events.messageUnknown(message.subject);
-    else if (target === undefined) onStranger(ref.model);
+    if (ref === undefined) {
+      // Without a reader this will be read again, by the first one.
+      if (readers.size > 0) events.messageUnknown(message.subject);
+    } else if (target === undefined) onStranger(ref.model);
     else if (readers.has(target) && message.seq > target.seq) {
       await this.#apply(target, message, ref.version);
     }
