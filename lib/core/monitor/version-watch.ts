@@ -13,7 +13,7 @@ import { Panes, type PanesState } from "./panes.ts";
 import { type PlacedRows, placeRows } from "./place-rows.ts";
 import { Producers, type ProducersState } from "./producers.ts";
 import type { Definition, Reference } from "./reference.ts";
-import { volumeOf } from "./volume.ts";
+import { WindowHistory } from "./window-history.ts";
 import { reportWindow, type WindowReport } from "./window-report.ts";
 
 export type WatchOptions = {
@@ -64,8 +64,7 @@ export class VersionWatch {
   #panes: Panes;
   readonly #producers: Producers;
   readonly #counts: Counts = { ...noCounts };
-  /** Oldest first. */
-  #history: WindowReport[] = [];
+  readonly #history: WindowHistory;
   readonly #alerts: AlertBook;
   /** When silent alerts were last looked for: once a window is enough. */
   #expiredMs = 0;
@@ -84,12 +83,12 @@ export class VersionWatch {
     this.#panes = this.#makePanes(isSame ? saved?.state.panes : undefined);
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
     this.#alerts = new AlertBook(version, saved?.state.alerts);
+    this.#history = new WindowHistory(saved?.history);
     if (saved === undefined) return;
     if (!isSame) this.#alerts.reset("baseline");
     this.#digest = saved.state.digest;
     this.#problem = saved.state.problem;
     Object.assign(this.#counts, saved.state.counts);
-    this.#history = [...saved.history];
   }
 
   /** Of the model file that the latest message speaks of; empty before the first. */
@@ -108,7 +107,7 @@ export class VersionWatch {
 
   /** Closed windows, newest first. */
   get history(): readonly WindowReport[] {
-    return this.#history.toReversed();
+    return this.#history.newestFirst;
   }
 
   /** Those that are not calm. */
@@ -141,18 +140,16 @@ export class VersionWatch {
     const { windowMs } = this.#options;
     const silentMs = nowMs - silentWindowsMax * windowMs;
     const reports = this.#panes.close(nowMs).map((pane) => {
-      const report = this.#closed(pane);
+      const report = this.#report(pane, false);
       // One that closes after a long silence says nothing of now.
       if (report.endMs >= silentMs) this.#alerts.observe(report, this.#contextOf(pane));
-      this.#history.push(report);
       return report;
     });
     if (nowMs - this.#expiredMs >= windowMs) {
       this.#alerts.expire(silentMs);
       this.#expiredMs = nowMs;
     }
-    if (reports.length > 0) this.#history = this.#history.slice(-this.#historyMax());
-    return reports;
+    return this.#history.add(reports, this.#historyMax());
   }
 
   /**
@@ -224,28 +221,13 @@ export class VersionWatch {
   #revise(late: readonly PlacedRows[]): WindowReport[] {
     return late.map(({ pane }) => {
       pane.isRevised = true;
-      const report = this.#closed(pane);
-      const place = this.#history.findLastIndex(({ startMs }) => startMs === report.startMs);
-      if (place >= 0) this.#history[place] = report;
-      return report;
+      return this.#history.revise(this.#report(pane, false));
     });
   }
 
   #contextOf({ traceIds, messages }: Pane): WindowContext {
     const baseline = this.#reference?.fingerprint ?? "";
     return { traceIds, messages, digest: this.#digest, baseline };
-  }
-
-  #closed(pane: Pane): WindowReport {
-    const report = this.#report(pane, false);
-    const before = this.#history.filter(({ startMs }) => startMs < report.startMs);
-    return {
-      ...report,
-      volume: volumeOf(
-        report.rows,
-        before.map(({ rows }) => rows),
-      ),
-    };
   }
 
   #report(pane: Pane, provisional: boolean): WindowReport {
