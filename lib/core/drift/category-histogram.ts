@@ -1,5 +1,6 @@
 import type { Bitmap } from "../bitmap.ts";
 import { type CategoryCount, categoryOther } from "./baseline.ts";
+import { Cells, type CellsSize } from "./cells.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
 
 /** What a histogram of categories holds; its arrays belong to the holder. */
@@ -38,26 +39,31 @@ export class CategoryBins {
 export class CategoryHistogram {
   readonly type = "category";
   readonly #bins: CategoryBins;
-  readonly #counts: Float64Array;
+  readonly #cells: Cells;
+  /** The place of its first count among all. */
+  readonly #first: number;
   readonly #quality: QualityCounts = { ...noQuality };
 
-  constructor(bins: CategoryBins) {
+  /** In memory of its own or in that of `cells`, which must have room for `categoryCells`. */
+  constructor(bins: CategoryBins, cells: Cells = new Cells([categoryCells(bins)])) {
     this.#bins = bins;
-    this.#counts = new Float64Array(bins.bins);
+    this.#cells = cells;
+    this.#first = cells.take(categoryCells(bins)).counts;
   }
 
   get quality(): Quality {
-    return { ...this.#quality, unseen: this.#counts[this.#bins.unseen] ?? 0 };
+    return { ...this.#quality, unseen: this.coarse()[this.#bins.unseen] ?? 0 };
   }
 
   /** How many values are in bins. */
   get binned(): number {
-    return this.#counts.reduce((sum, count) => sum + count, 0);
+    return this.coarse().reduce((sum, count) => sum + count, 0);
   }
 
   /** Counts by bin, what is unseen last. */
   coarse(): Float64Array {
-    return this.#counts.slice();
+    const { counts } = this.#cells;
+    return Float64Array.from(counts.subarray(this.#first, this.#first + this.#bins.bins));
   }
 
   /**
@@ -66,27 +72,32 @@ export class CategoryHistogram {
   add(values: CodedTexts, nulls: Bitmap, rows: Uint32Array): void {
     const bins = Uint16Array.from(values.dictionary, (text) => this.#bins.binOf(text));
     const hasNulls = nulls.length > 0;
+    this.#cells.expect(rows.length);
+    const { counts } = this.#cells;
     for (let index = 0; index < rows.length; index += 1) {
       const row = rows[index] as number;
       if (hasNulls && (((nulls[row >> 3] ?? 0) >> (row & 7)) & 1) === 1) {
         this.#quality.nulls += 1;
         continue;
       }
-      const bin = bins[values.codes[row] as number] as number;
-      this.#counts[bin] = (this.#counts[bin] as number) + 1;
+      const place = this.#first + (bins[values.codes[row] as number] as number);
+      counts[place] = (counts[place] as number) + 1;
     }
   }
 
   /** Adds what another histogram of the same baseline holds. */
   merge(other: CategoryHistogramState): void {
-    for (let bin = 0; bin < this.#counts.length; bin += 1) {
-      this.#counts[bin] = (this.#counts[bin] as number) + (other.counts[bin] ?? 0);
+    this.#cells.expect(other.counts.reduce((sum, count) => sum + count, 0));
+    const { counts } = this.#cells;
+    for (let bin = 0; bin < this.#bins.bins; bin += 1) {
+      const place = this.#first + bin;
+      counts[place] = (counts[place] as number) + (other.counts[bin] ?? 0);
     }
     addQuality(this.#quality, { ...other.quality, unseen: 0 });
   }
 
   state(): CategoryHistogramState {
-    return { type: this.type, counts: this.#counts.slice(), quality: this.quality };
+    return { type: this.type, counts: this.coarse(), quality: this.quality };
   }
 }
 
@@ -95,3 +106,8 @@ export type CodedTexts = {
   readonly dictionary: readonly string[];
   readonly codes: ArrayLike<number>;
 };
+
+/** What the histogram of these bins needs. */
+export function categoryCells({ bins }: CategoryBins): CellsSize {
+  return { counts: bins, sums: 0 };
+}

@@ -1,9 +1,10 @@
 import type { FeatureType } from "../model/spec.ts";
 import { type BinNumbers, type FeatureBaseline, houseBins } from "./baseline.ts";
-import { CategoryBins, CategoryHistogram } from "./category-histogram.ts";
+import { CategoryBins, CategoryHistogram, categoryCells } from "./category-histogram.ts";
+import type { Cells, CellsSize } from "./cells.ts";
 import { type Contingency, contingencyOf, total } from "./contingency.ts";
 import { type Grid, makeGrid } from "./grid.ts";
-import { NumberHistogram } from "./number-histogram.ts";
+import { NumberHistogram, numberCells } from "./number-histogram.ts";
 
 /** Counts of a number's bins and the sums of the values in them. */
 export type SummedBins = { readonly counts: Float64Array; readonly sums: Float64Array };
@@ -40,7 +41,10 @@ export type PreparedFeature = {
   readonly counts: Float64Array;
   /** Undefined for categories. */
   readonly fine: SummedBins | undefined;
-  readonly empty: () => FeatureHistogram;
+  /** What its histogram takes of memory that it shares with others. */
+  readonly cells: CellsSize;
+  /** In memory of its own where none is given. */
+  readonly empty: (memory?: Cells) => FeatureHistogram;
 };
 
 /** `bins` are those the baseline was described with. */
@@ -55,12 +59,13 @@ export function prepareFeature(
       counts: Float64Array.from(baseline.counts64),
       sums: Float64Array.from(baseline.sums64),
     };
-    return { baseline, bins, counts, fine, empty: () => new NumberHistogram(grid) };
+    const empty = (memory?: Cells) => new NumberHistogram(grid, memory);
+    return { baseline, bins, counts, fine, cells: numberCells(grid), empty };
   }
   const places = new CategoryBins(baseline.categories);
   const counts = Float64Array.from([...baseline.categories.map(({ count }) => count), 0]);
-  const empty = () => new CategoryHistogram(places);
-  return { baseline, bins, counts, fine: undefined, empty };
+  const empty = (memory?: Cells) => new CategoryHistogram(places, memory);
+  return { baseline, bins, counts, fine: undefined, cells: categoryCells(places), empty };
 }
 
 /** Sets live counts against those of the baseline they were counted by. */

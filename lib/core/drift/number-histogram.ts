@@ -1,4 +1,5 @@
 import type { Bitmap } from "../bitmap.ts";
+import { Cells, type CellsSize } from "./cells.ts";
 import { binsInto } from "./edge-tree.ts";
 import { foldCells, type Grid } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
@@ -6,11 +7,7 @@ import { addQuality, noQuality, type Quality, type QualityCounts } from "./quali
 /** Values are taken in portions: these two arrays of one stay in the nearest cache. */
 const portion = 512;
 const finite = new Float64Array(portion);
-const cells = new Uint16Array(portion);
-
-/** Where they are in the two numbers of a cell. */
-const count = 0;
-const sum = 1;
+const cellOf = new Uint16Array(portion);
 
 /** What a histogram of numbers holds; its arrays belong to the holder. */
 export type NumberHistogramState = {
@@ -27,13 +24,16 @@ export type NumberHistogramState = {
 export class NumberHistogram {
   readonly type = "number";
   readonly #grid: Grid;
-  /** Count and sum of each cell, side by side: one array is smaller than two, and nearer. */
-  readonly #tallies: Float64Array;
+  readonly #cells: Cells;
+  /** Of the first of its cells among all. */
+  readonly #first: CellsSize;
   readonly #quality: QualityCounts = { ...noQuality };
 
-  constructor(grid: Grid) {
+  /** In memory of its own or in that of `cells`, which must have room for `numberCells`. */
+  constructor(grid: Grid, cells: Cells = new Cells([numberCells(grid)])) {
     this.#grid = grid;
-    this.#tallies = new Float64Array(2 * (grid.edges.length + 1));
+    this.#cells = cells;
+    this.#first = cells.take(numberCells(grid));
   }
 
   get quality(): Quality {
@@ -42,40 +42,38 @@ export class NumberHistogram {
 
   /** How many values are in bins. */
   get binned(): number {
-    return this.#every(count).reduce((sum, each) => sum + each, 0);
+    return this.#counts().reduce((sum, count) => sum + count, 0);
   }
 
   /**
    * The mean of the values in bins; undefined where there is none, or where it is beyond a double.
    */
   get mean(): number | undefined {
-    const mean = this.#every(sum).reduce((all, each) => all + each, 0) / this.binned;
+    const mean = this.#sums().reduce((all, sum) => all + sum, 0) / this.binned;
     return Number.isFinite(mean) ? mean : undefined;
   }
 
   /** How many values are outside of the baseline's range. */
   get outside(): number {
     const { first, end } = this.#grid.range;
-    const tallies = this.#tallies;
     let outside = 0;
-    for (let place = 0; place < 2 * first; place += 2) outside += tallies[place] as number;
-    for (let place = 2 * end; place < tallies.length; place += 2) {
-      outside += tallies[place] as number;
+    for (const [cell, count] of this.#counts().entries()) {
+      if (cell < first || cell >= end) outside += count;
     }
     return outside;
   }
 
   /** Counts by the bins of the coarse set. */
   coarse(): Float64Array {
-    return foldCells(this.#every(count), this.#grid.coarse, this.#grid.coarseBins);
+    return foldCells(this.#counts(), this.#grid.coarse, this.#grid.coarseBins);
   }
 
   /** Counts and sums by the bins of the fine set. */
   fine(): { readonly counts: Float64Array; readonly sums: Float64Array } {
     const { fine, fineBins } = this.#grid;
     return {
-      counts: foldCells(this.#every(count), fine, fineBins),
-      sums: foldCells(this.#every(sum), fine, fineBins),
+      counts: foldCells(this.#counts(), fine, fineBins),
+      sums: foldCells(this.#sums(), fine, fineBins),
     };
   }
 
@@ -83,9 +81,10 @@ export class NumberHistogram {
    * Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says.
    */
   add(values: Float64Array, nulls: Bitmap, rows: Uint32Array): void {
+    this.#cells.expect(rows.length);
     for (let from = 0; from < rows.length; from += portion) {
       const gathered = this.#gather(values, nulls, rows, from);
-      binsInto(cells, { nodes: this.#grid.tree, values: finite, count: gathered });
+      binsInto(cellOf, { nodes: this.#grid.tree, values: finite, count: gathered });
       this.#tally(gathered);
     }
   }
@@ -97,21 +96,22 @@ export class NumberHistogram {
 
   /** Adds what another histogram of the same grid holds. */
   merge(other: NumberHistogramState): void {
-    const tallies = this.#tallies;
-    for (let cell = 0; 2 * cell < tallies.length; cell += 1) {
-      const place = 2 * cell;
-      tallies[place] = (tallies[place] as number) + (other.counts[cell] ?? 0);
-      tallies[place + 1] = (tallies[place + 1] as number) + (other.sums[cell] ?? 0);
+    this.#cells.expect(other.counts.reduce((sum, count) => sum + count, 0));
+    const { counts, sums } = this.#cells;
+    const first = this.#first;
+    for (let cell = 0; cell <= this.#grid.edges.length; cell += 1) {
+      const [count, sum] = [first.counts + cell, first.sums + cell];
+      counts[count] = (counts[count] as number) + (other.counts[cell] ?? 0);
+      sums[sum] = (sums[sum] as number) + (other.sums[cell] ?? 0);
     }
     addQuality(this.#quality, other.quality);
   }
 
   state(): NumberHistogramState {
-    const { type } = this;
     return {
-      type,
-      counts: this.#every(count),
-      sums: this.#every(sum),
+      type: this.type,
+      counts: this.#counts(),
+      sums: this.#sums(),
       quality: { ...this.#quality },
     };
   }
@@ -134,21 +134,26 @@ export class NumberHistogram {
   }
 
   #tally(values: number): void {
-    const tallies = this.#tallies;
+    const { counts, sums } = this.#cells;
+    const { counts: firstCount, sums: firstSum } = this.#first;
     for (let index = 0; index < values; index += 1) {
-      const place = 2 * (cells[index] as number);
-      tallies[place] = (tallies[place] as number) + 1;
-      tallies[place + 1] = (tallies[place + 1] as number) + (finite[index] as number);
+      const cell = cellOf[index] as number;
+      counts[firstCount + cell] = (counts[firstCount + cell] as number) + 1;
+      sums[firstSum + cell] = (sums[firstSum + cell] as number) + (finite[index] as number);
     }
   }
 
-  /** The counts of all cells, or their sums. */
-  #every(which: typeof count | typeof sum): Float64Array {
-    const tallies = this.#tallies;
-    const all = new Float64Array(tallies.length / 2);
-    for (let cell = 0; cell < all.length; cell += 1)
-      all[cell] = tallies[2 * cell + which] as number;
-    return all;
+  /** A copy of what each cell has counted. */
+  #counts(): Float64Array {
+    const { counts: first } = this.#first;
+    const { counts } = this.#cells;
+    return Float64Array.from(counts.subarray(first, first + this.#grid.edges.length + 1));
+  }
+
+  /** A copy of the sum of each cell. */
+  #sums(): Float64Array {
+    const { sums: first } = this.#first;
+    return this.#cells.sums.slice(first, first + this.#grid.edges.length + 1);
   }
 
   #countOdd(value: number): void {
@@ -156,4 +161,9 @@ export class NumberHistogram {
     else if (value > 0) this.#quality.posInf += 1;
     else this.#quality.negInf += 1;
   }
+}
+
+/** What the histogram of a grid needs. */
+export function numberCells({ edges }: Grid): CellsSize {
+  return { counts: edges.length + 1, sums: edges.length + 1 };
 }

@@ -1,6 +1,7 @@
 import type { MessageRange } from "../alert/alert.ts";
 import type { Bitmap } from "../bitmap.ts";
 import type { CategoryHistogramState, CodedTexts } from "../drift/category-histogram.ts";
+import { Cells } from "../drift/cells.ts";
 import type { FeatureHistogram } from "../drift/comparison.ts";
 import type { NumberHistogramState } from "../drift/number-histogram.ts";
 import type { ColumnKind } from "../prediction/value-column.ts";
@@ -65,9 +66,11 @@ export class Pane {
   constructor({ startMs, reference, slotsMax }: PaneOptions, state?: PaneState) {
     this.startMs = startMs;
     this.remembered = new RowSet(slotsMax, state?.remembered);
+    const { features, outputs } = reference ?? { features: [], outputs: [] };
+    const memory = new Cells([...features, ...outputs].map(({ cells }) => cells));
     this.#histograms = {
-      feature: (reference?.features ?? []).map(({ empty }) => empty()),
-      output: (reference?.outputs ?? []).map(({ empty }) => empty()),
+      feature: features.map(({ empty }) => empty(memory)),
+      output: outputs.map(({ empty }) => empty(memory)),
     };
     if (state === undefined) return;
     this.rows = state.rows;
