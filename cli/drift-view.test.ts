@@ -143,9 +143,4 @@ describe("the history", () => {
     );
     expect(formatHistory([], historyOptions)).toMatch(/no window has closed/);
   });
-
-  it("says what has lasted", () => {
-    expect(formatHistory([closed], historyOptions)).toMatch(/\npending {2}bmi\n$/);
-    expect(formatHistory([closed, closed], historyOptions)).toMatch(/\nfiring {2}bmi\n$/);
-  });
 });

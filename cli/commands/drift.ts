@@ -8,6 +8,7 @@ import {
   WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { Monitor } from "../client.ts";
+import { formatAlerts } from "../drift/alert-view.ts";
 import { formatHistory, type HistoryOptions } from "../drift/history-view.ts";
 import { Redraw } from "../drift/redraw.ts";
 import { type DriftViewOptions, formatReports, isAlarm, type JudgedReport } from "../drift-view.ts";
@@ -147,12 +148,10 @@ async function readHistory(monitor: Monitor, { model, version }: Report): Promis
   return await monitor.listHistory({ model, version, limit: windowsMax.kept });
 }
 
-function titled(
-  { model, version }: Report,
-  windows: readonly Window[],
-  options: HistoryOptions,
-): string {
-  return `${options.paint("bold", `${model}@${version}`)}\n${formatHistory(windows, options)}`;
+/** With what has lasted, which the monitor knows from more windows than it keeps. */
+function titled(report: Report, windows: readonly Window[], options: HistoryOptions): string {
+  const title = options.paint("bold", `${report.model}@${report.version}`);
+  return `${title}\n${formatHistory(windows, options)}${formatAlerts(report, options)}`;
 }
 
 /** On a terminal the screen is redrawn; elsewhere, and as JSON, reports follow one another. */

@@ -9,6 +9,7 @@ import { reportRoutes } from "./report-routes.ts";
 import { WatchedModels } from "./watched-models.ts";
 
 type Listed = { readonly reports: ModelReport[]; readonly nextPageToken: string };
+type Alerts = { readonly alerts: object[]; readonly nextPageToken: string };
 type History = { readonly windows: WindowReport[]; readonly nextPageToken: string };
 
 it("tells windows in pages, and of the features asked for alone", async () => {
@@ -37,6 +38,19 @@ it("tells reports of one model or all, the windows with what was asked for", asy
   expect(await readJson<Listed>(address, "/reports?model=beer")).toMatchObject({ reports: [] });
   const one = await readJson<ModelReport>(address, "/reports/wine/1?feature=x.0");
   expect(one.open?.features).toHaveLength(1);
+});
+
+it("tells alerts of one model or all", async () => {
+  await using served = await serve();
+  const { address, wine } = served;
+  wine.nextWindow(1);
+  wine.nextWindow();
+  const told = { model: "wine", version: 1, feature: "x.0", state: "pending" };
+  const all = await readJson<Alerts>(address, "/alerts");
+  expect(all).toMatchObject({ problem: "", nextPageToken: "" });
+  expect(all.alerts[0]).toMatchObject(told);
+  expect((await readJson<Alerts>(address, "/alerts?model=wine")).alerts).toEqual(all.alerts);
+  expect((await readJson<Alerts>(address, "/alerts?model=beer")).alerts).toEqual([]);
 });
 
 it("goes on telling those who watch, until they go", async () => {
@@ -72,6 +86,7 @@ it("says what is wrong with a request", async () => {
     ["/reports/wine/7", "nothing is known of version 7 of model wine"],
     ["/reports/wine/latest", '\\"latest\\" is no version'],
     ["/reports?pageToken=x", '\\"x\\" is the token of no page'],
+    ["/alerts?pageToken=x", '\\"x\\" is the token of no page'],
     ["/history/wine?limit=-1", "limit must be an integer from 0 to 1000"],
     ["/history/wine?decidingOnly=1", "decidingOnly must be true or false"],
     ["/history/wine?pageToken=-3", "is the token of no page"],

@@ -49,7 +49,7 @@ export function reportRoutes({ models, traces, stop }: RouteModules): Route[] {
     get("/history/:model/:version", (request) =>
       history(models, request, versionOf(request.params)),
     ),
-    get("/alerts", () => jsonReply({ alerts: alertsOf(models), problem: models.problem })),
+    get("/alerts", (request) => alerts(models, request)),
     get("/watch", (request) => watch(models, request, stop)),
     get("/watch/:model", (request) => watch(models, request, stop)),
     get("/quarantine", () => jsonReply({ messages: quarantine(models) })),
@@ -68,6 +68,18 @@ function reports(models: WatchedModels, { query }: HttpRequest): HttpReply {
     measured(selectReport(report, selection)),
   );
   return jsonReply({ reports: items, problem: models.problem, nextPageToken: nextToken });
+}
+
+/** A page is of whole versions. */
+function alerts(models: WatchedModels, { query }: HttpRequest): HttpReply {
+  const of = { model: query.get("model") ?? "", token: query.get("pageToken") ?? "" };
+  const { items, nextToken } = pageOfReports(models, of, (report) => measured(alertsOf(report)));
+  const { problem } = models;
+  return jsonReply({ alerts: items.flat(), problem, nextPageToken: nextToken });
+}
+
+function alertsOf({ model, version, alerts: all }: ModelReport) {
+  return all.map((alert) => ({ model, version, ...alert, state: alert.state.kind }));
 }
 
 function history(
@@ -114,14 +126,6 @@ async function* events(
 function selectionOf(query: URLSearchParams): Selection {
   const isDeciding = flag(query, "decidingOnly");
   return { features: query.getAll("feature"), decidingOnly: isDeciding };
-}
-
-function alertsOf(models: WatchedModels) {
-  return models
-    .reports()
-    .flatMap(({ model, version, alerts }) =>
-      alerts.map((alert) => ({ model, version, ...alert, state: alert.state.kind })),
-    );
 }
 
 function quarantine(models: WatchedModels) {

@@ -14,7 +14,7 @@ const rows = 200;
 export class SampleWatch {
   readonly watch: ModelWatch;
   readonly #model: string;
-  readonly #columns: readonly EventColumn[];
+  readonly #names: readonly string[];
   #seq = 0;
 
   constructor({ model, features = 1 }: { readonly model: string; readonly features?: number }) {
@@ -24,24 +24,17 @@ export class SampleWatch {
     ]);
     this.watch = new ModelWatch({ model, windowMs, graceMs: 0, thresholds: {} }, definitions);
     this.#model = model;
-    const data = Float64Array.from(evenly(rows));
-    this.#columns = names.map((name) => ({
-      name,
-      kind: "feature",
-      dtype: "FP64",
-      nulls: new Uint8Array(0),
-      values: { kind: "numbers", data },
-    }));
+    this.#names = names;
   }
 
-  /** Closes the window that is open and fills the next. */
-  nextWindow(): void {
+  /** Closes the window that is open and fills the next, with values that have moved by `shift`. */
+  nextWindow(shift = 0): void {
     this.#seq += 1;
     const { watch } = this;
     const seq = this.#seq;
     const timeMs = seq * windowMs;
     const of = [{ id: seq, timeMs, x: evenly(rows) }];
-    const event = makeEvent({ model: this.#model, seq, of, columns: this.#columns });
+    const event = makeEvent({ model: this.#model, seq, of, columns: this.#columns(shift) });
     const rowsTotal = seq * rows;
     watch.apply({
       seq,
@@ -49,6 +42,17 @@ export class SampleWatch {
       version: 1,
       body: { kind: "event", event: { ...event, rowsTotal } },
     });
+  }
+
+  #columns(shift: number): EventColumn[] {
+    const data = Float64Array.from(evenly(rows), (value) => value + shift);
+    return this.#names.map((name) => ({
+      name,
+      kind: "feature",
+      dtype: "FP64",
+      nulls: new Uint8Array(0),
+      values: { kind: "numbers", data },
+    }));
   }
 }
 
