@@ -103,6 +103,7 @@ export class WatchedModel {
   join(stream: StreamState): { readonly isNew: boolean; readonly purged: number } {
     const joined = this.#place.join(stream);
     this.#lastSeqAtJoin = stream.lastSeq;
+    if (joined.isNew) this.watch.news.forgetSequences();
     this.#notePurged(joined.purged);
     return joined;
   }

@@ -32,6 +32,18 @@ it("does not give up a request for training for alerts", () => {
   expect(outbox.state().dropped).toBe(2);
 });
 
+it("forgets sequences where the stream they speak of is gone", () => {
+  const outbox = new Outbox(2);
+  const messages = { firstSeq: 1, lastSeq: 2 };
+  const request = { version: 1, digest: "d", timeMs: 1, messages } as RetrainRequest;
+  outbox.add([{ kind: "retrain", request }, news("x")]);
+  outbox.forgetSequences();
+  expect(outbox.waiting).toEqual([
+    { kind: "retrain", request: { ...request, messages: undefined } },
+    news("x"),
+  ]);
+});
+
 function news(feature: string): News {
   return { kind: "alert", change: sampleChange({ feature }) };
 }

@@ -51,6 +51,15 @@ export class Outbox {
     this.#news = this.#news.filter((each) => each !== news);
   }
 
+  /** The stream of predictions is another one, in which sequences mean something else. */
+  forgetSequences(): void {
+    this.#news = this.#news.map((news) =>
+      news.kind === "retrain"
+        ? { kind: "retrain", request: { ...news.request, messages: undefined } }
+        : news,
+    );
+  }
+
   state(): OutboxState {
     return { news: this.#news, dropped: this.#dropped };
   }
