@@ -79,11 +79,14 @@ describe("a drift report", () => {
       { check: "missing", rows: 40n, share: 0.0667, shareBaseline: 0.01 },
       { check: "vanished", rows: 1n, shareBaseline: 0.2 },
       { check: "constant", rows: 600n, share: 1 },
+      { check: "limit", rows: 3n, share: 0.0004, least: 1 },
+      { check: "domain", rows: 40n, share: 0.0667, least: 0.95 },
     ].map((finding) => create(FindingSchema, finding));
     const window = { ...closed, features: [{ ...feature("bmi", Verdict.OK, 0), findings }] };
     const judged = create(WindowSchema, window);
     expect(formatReports([{ ...report(), judged }], options)).toContain(
-      "missing 6.7 % (1.0 %), 1 category gone, all in one bin\n",
+      "missing 6.7 % (1.0 %), 1 category gone, all in one bin, " +
+        "limit 3 values (none allowed), domain 6.7 % (at most 5.0 %)\n",
     );
   });
 

@@ -3,6 +3,7 @@ import { driftStatistics } from "#core/model/settings.ts";
 import {
   type Counters,
   type FeatureReport,
+  type Finding,
   type Quality,
   type Report,
   type Statistic,
@@ -193,16 +194,20 @@ function showStatistic({ statistics }: FeatureReport, key: string, paint: Paint)
 /** In red what is more than chance; where nothing is, what there was beside plain values. */
 function remarksOf({ findings, quality }: FeatureReport, paint: Paint): string[] {
   if (findings.length === 0) return describeQuality(quality);
-  return findings.map(({ check, rows, share, shareBaseline }) =>
-    paint(
-      "red",
-      check === "constant"
-        ? "all in one bin"
-        : check === "vanished"
-          ? `${formatCount(rows, "category").replace("categorys", "categories")} gone`
-          : `${check} ${formatPercent(share)} (${formatPercent(shareBaseline)})`,
-    ),
-  );
+  return findings.map((finding) => paint("red", describeFinding(finding)));
+}
+
+/** In brackets the baseline's share, or how much may be so at most. */
+function describeFinding({ check, rows, share, shareBaseline, least }: Finding): string {
+  if (check === "constant") return "all in one bin";
+  if (check === "vanished") return `${rows} ${rows === 1n ? "category" : "categories"} gone`;
+  if (least === undefined) {
+    return `${check} ${formatPercent(share)} (${formatPercent(shareBaseline)})`;
+  }
+  // One of many would round to nothing.
+  const much = share < 0.001 ? formatCount(rows, "value") : formatPercent(share);
+  const allowed = least === 1 ? "none allowed" : `at most ${formatPercent(1 - least)}`;
+  return `${check} ${much} (${allowed})`;
 }
 
 function describeQuality(quality: Quality | undefined): string[] {

@@ -57,7 +57,7 @@ export async function compareFiles(options: CompareOptions): Promise<Compared> {
   const described = await readBaseline(again, { ...told(again, baseline), columns, bins });
   const prepared = described.features.map((feature, place) => ({
     column: columns[place] as FileColumn,
-    feature: prepareFeature(feature, bins),
+    feature: prepareFeature(feature, { bins, declared: model?.schema.get(feature.name) }),
   }));
   const counted = { ...told(tables.current, current), columns: prepared };
   const live = await readCurrent(tables.current, counted);

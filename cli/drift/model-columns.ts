@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Schema, schemaOf } from "#core/drift/constraints.ts";
 import type { Thresholds } from "#core/drift/verdict.ts";
 import { Failure, messageOf } from "#core/failure.ts";
 import { deriveFeatures } from "#core/model/features.ts";
@@ -21,6 +22,7 @@ export type WatchedVersion = {
   /** SHA-256 of model.onnx as it lies on disk, in hexadecimal. */
   readonly digest: string;
   readonly thresholds: Thresholds;
+  readonly schema: Schema;
   readonly features: readonly Pick<ColumnHead, "name" | "type" | "dtype">[];
   readonly outputs: readonly (OutputSpec & { readonly dtype: Dtype })[];
 };
@@ -66,6 +68,7 @@ export async function readWatchedVersion(
     ref,
     digest: createHash("sha256").update(bytes).digest("hex"),
     thresholds,
+    schema: schemaOf(settings.features),
     features: featureColumns({ features: features.specs, inputs: sized, rows, reducers }),
     outputs: outputs.specs.map((spec) => ({
       ...spec,

@@ -60,6 +60,12 @@ const batching = record({
   tolerance: v.optional(v.pipe(v.number(), v.minValue(0)), batchingDefaults.tolerance),
 });
 
+const share = optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)));
+const constraints = record({
+  ...{ limits: share, domain: share, type: share, completeness: share },
+  integral: optional(v.boolean()),
+});
+
 const feature = record({
   name,
   input: name,
@@ -71,6 +77,7 @@ const feature = record({
   categories: v.optional(v.array(label), []),
   default: optional(v.union([finite, v.string()])),
   required: v.optional(v.boolean(), true),
+  constraints: optional(constraints),
 });
 
 const output = record({

@@ -3,6 +3,7 @@ import { Failure, messageOf } from "#core/failure.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { quote } from "#core/quote.ts";
 import { type Dtype, isDtype } from "#core/tensor/dtype.ts";
+import { readConstraints } from "./baseline-constraints.ts";
 import { type JsonObject, JsonReader } from "./json-reader.ts";
 
 const formatVersion = 1;
@@ -48,20 +49,22 @@ export function formatBaseline(baseline: Baseline): string {
   return `{\n${lines.join("\n")}\n${lists}\n}\n`;
 }
 
-/** Every feature has every key, whatever its type. */
+/** Every feature has every key, whatever its type; constraints only where there are any. */
 function toPlain(feature: FeatureBaseline): JsonObject {
-  const { name, type, dtype, nulls } = feature;
+  const { name, type, dtype, nulls, constraints } = feature;
+  const declared = constraints === undefined ? {} : { constraints };
   const none = { edges10: [], counts10: [], edges64: [], counts64: [], sums64: [] };
   const noMoments = { mean: null, sd: null, min: null, max: null };
   if (feature.type === "category") {
     const { categories } = feature;
     const odd = { nulls, nans: 0, posInf: 0, negInf: 0 };
-    return { name, type, dtype, ...none, categories, ...odd, ...noMoments };
+    return { name, type, dtype, ...none, categories, ...odd, ...noMoments, ...declared };
   }
   const { edges10, counts10, edges64, counts64, sums64, nans, posInf, negInf, moments } = feature;
   const bins = { edges10, counts10, edges64, counts64, sums64 };
   const odd = { nulls, nans, posInf, negInf };
-  return { name, type, dtype, ...bins, categories: [], ...odd, ...(moments ?? noMoments) };
+  const numbers = { ...bins, categories: [], ...odd, ...(moments ?? noMoments) };
+  return { name, type, dtype, ...numbers, ...declared };
 }
 
 /** Why a baseline cannot serve a model version; undefined when it can. */
@@ -105,10 +108,12 @@ function readFeature(reader: JsonReader, value: unknown, place: string): Feature
   const object = reader.object(value, place);
   const name = reader.text(object["name"], `${place}.name`);
   const here = name === "" ? place : name;
+  const constraints = readConstraints(reader, object["constraints"], `${here}.constraints`);
   const common = {
     name,
     dtype: readDtype(reader, object["dtype"], `${here}.dtype`),
     nulls: reader.count(object["nulls"], `${here}.nulls`),
+    ...(constraints === undefined ? {} : { constraints }),
   };
   if (object["type"] === "number") return { ...common, ...readNumber(reader, object, here) };
   if (object["type"] !== "category") {

@@ -33,6 +33,23 @@ it("names the bins by the text of the baseline", async () => {
   });
 });
 
+it("names the bins by what the schema adds to them, too", async () => {
+  const features = (more: string) => `features: [{ name: x, input: x, ${more} }]\n`;
+  const read = async (settings: string) => {
+    await using folder = await watchedRepository(5000);
+    await writeFile(join(folder.path, "wine", "model.yaml"), settings);
+    const definition = await (await Definitions.open(folder.path, unexpected)).read(wine);
+    if (definition.kind === "problem") throw new Error(definition.problem);
+    return definition.reference;
+  };
+  const plain = await read("");
+  const shares = await read(features("constraints: { completeness: 0.9 }"));
+  const limited = await read(features("min: 0, constraints: { limits: 0.99 }"));
+  expect(shares.fingerprint).toBe(plain.fingerprint);
+  expect(limited.fingerprint).not.toBe(plain.fingerprint);
+  expect(limited.features[0]?.constraints).toEqual({ min: 0, limits: 0.99, required: true });
+});
+
 it("says why there is no baseline to compare with", async () => {
   await using folder = await watchedRepository(5000);
   const definitions = await Definitions.open(folder.path, unexpected);

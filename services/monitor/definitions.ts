@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { RetrainSettings } from "#core/alert/retrain.ts";
+import { cellsOfSchema, noSchema, type Schema, schemaOf } from "#core/drift/constraints.ts";
 import type { Thresholds } from "#core/drift/verdict.ts";
 import { messageOf } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
@@ -30,10 +31,16 @@ const unknownModel: WatchSettings = {
 export class Definitions {
   readonly #root: string;
   readonly #settings: ReadonlyMap<string, WatchSettings>;
+  readonly #schemas: ReadonlyMap<string, Schema>;
 
-  private constructor(root: string, settings: ReadonlyMap<string, WatchSettings>) {
+  private constructor(
+    root: string,
+    settings: ReadonlyMap<string, WatchSettings>,
+    schemas: ReadonlyMap<string, Schema>,
+  ) {
     this.#root = root;
     this.#settings = settings;
+    this.#schemas = schemas;
   }
 
   /**
@@ -43,6 +50,7 @@ export class Definitions {
    */
   static async open(root: string, onProblem: (reason: string) => void): Promise<Definitions> {
     const settings = new Map<string, WatchSettings>();
+    const schemas = new Map<string, Schema>();
     try {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
@@ -50,11 +58,12 @@ export class Definitions {
         const { windowMs, thresholds, retrain } = declared.monitoring;
         const performance = performanceOf(declared);
         settings.set(model, { windowMs, thresholds, versions, performance, retrain });
+        schemas.set(model, schemaOf(declared.features));
       }
     } catch (error) {
       onProblem(messageOf(error));
     }
-    return new Definitions(root, settings);
+    return new Definitions(root, settings, schemas);
   }
 
   get models(): string[] {
@@ -72,8 +81,10 @@ export class Definitions {
       const baseline = parseBaseline(text);
       const mismatch = baselineMismatch(baseline, ref);
       if (mismatch !== undefined) return { kind: "problem", problem: mismatch };
-      const fingerprint = createHash("sha256").update(text).digest("hex");
-      return { kind: "reference", reference: prepareReference(baseline, fingerprint) };
+      const schema = this.#schemas.get(ref.model) ?? noSchema;
+      const cut = createHash("sha256").update(text).update(cellsOfSchema(schema));
+      const reference = prepareReference(baseline, cut.digest("hex"), schema);
+      return { kind: "reference", reference };
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
       const problem = isMissing ? "it has no baseline.json" : messageOf(error);

@@ -1,4 +1,5 @@
 import { type Baseline, describeCategory, describeNumber } from "#core/drift/baseline.ts";
+import type { Schema } from "#core/drift/constraints.ts";
 import { type Definition, prepareReference } from "#core/monitor/reference.ts";
 import type { EventColumn, PredictionEvent, Role } from "#core/prediction/event.ts";
 import { seededDraw } from "#core/random.ts";
@@ -88,8 +89,8 @@ export function sampleBaseline(values: readonly number[] = evenly(1000)): Baseli
   };
 }
 
-export function sampleDefinition(fingerprint: string = "one"): Definition {
-  return { kind: "reference", reference: prepareReference(sampleBaseline(), fingerprint) };
+export function sampleDefinition(fingerprint: string = "one", schema?: Schema): Definition {
+  return { kind: "reference", reference: prepareReference(sampleBaseline(), fingerprint, schema) };
 }
 
 /** `count` numbers at equal distances from -1 on, below 1. */

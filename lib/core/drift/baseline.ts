@@ -1,6 +1,7 @@
 import type { FeatureType } from "../model/spec.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { quantileEdges } from "./bins.ts";
+import type { Constraints } from "./constraints.ts";
 import { exactSum } from "./exact-sum.ts";
 import { roundToDtype } from "./round.ts";
 
@@ -9,6 +10,7 @@ type FeatureCommon = {
   readonly name: string;
   readonly dtype: Dtype;
   readonly nulls: number;
+  readonly constraints?: Constraints;
 };
 
 /** How many bins of about equal size a number is cut into. */

@@ -1,6 +1,7 @@
 import type { Bitmap } from "../bitmap.ts";
 import { type CategoryCount, categoryOther } from "./baseline.ts";
 import { Cells, type CellsSize } from "./cells.ts";
+import { foldCells } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
 
 /** What a histogram of categories holds; its arrays belong to the holder. */
@@ -12,26 +13,43 @@ export type CategoryHistogramState = {
 
 /**
  * The bins of a category: those of the baseline in its order, then one for what it has never seen.
+ * Where a domain is declared, values that share a bin but not the domain are counted in a cell of
+ * their own, which comes after those of the bins.
  */
 export class CategoryBins {
   readonly bins: number;
   readonly unseen: number;
+  /** The bin of each cell; of the first ones it is the cell itself. */
+  readonly binOfCell: Uint16Array;
+  /** Cells of values outside of the domain. */
+  readonly strays: readonly number[];
   readonly #binOfValue: ReadonlyMap<string, number>;
   readonly #other: number | undefined;
+  readonly #domain: ReadonlySet<string> | undefined;
 
-  constructor(categories: readonly CategoryCount[]) {
+  constructor(categories: readonly CategoryCount[], domain?: ReadonlySet<string>) {
     this.unseen = categories.length;
     this.bins = categories.length + 1;
     this.#binOfValue = new Map(categories.map(({ value }, bin) => [value, bin]));
     this.#other = this.#binOfValue.get(categoryOther);
+    this.#domain = domain;
+    const own = domain === undefined ? [] : [this.#other ?? this.unseen];
+    this.binOfCell = Uint16Array.from([...Array(this.bins).keys(), ...own]);
+    const foreign = [...this.#binOfValue].filter(
+      ([value, bin]) => domain?.has(value) === false && bin !== this.#other,
+    );
+    this.strays = [...foreign.map(([, bin]) => bin), ...own.map(() => this.bins)];
   }
 
   /**
-   * A value beyond the names of a long baseline may or may not have been seen: it counts as the
-   * rest.
+   * The cell of a value. One beyond the names of a long baseline may or may not have been seen: it
+   * counts as the rest.
    */
-  binOf(value: string): number {
-    return this.#binOfValue.get(value) ?? this.#other ?? this.unseen;
+  cellOf(value: string): number {
+    const named = this.#binOfValue.get(value);
+    if (named !== undefined && named !== this.#other) return named;
+    if (this.#domain?.has(value) === false) return this.bins;
+    return this.#other ?? this.unseen;
   }
 }
 
@@ -62,15 +80,25 @@ export class CategoryHistogram {
 
   /** Counts by bin, what is unseen last. */
   coarse(): Float64Array {
-    const { counts } = this.#cells;
-    return Float64Array.from(counts.subarray(this.#first, this.#first + this.#bins.bins));
+    return foldCells(this.#counts(), this.#bins.binOfCell, this.#bins.bins);
+  }
+
+  /** How many values are outside of the domain, where one is declared. */
+  get strays(): number {
+    const counts = this.#counts();
+    return this.#bins.strays.reduce((sum, cell) => sum + (counts[cell] ?? 0), 0);
+  }
+
+  /** Counts `rows` rows without a value. */
+  addNulls(rows: number): void {
+    this.#quality.nulls += rows;
   }
 
   /**
    * Adds the values at `rows`; those whose bit is set in `nulls` are null, whatever the value says.
    */
   add(values: CodedTexts, nulls: Bitmap, rows: Uint32Array): void {
-    const bins = Uint16Array.from(values.dictionary, (text) => this.#bins.binOf(text));
+    const cells = Uint16Array.from(values.dictionary, (text) => this.#bins.cellOf(text));
     const hasNulls = nulls.length > 0;
     this.#cells.expect(rows.length);
     const { counts } = this.#cells;
@@ -80,7 +108,7 @@ export class CategoryHistogram {
         this.#quality.nulls += 1;
         continue;
       }
-      const place = this.#first + (bins[values.codes[row] as number] as number);
+      const place = this.#first + (cells[values.codes[row] as number] as number);
       counts[place] = (counts[place] as number) + 1;
     }
   }
@@ -89,15 +117,22 @@ export class CategoryHistogram {
   merge(other: CategoryHistogramState): void {
     this.#cells.expect(other.counts.reduce((sum, count) => sum + count, 0));
     const { counts } = this.#cells;
-    for (let bin = 0; bin < this.#bins.bins; bin += 1) {
-      const place = this.#first + bin;
-      counts[place] = (counts[place] as number) + (other.counts[bin] ?? 0);
+    for (let cell = 0; cell < this.#bins.binOfCell.length; cell += 1) {
+      const place = this.#first + cell;
+      counts[place] = (counts[place] as number) + (other.counts[cell] ?? 0);
     }
     addQuality(this.#quality, { ...other.quality, unseen: 0 });
   }
 
   state(): CategoryHistogramState {
-    return { type: this.type, counts: this.coarse(), quality: this.quality };
+    return { type: this.type, counts: this.#counts(), quality: this.quality };
+  }
+
+  /** A copy of what each cell has counted. */
+  #counts(): Float64Array {
+    const { counts } = this.#cells;
+    const end = this.#first + this.#bins.binOfCell.length;
+    return Float64Array.from(counts.subarray(this.#first, end));
   }
 }
 
@@ -108,6 +143,6 @@ export type CodedTexts = {
 };
 
 /** What the histogram of these bins needs. */
-export function categoryCells({ bins }: CategoryBins): CellsSize {
-  return { counts: bins, sums: 0 };
+export function categoryCells({ binOfCell }: CategoryBins): CellsSize {
+  return { counts: binOfCell.length, sums: 0 };
 }

@@ -2,6 +2,7 @@ import type { FeatureType } from "../model/spec.ts";
 import { type BinNumbers, type FeatureBaseline, houseBins } from "./baseline.ts";
 import { CategoryBins, CategoryHistogram, categoryCells } from "./category-histogram.ts";
 import type { Cells, CellsSize } from "./cells.ts";
+import { type Constraints, domainOf, limitsOf, mergeConstraints } from "./constraints.ts";
 import { type Contingency, contingencyOf, total } from "./contingency.ts";
 import { type Grid, makeGrid } from "./grid.ts";
 import { NumberHistogram, numberCells } from "./number-histogram.ts";
@@ -37,6 +38,7 @@ export type FeatureHistogram = NumberHistogram | CategoryHistogram;
 export type PreparedFeature = {
   readonly baseline: FeatureBaseline;
   readonly bins: BinNumbers;
+  readonly constraints: Constraints;
   /** Counts of the coarse bins; an unseen category has none. */
   readonly counts: Float64Array;
   /** Undefined for categories. */
@@ -47,25 +49,38 @@ export type PreparedFeature = {
   readonly empty: (memory?: Cells) => FeatureHistogram;
 };
 
-/** `bins` are those the baseline was described with. */
+export type PrepareOptions = {
+  /** Those the baseline was described with. */
+  readonly bins?: BinNumbers;
+  /** What model.yaml says, which precedes what the baseline has. */
+  readonly declared?: Constraints | undefined;
+};
+
 export function prepareFeature(
   baseline: FeatureBaseline,
-  bins: BinNumbers = houseBins,
+  { bins = houseBins, declared }: PrepareOptions = {},
 ): PreparedFeature {
+  const { dtype } = baseline;
+  const constraints = mergeConstraints(baseline.constraints, declared);
+  const common = { baseline, bins, constraints };
   if (baseline.type === "number") {
-    const grid: Grid = makeGrid(baseline.edges10, baseline.edges64, baseline.moments);
+    const grid: Grid = makeGrid(baseline.edges10, baseline.edges64, {
+      range: baseline.moments ?? {},
+      limits: limitsOf(constraints, dtype),
+      isIntegral: constraints.integral === true,
+    });
     const counts = Float64Array.from(baseline.counts10);
     const fine = {
       counts: Float64Array.from(baseline.counts64),
       sums: Float64Array.from(baseline.sums64),
     };
     const empty = (memory?: Cells) => new NumberHistogram(grid, memory);
-    return { baseline, bins, counts, fine, cells: numberCells(grid), empty };
+    return { ...common, counts, fine, cells: numberCells(grid), empty };
   }
-  const places = new CategoryBins(baseline.categories);
+  const places = new CategoryBins(baseline.categories, domainOf(constraints, dtype));
   const counts = Float64Array.from([...baseline.categories.map(({ count }) => count), 0]);
   const empty = (memory?: Cells) => new CategoryHistogram(places, memory);
-  return { baseline, bins, counts, fine: undefined, cells: categoryCells(places), empty };
+  return { ...common, counts, fine: undefined, cells: categoryCells(places), empty };
 }
 
 /** Sets live counts against those of the baseline they were counted by. */

@@ -1,7 +1,9 @@
-// What is wrong with the values of a feature, beside how they are distributed. Every check compares
-// a share of the window with that of the baseline and speaks only where the difference matters and
-// chance would bring it about less than once in a thousand windows.
+// What is wrong with the values of a feature, beside how they are distributed. Every check but
+// those of what is declared compares a share of the window with that of the baseline, and speaks
+// only where the difference matters and chance would bring it about less than once in a thousand
+// windows.
 import { binomialTail } from "./binomial.ts";
+import { findBreaches } from "./breaches.ts";
 import type { Comparison, FeatureHistogram, PreparedFeature } from "./comparison.ts";
 import { total } from "./contingency.ts";
 
@@ -9,7 +11,7 @@ export type QualityCheck =
   | "missing"
   | "nan"
   | "infinite"
-  /** Values of another kind than the baseline's. */
+  /** Values of another kind than the baseline's, or with a fraction where none may be. */
   | "type"
   /** Numbers below the baseline's least or above its greatest. */
   | "range"
@@ -18,7 +20,13 @@ export type QualityCheck =
   /** All values are in one bin, or all the same category. */
   | "constant"
   /** Categories of the baseline that do not occur any more; `rows` says how many. */
-  | "vanished";
+  | "vanished"
+  /** Numbers beyond the limits that are declared. */
+  | "limit"
+  /** Categories that are not among those declared. */
+  | "domain"
+  /** No value where there has to be one. */
+  | "absent";
 
 export type Finding = {
   readonly check: QualityCheck;
@@ -26,8 +34,13 @@ export type Finding = {
   readonly rows: number;
   readonly share: number;
   readonly shareBaseline: number;
-  /** How likely chance alone is. */
+  /** How likely chance alone is; 0 of what is compared with what is declared. */
   readonly pValue: number;
+  /**
+   * The share that has to comply, of what is declared. What the baseline's share is then, nobody
+   * asks: it is 0.
+   */
+  readonly least?: number;
 };
 
 const alpha = 0.001;
@@ -53,9 +66,10 @@ export function findProblems(
     baseline: rowsBaseline + baseline.nulls + odd.nans + odd.infinite,
   };
   const outside = live.type === "number" ? live.outside : 0;
+  const breaches = findBreaches(feature.constraints, live, sides.current);
   const more = (check: QualityCheck, current: number, before: number, min = 0) =>
     exceeding({ check, current, before, min }, sides);
-  return [
+  const found = [
     more("missing", nulls, baseline.nulls, shareMin.missing),
     more("nan", nans, odd.nans),
     more("infinite", infinite, odd.infinite),
@@ -64,6 +78,10 @@ export function findProblems(
     more("unseen", unseen, singletons(feature), shareMin.unseen),
     monotony(comparison),
   ].flatMap((finding) => finding ?? []);
+  // What is declared of types goes before what the baseline has.
+  const { type, integral } = feature.constraints;
+  const isDeclared = type !== undefined || integral === true;
+  return [...breaches, ...found.filter(({ check }) => check !== "type" || !isDeclared)];
 }
 
 type Compared = {

@@ -19,20 +19,41 @@ export type Grid = {
    * Cells before `first` lie below the baseline's least value, those from `end` on above its
    * greatest.
    */
-  readonly range: { readonly first: number; readonly end: number };
+  readonly range: Span;
+  /** The same of the limits that are declared. */
+  readonly limits: Span;
+  /** Values with a fraction are counted, too. */
+  readonly isIntegral: boolean;
 };
 
-/** Makes the grid of two ascending lists of edges, and of the range of the values they are of. */
+/** Cells from one up to another, the latter not included. */
+export type Span = { readonly first: number; readonly end: number };
+
+/** Numbers from one to another, both included; without end where there is none. */
+export type Range = { readonly min?: number | undefined; readonly max?: number | undefined };
+
+type Declared = {
+  readonly range?: Range;
+  readonly limits?: Range;
+  readonly isIntegral?: boolean;
+};
+
+/**
+ * Makes the grid of two ascending lists of edges, of the range of the values they are of, and of
+ * the limits that values are declared to keep.
+ */
 export function makeGrid(
   coarse: readonly number[],
   fine: readonly number[],
-  range?: { readonly min: number; readonly max: number },
+  { range = {}, limits = {}, isIntegral = false }: Declared = {},
 ): Grid {
-  const ends = range === undefined ? [] : [range.min, nextUp(range.max)].filter(Number.isFinite);
+  const ends = [...endsOf(range), ...endsOf(limits)];
   const edges = Float64Array.from(new Set([...coarse, ...fine, ...ends])).sort();
   return {
     edges,
-    range: rangeOf(edges, range),
+    range: spanOf(edges, range),
+    limits: spanOf(edges, limits),
+    isIntegral,
     tree: edgeTree(edges),
     coarse: binsOfCells(edges, Float64Array.from(coarse)),
     coarseBins: coarse.length + 1,
@@ -51,9 +72,16 @@ export function foldCells(cells: Float64Array, bin: Uint16Array, bins: number): 
   return folded;
 }
 
-function rangeOf(edges: Float64Array, range: { min: number; max: number } | undefined) {
-  if (range === undefined) return { first: 0, end: edges.length + 1 };
-  return { first: binOf(edges, range.min), end: binOf(edges, range.max) + 1 };
+function endsOf({ min, max }: Range): number[] {
+  const ends = [min, max === undefined ? undefined : nextUp(max)];
+  return ends.filter((end) => end !== undefined && Number.isFinite(end)) as number[];
+}
+
+/** Where the end is before the beginning, no cell is within. */
+function spanOf(edges: Float64Array, { min, max }: Range): Span {
+  const first = min === undefined ? 0 : binOf(edges, min);
+  const end = max === undefined ? edges.length + 1 : binOf(edges, max) + 1;
+  return { first, end: Math.max(first, end) };
 }
 
 /** A cell begins at the edge below it; the first one begins nowhere and lies in the first bin. */

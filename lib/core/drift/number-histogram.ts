@@ -1,7 +1,7 @@
 import type { Bitmap } from "../bitmap.ts";
 import { Cells, type CellsSize } from "./cells.ts";
 import { binsInto } from "./edge-tree.ts";
-import { foldCells, type Grid } from "./grid.ts";
+import { foldCells, type Grid, type Span } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
 
 /** Values are taken in portions: these two arrays of one stay in the nearest cache. */
@@ -15,6 +15,8 @@ export type NumberHistogramState = {
   readonly counts: Float64Array;
   readonly sums: Float64Array;
   readonly quality: Quality;
+  /** Absent where they are not looked for. */
+  readonly fractions?: number;
 };
 
 /**
@@ -28,6 +30,7 @@ export class NumberHistogram {
   /** Of the first of its cells among all. */
   readonly #first: CellsSize;
   readonly #quality: QualityCounts = { ...noQuality };
+  #fractions = 0;
 
   /** In memory of its own or in that of `cells`, which must have room for `numberCells`. */
   constructor(grid: Grid, cells: Cells = new Cells([numberCells(grid)])) {
@@ -55,12 +58,20 @@ export class NumberHistogram {
 
   /** How many values are outside of the baseline's range. */
   get outside(): number {
-    const { first, end } = this.#grid.range;
-    let outside = 0;
-    for (const [cell, count] of this.#counts().entries()) {
-      if (cell < first || cell >= end) outside += count;
-    }
-    return outside;
+    return this.#outsideOf(this.#grid.range);
+  }
+
+  /** How many values are beyond the limits that are declared, infinities among them. */
+  get beyond(): number {
+    const { limits, edges } = this.#grid;
+    const { negInf, posInf } = this.#quality;
+    const infinite = (limits.first > 0 ? negInf : 0) + (limits.end <= edges.length ? posInf : 0);
+    return this.#outsideOf(limits) + infinite;
+  }
+
+  /** How many finite values have a fraction, where the grid says that none may. */
+  get fractions(): number {
+    return this.#fractions;
   }
 
   /** Counts by the bins of the coarse set. */
@@ -86,7 +97,13 @@ export class NumberHistogram {
       const gathered = this.#gather(values, nulls, rows, from);
       binsInto(cellOf, { nodes: this.#grid.tree, values: finite, count: gathered });
       this.#tally(gathered);
+      if (this.#grid.isIntegral) this.#countFractions(gathered);
     }
+  }
+
+  /** Counts `rows` rows without a value. */
+  addNulls(rows: number): void {
+    this.#quality.nulls += rows;
   }
 
   /** Counts `rows` values that are no numbers. */
@@ -105,6 +122,7 @@ export class NumberHistogram {
       sums[sum] = (sums[sum] as number) + (other.sums[cell] ?? 0);
     }
     addQuality(this.#quality, other.quality);
+    this.#fractions += other.fractions ?? 0;
   }
 
   state(): NumberHistogramState {
@@ -113,7 +131,16 @@ export class NumberHistogram {
       counts: this.#counts(),
       sums: this.#sums(),
       quality: { ...this.#quality },
+      ...(this.#grid.isIntegral ? { fractions: this.#fractions } : {}),
     };
+  }
+
+  #outsideOf({ first, end }: Span): number {
+    let outside = 0;
+    for (const [cell, count] of this.#counts().entries()) {
+      if (cell < first || cell >= end) outside += count;
+    }
+    return outside;
   }
 
   /** Collects the finite values of a portion of the rows, counts the others, and says how many. */
@@ -140,6 +167,13 @@ export class NumberHistogram {
       const cell = cellOf[index] as number;
       counts[firstCount + cell] = (counts[firstCount + cell] as number) + 1;
       sums[firstSum + cell] = (sums[firstSum + cell] as number) + (finite[index] as number);
+    }
+  }
+
+  #countFractions(values: number): void {
+    for (let index = 0; index < values; index += 1) {
+      const value = finite[index] as number;
+      if (Math.trunc(value) !== value) this.#fractions += 1;
     }
   }
 

@@ -77,7 +77,8 @@ export function judgeFeature(
   const comparison = compare(feature, live);
   const { baseline } = feature;
   const { rowsBaseline, rowsCurrent } = comparison.coarse;
-  const reports = rowsBaseline === 0 || rowsCurrent === 0 ? [] : measureAll(comparison, thresholds);
+  const limits = { ...feature.constraints.thresholds, ...thresholds };
+  const reports = rowsBaseline === 0 || rowsCurrent === 0 ? [] : measureAll(comparison, limits);
   const isEnough =
     Math.min(rowsBaseline, rowsCurrent) >= rowsNeeded(comparison.coarse.baseline.length);
   const pValue = isEnough ? pValueOf(comparison.coarse) : undefined;

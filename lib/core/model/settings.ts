@@ -43,6 +43,18 @@ export type FeatureSettings = {
   readonly categories: readonly string[];
   readonly default: number | string | undefined;
   readonly required: boolean;
+  /** What the monitor demands of live values beyond what the others say. */
+  readonly constraints?: FeatureConstraints | undefined;
+};
+
+/** Least shares of values that comply; all of them where there is none. */
+export type FeatureConstraints = {
+  readonly limits?: number | undefined;
+  readonly domain?: number | undefined;
+  readonly type?: number | undefined;
+  readonly completeness?: number | undefined;
+  /** Numbers have no fraction. */
+  readonly integral?: boolean | undefined;
 };
 
 export type OutputSettings = {

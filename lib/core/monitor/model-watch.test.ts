@@ -11,7 +11,11 @@ import type { Definition } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 const options = { model: "wine", windowMs: 1000, graceMs: 500, thresholds: {} };
-const definitions = new Map([[1, sampleDefinition()]]);
+const schema = new Map([["x", { min: -1, max: 0.5, integral: true, required: true }]]);
+const definitions = new Map([
+  [1, sampleDefinition()],
+  [3, sampleDefinition("declared", schema)],
+]);
 
 describe("apply", () => {
   it("closes windows by the stream's time alone", () => {
@@ -184,7 +188,7 @@ const request: fc.Arbitrary<SampleRequest> = fc.record({
 const step = fc.record({
   producer: fc.constantFrom("a", "b"),
   seq: fc.integer({ min: 1, max: 12 }),
-  version: fc.constantFrom(1, 1, 2),
+  version: fc.constantFrom(1, 1, 2, 3),
   aheadMs: fc.nat(700),
   of: fc.array(request, { maxLength: 4 }),
   end: fc.boolean(),

@@ -122,6 +122,11 @@ export class Pane {
     } else if (histogram.type === "number") histogram.addTypeErrors(rows.length);
   }
 
+  /** Counts rows of a feature that have no value. */
+  addAbsent(place: number, rows: number): void {
+    this.#histograms.feature[place]?.addNulls(rows);
+  }
+
   state(): PaneState {
     return {
       startMs: this.startMs,

@@ -1,5 +1,6 @@
 import type { Baseline } from "../drift/baseline.ts";
 import { type PreparedFeature, prepareFeature } from "../drift/comparison.ts";
+import { noSchema, type Schema } from "../drift/constraints.ts";
 import type { ColumnKind } from "../prediction/value-column.ts";
 
 /** What the live values of a model version are compared with. */
@@ -22,9 +23,18 @@ export type Definition =
   | { readonly kind: "reference"; readonly reference: Reference }
   | { readonly kind: "problem"; readonly problem: string };
 
-/** Makes a baseline ready to count by. `fingerprint` stands for the text of its file. */
-export function prepareReference(baseline: Baseline, fingerprint: string): Reference {
-  const features = baseline.features.map((feature) => prepareFeature(feature));
+/**
+ * Makes a baseline ready to count by. `fingerprint` stands for the text of its file, and for what
+ * of the schema brings cells.
+ */
+export function prepareReference(
+  baseline: Baseline,
+  fingerprint: string,
+  schema: Schema = noSchema,
+): Reference {
+  const features = baseline.features.map((feature) =>
+    prepareFeature(feature, { declared: schema.get(feature.name) }),
+  );
   const outputs = baseline.outputs.map((output) => prepareFeature(output));
   const places = { feature: placesOf(features), output: placesOf(outputs) };
   return {

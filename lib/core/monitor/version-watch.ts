@@ -6,6 +6,7 @@ import { AlertBook, type WindowContext } from "../alert/alert-book.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
+import { countAbsent } from "./absent-columns.ts";
 import { type Counters, type Counts, noCounts } from "./counters.ts";
 import { liveColumn } from "./live-column.ts";
 import type { Pane } from "./pane.ts";
@@ -209,13 +210,16 @@ export class VersionWatch {
     if (event.rowsIncluded === 0) return;
     this.#problem = digestProblem(reference, event);
     if (this.#problem !== "") return;
+    let features = 0;
     for (const column of event.columns) {
       const live = liveColumn(column, reference);
       if (live === undefined) continue;
+      if (live.kind === "feature") features += 1;
       // The first one says it.
       if (live.values.type === "error" && this.#problem === "") this.#problem = live.values.problem;
       for (const { pane, rows } of placed) pane.add(live, rows);
     }
+    if (features < reference.features.length) countAbsent(event, reference, placed);
   }
 
   #revise(late: readonly PlacedRows[]): WindowReport[] {
