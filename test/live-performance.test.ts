@@ -1,12 +1,18 @@
 import { expect, it } from "vitest";
 import { Adwin } from "#core/detect/adwin.ts";
 import { PageHinkley } from "#core/detect/page-hinkley.ts";
+import { ModelWatch } from "#core/monitor/model-watch.ts";
+import { type Definition, prepareReference } from "#core/monitor/reference.ts";
+import type { Calibration } from "#core/performance/calibration.ts";
 import { chooseCalibrator } from "#core/performance/choose-calibrator.ts";
 import { ClassCodes } from "#core/performance/class-codes.ts";
 import { ClassificationTally } from "#core/performance/classification-tally.ts";
 import { Estimate } from "#core/performance/estimate.ts";
+import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import { RegressionTally } from "#core/performance/regression-tally.ts";
+import type { EventColumn } from "#core/prediction/event.ts";
 import { seededDraw } from "#core/random.ts";
+import { makeEvent, sampleBaseline } from "./support/prediction-events.ts";
 
 it("sees a classifier go wrong, in its numbers and in the stream of its errors", () => {
   const draw = seededDraw(7);
@@ -63,8 +69,8 @@ it("estimates the accuracy of an overconfident model before labels come", () => 
   const calibrator = chooseCalibrator(rows, seededDraw(1));
   const [tally, estimate, naive] = [
     new ClassificationTally(2),
-    new Estimate(calibrator),
-    new Estimate(undefined),
+    new Estimate({ classes: 2, calibrator }),
+    new Estimate({ classes: 2, calibrator: undefined }),
   ];
   for (let row = 0; row < 5_000; row += 1) {
     const { score, label } = drawRow();
@@ -77,4 +83,37 @@ it("estimates the accuracy of an overconfident model before labels come", () => 
   expect(calibrator).toBeDefined();
   expect(estimate.metrics().accuracy?.value).toBeCloseTo(accuracy, 1);
   expect(naive.metrics().accuracy?.low).toBeGreaterThan(accuracy);
+});
+
+it("estimates what a monitored version does by the calibration in its baseline", () => {
+  const defined = (fingerprint: string, calibration?: Calibration): Definition => {
+    const reference = prepareReference({ ...sampleBaseline(), calibration }, fingerprint);
+    return { kind: "reference", reference };
+  };
+  const calibrator = { scores: Float64Array.of(0.5), values: Float64Array.of(0.25) };
+  const calibrated = defined("one", { classes: 2, rows: 9, calibrator });
+  const performance = { settings: performanceDefaults, declared: [] };
+  const options = { model: "wine", windowMs: 1000, graceMs: 500, thresholds: {}, performance };
+  const watch = new ModelWatch(options, new Map([[1, calibrated]]));
+  const precision = () => {
+    const { total } = watch.report(1)?.performance ?? {};
+    return total?.estimate?.precision?.value;
+  };
+  const say = (seq: number) => {
+    const { columns, ...rest } = makeEvent({ seq, of: [{ id: seq, x: [1, -1] }] });
+    const scores = ["negative", "positive"].map(
+      (name): EventColumn => ({
+        ...{ name: `p.${name}`, kind: "output", dtype: "FP64", nulls: new Uint8Array(0) },
+        values: { kind: "numbers", data: Float64Array.of(0.5, 0.5) },
+      }),
+    );
+    const event = { ...rest, columns: [...columns, ...scores] };
+    watch.apply({ seq, timeMs: 0, version: 1, body: { kind: "event", event } });
+  };
+  say(1);
+  expect(precision()).toBe(0.25);
+  watch.define(1, defined("two"));
+  expect(precision()).toBeUndefined();
+  say(2);
+  expect(precision()).toBe(0.5);
 });

@@ -22,10 +22,20 @@ it.each([
   const text = await readFile(join(models, model, String(version), "baseline.json"), "utf8");
   const trained = parseBaseline(text);
   expect(made.features).toEqual(trained.features);
-  expect({ ...made, ...{ features: [], outputs: [], createdAt: "" } }).toEqual({
-    ...{ ...trained, features: [], outputs: [], createdAt: "" },
-  });
+  const others = { features: [], outputs: [], createdAt: "", calibration: undefined };
+  expect({ ...made, ...others }).toEqual({ ...trained, ...others });
   // The examples' outputs are those of the library that trained: equal but for last digits.
   const kinds = (of: typeof made) => of.outputs.map(({ name, type, dtype }) => [name, type, dtype]);
   expect(kinds(made)).toEqual(kinds(trained));
+});
+
+it("describes how right probabilities are, where the file says what came of rows", async () => {
+  await using folder = await tempDir();
+  const out = join(folder.path, "baseline.json");
+  const credit = ["baseline", "credit", "--from", join(models, "credit", "examples.csv")];
+  await runProgram([...credit, "--out", out, "--models", models]);
+  const { calibration } = parseBaseline(await readFile(out, "utf8"));
+  expect(calibration).toMatchObject({ classes: 2, rows: expect.any(Number) });
+  await runProgram([...credit, "--out", out, "--models", models, "--actual", "nobody"]);
+  expect(parseBaseline(await readFile(out, "utf8")).calibration).toBeUndefined();
 });

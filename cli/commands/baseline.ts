@@ -7,6 +7,8 @@ import { quoteAll } from "#core/quote.ts";
 import { modelPaths } from "#platform/model-repository.ts";
 import { formatBaseline } from "#wire/baseline.ts";
 import { stdioPath, toPlace } from "../bulk/format.ts";
+import type { Row } from "../bulk/value.ts";
+import { CalibrationRows } from "../drift/calibration-rows.ts";
 import { openPlace } from "../drift/compare.ts";
 import { findColumns, readWatchedVersion } from "../drift/model-columns.ts";
 import { readBaseline } from "../drift/read-baseline.ts";
@@ -16,7 +18,11 @@ import { type ModelArgument, parseModelArgument } from "../model-argument.ts";
 import { Progress } from "../progress.ts";
 import { conclude, type Shell, type ShellFlags, withModelsFlag, writeJson } from "../shell.ts";
 
-type BaselineFlags = ShellFlags & { readonly from: string; readonly out?: string };
+type BaselineFlags = ShellFlags & {
+  readonly from: string;
+  readonly actual: string;
+  readonly out?: string;
+};
 
 /** Files that are read faster need no bar. */
 const progressAfterMs = 2_000;
@@ -25,6 +31,10 @@ const examples = `
 The file, CSV, JSON lines or Parquet, has a column for each feature under its name and, for the
 outputs, columns named as in examples.csv: v1.label, v1.probabilities.yes. What it lacks is told
 and not watched. Give it the rows the model was made from.
+
+Where a column says which class a row was of in truth, how right the model's probabilities are is
+described, too, which makes estimates of its accuracy better. Of a file with a column split these
+are the rows of the split test: rows it was trained on flatter a model.
 
 Examples:
   sluice baseline mine --from train.csv              writes models/mine/<version>/baseline.json
@@ -36,6 +46,7 @@ export function registerBaseline(program: Command): void {
     .command("baseline <model[@version]>")
     .description("describe the data a model was made from, which drift is measured against")
     .requiredOption("--from <file>", "the rows")
+    .option("--actual <column>", "the column of true classes", "actual")
     .option("-o, --out <file>", "where to write, - for standard output (the version's folder)")
     .option("--json", "print JSON")
     .addHelpText("after", examples);
@@ -47,7 +58,7 @@ export function registerBaseline(program: Command): void {
 async function makeBaseline(
   shell: Shell,
   argument: ModelArgument,
-  { from, out }: BaselineFlags,
+  { from, actual, out }: BaselineFlags,
 ): Promise<ExitCode> {
   if (from === stdioPath) throw new UsageError("--from: a file is needed, not standard input");
   const place = toPlace(from, undefined, "--from");
@@ -63,13 +74,17 @@ async function makeBaseline(
   using progress = new Progress(shell.err, { afterMs: progressAfterMs });
   const onProgress = () => progress.update(table.share(), `reading ${from}`);
   const columns = [...features, ...outputs];
-  const described = await readBaseline(table, { path: from, columns, onProgress });
+  const { performance } = model;
+  const rows = CalibrationRows.open({ performance, outputs, titles: table.columns, actual });
+  const onRow = rows && ((row: Row) => rows.add(row));
+  const described = await readBaseline(table, { path: from, columns, onProgress, onRow });
   progress[Symbol.dispose]();
   const baseline: Baseline = {
     ...{ ...model.ref, digest: model.digest, rows: described.rows },
     createdAt: new Date().toISOString(),
     features: described.features.slice(0, features.length),
     outputs: described.features.slice(features.length),
+    calibration: rows?.calibration(),
   };
   const path = out ?? modelPaths(root, model.ref).baseline;
   await write(shell, path, formatBaseline(baseline));
@@ -95,17 +110,19 @@ type Told = {
 };
 
 function tell(shell: Shell, { path, baseline, missing }: Told): void {
-  const { model, version, rows, features, outputs } = baseline;
+  const { model, version, rows, features, outputs, calibration } = baseline;
   const screen = path === stdioPath ? shell.err : shell.out;
   if (shell.isJson) {
     const counts = { rows, features: features.length, outputs: outputs.length };
-    writeJson(screen, { model, version, path, ...counts, missing });
+    const calibrated = { rows: calibration?.rows ?? 0 };
+    writeJson(screen, { model, version, path, ...counts, calibrated, missing });
     return;
   }
   const size = [
     formatCount(rows, "row"),
     formatCount(features.length, "feature"),
     formatCount(outputs.length, "output"),
+    ...(calibration === undefined ? [] : [`calibrated by ${formatCount(calibration.rows, "row")}`]),
   ];
   screen.write(`${formatRef(baseline)}  ${size.join(", ")}  ${path}\n`);
   for (const [what, names] of Object.entries(missing)) {

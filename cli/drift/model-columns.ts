@@ -8,6 +8,7 @@ import { deriveFeatures } from "#core/model/features.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { deriveOutputs } from "#core/model/outputs.ts";
 import type { OutputSpec } from "#core/model/spec.ts";
+import type { TaskSource } from "#core/performance/resolve-task.ts";
 import { featureColumns } from "#core/prediction/column-plan.ts";
 import type { ColumnHead } from "#core/prediction/value-column.ts";
 import type { Dtype } from "#core/tensor/dtype.ts";
@@ -23,6 +24,8 @@ export type WatchedVersion = {
   readonly digest: string;
   readonly thresholds: Thresholds;
   readonly schema: Schema;
+  /** What labels are compared with. */
+  readonly performance: TaskSource;
   readonly features: readonly Pick<ColumnHead, "name" | "type" | "dtype">[];
   readonly outputs: readonly (OutputSpec & { readonly dtype: Dtype })[];
 };
@@ -63,12 +66,14 @@ export async function readWatchedVersion(
     ...{ name, dtype },
     shape: shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1)),
   }));
-  const { thresholds, reducers } = settings.monitoring;
+  const { thresholds, reducers, performance } = settings.monitoring;
+  const declared = (settings.outputs ?? []).map(({ name, labels }) => ({ name, labels }));
   return {
     ref,
     digest: createHash("sha256").update(bytes).digest("hex"),
     thresholds,
     schema: schemaOf(settings.features),
+    performance: { settings: performance, declared },
     features: featureColumns({ features: features.specs, inputs: sized, rows, reducers }),
     outputs: outputs.specs.map((spec) => ({
       ...spec,

@@ -8,7 +8,7 @@ import {
 import { Failure } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
 import type { Table } from "../bulk/table.ts";
-import { textOf, type Value } from "../bulk/value.ts";
+import { type Row, textOf, type Value } from "../bulk/value.ts";
 import type { FileColumn } from "./column.ts";
 import { categoryOf, numberOf } from "./value.ts";
 
@@ -18,6 +18,7 @@ export type BaselineOptions = {
   readonly columns: readonly FileColumn[];
   readonly bins?: BinNumbers;
   readonly onProgress: () => void;
+  readonly onRow?: ((row: Row) => void) | undefined;
 };
 
 /**
@@ -27,12 +28,13 @@ export type BaselineOptions = {
  */
 export async function readBaseline(
   table: Table,
-  { path, columns, bins = houseBins, onProgress }: BaselineOptions,
+  { path, columns, bins = houseBins, onProgress, onRow }: BaselineOptions,
 ): Promise<{ readonly rows: number; readonly features: FeatureBaseline[] }> {
   const collectors = columns.map(collectorOf);
   let rows = 0;
   for await (const batch of table.rows(0)) {
     for (const [at, row] of batch.entries()) {
+      onRow?.(row);
       for (const collector of collectors) {
         const value = row[collector.column.title];
         if (collector.add(value)) continue;

@@ -4,6 +4,7 @@ import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { quote } from "#core/quote.ts";
 import { type Dtype, isDtype } from "#core/tensor/dtype.ts";
 import { readConstraints } from "./baseline-constraints.ts";
+import { calibrationToPlain, readCalibration } from "./calibration.ts";
 import { type JsonObject, JsonReader } from "./json-reader.ts";
 
 const formatVersion = 1;
@@ -31,6 +32,7 @@ export function parseBaseline(text: string): Baseline {
     createdAt: reader.text(root["createdAt"], "createdAt"),
     features: readFeatures(reader, root["features"], "features"),
     outputs: readFeatures(reader, root["outputs"], "outputs"),
+    calibration: readCalibration(reader, root["calibration"]),
   };
   if (reader.problems.length > 0) throw invalid(reader.problems);
   return baseline;
@@ -38,8 +40,11 @@ export function parseBaseline(text: string): Baseline {
 
 /** The text of a baseline.json: a feature a line, so that a changed feature is a changed line. */
 export function formatBaseline(baseline: Baseline): string {
-  const { model, version, digest, rows, createdAt, features, outputs } = baseline;
-  const head = { format: formatVersion, model, version, digest, rows, createdAt };
+  const { model, version, digest, rows, createdAt, features, outputs, calibration } = baseline;
+  const head = {
+    ...{ format: formatVersion, model, version, digest, rows, createdAt },
+    ...(calibration && { calibration: calibrationToPlain(calibration) }),
+  };
   const lines = Object.entries(head).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},`);
   const listed = (key: string, list: readonly FeatureBaseline[]) => {
     const items = list.map((each) => `\n    ${JSON.stringify(toPlain(each))}`);

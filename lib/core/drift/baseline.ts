@@ -1,4 +1,5 @@
 import type { FeatureType } from "../model/spec.ts";
+import type { Calibration } from "../performance/calibration.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { quantileEdges } from "./bins.ts";
 import type { Constraints } from "./constraints.ts";
@@ -65,6 +66,8 @@ export type Baseline = {
   readonly createdAt: string;
   readonly features: readonly FeatureBaseline[];
   readonly outputs: readonly FeatureBaseline[];
+  /** How scores become probabilities; absent where they are taken as they are. */
+  readonly calibration?: Calibration | undefined;
 };
 
 export const categoryOther = "__other__";

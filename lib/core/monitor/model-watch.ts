@@ -8,7 +8,7 @@ import { type PerformanceOptions, PerformanceWatch } from "../performance/perfor
 import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
 import type { ModelHistory, ModelState, Quarantined, SavedModel } from "./model-state.ts";
-import type { Definition } from "./reference.ts";
+import { type Definition, referenceOf } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
 import { VersionWatch, type WatchOptions } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
@@ -81,8 +81,12 @@ export class ModelWatch {
   ) {
     this.model = model;
     this.#options = options;
-    this.#performance = performance && new PerformanceWatch(performance, saved?.state.performance);
     for (const [version, definition] of definitions) this.#definitions.set(version, definition);
+    const calibrationOf = (version: number) =>
+      referenceOf(this.#definitions.get(version))?.calibration;
+    this.#performance =
+      performance &&
+      new PerformanceWatch({ ...performance, calibrationOf }, saved?.state.performance);
     this.#desk = new NewsDesk(retrain, saved?.state);
     if (saved === undefined) return;
     this.#timeMs = saved.state.timeMs;
@@ -121,6 +125,7 @@ export class ModelWatch {
   define(version: number, definition: Definition): void {
     this.#definitions.set(version, definition);
     this.#versions.get(version)?.redefine(definition);
+    this.#performance?.recalibrate(version);
     this.#collectAlerts();
   }
 

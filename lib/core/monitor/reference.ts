@@ -1,6 +1,7 @@
 import type { Baseline } from "../drift/baseline.ts";
 import { type PreparedFeature, prepareFeature } from "../drift/comparison.ts";
 import { noSchema, type Schema } from "../drift/constraints.ts";
+import type { Calibration } from "../performance/calibration.ts";
 import type { ColumnKind } from "../prediction/value-column.ts";
 
 /** What the live values of a model version are compared with. */
@@ -14,6 +15,8 @@ export type Reference = {
   readonly rows: number;
   readonly features: readonly PreparedFeature[];
   readonly outputs: readonly PreparedFeature[];
+  /** Of its scores; undefined where they are taken as they are. */
+  readonly calibration: Calibration | undefined;
   /** Where a column's feature or output is in its list. */
   readonly placeOf: (kind: ColumnKind, name: string) => number | undefined;
 };
@@ -43,8 +46,14 @@ export function prepareReference(
     rows: baseline.rows,
     features,
     outputs,
+    calibration: baseline.calibration,
     placeOf: (kind, name) => places[kind].get(name),
   };
+}
+
+/** Undefined where there is none. */
+export function referenceOf(definition: Definition | undefined): Reference | undefined {
+  return definition?.kind === "reference" ? definition.reference : undefined;
 }
 
 function placesOf(features: readonly PreparedFeature[]): ReadonlyMap<string, number> {

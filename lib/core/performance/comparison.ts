@@ -9,7 +9,9 @@
 import { hashRowInto } from "../monitor/row-hash.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { predictedMsOf } from "../prediction-id.ts";
+import type { Calibration } from "./calibration.ts";
 import type { TokenContent } from "./feedback.ts";
+import type { Calibrator } from "./isotonic.ts";
 import { type Correction, LabelJoin, type LabelJoinState } from "./label-join.ts";
 import type { ReceivedFeedback } from "./performance-report.ts";
 import type { PerformanceSettings } from "./performance-settings.ts";
@@ -26,7 +28,11 @@ export type ComparisonOptions = {
   readonly settings: Pick<PerformanceSettings, "windowMs" | "horizonMs" | "rowsMax">;
   /** For rows that memory has no room for; absent: they go. */
   readonly segments?: SegmentStore | undefined;
+  /** Of the scores of a version; absent: they are taken as they are. */
+  readonly calibrationOf?: CalibrationOf | undefined;
 };
+
+export type CalibrationOf = (version: number) => Calibration | undefined;
 
 /** Plain data. */
 export type ComparisonState = {
@@ -64,14 +70,17 @@ const classBytes = 4_200;
 export class Comparison {
   readonly task: Task;
   readonly #settings: ComparisonOptions["settings"];
+  readonly #calibrationOf: CalibrationOf | undefined;
   readonly #reader: RowReader;
   readonly #index: TieredIndex;
   readonly #join: LabelJoin;
   readonly #rowsMissing: number;
   readonly #versions = new Map<number, PerformanceWindows>();
 
-  constructor({ task, settings, segments }: ComparisonOptions, saved?: ComparisonState) {
+  constructor(options: ComparisonOptions, saved?: ComparisonState) {
+    const { task, settings, segments } = options;
     const { horizonMs, rowsMax } = settings;
+    this.#calibrationOf = options.calibrationOf;
     this.task = task;
     this.#settings = settings;
     this.#reader = new RowReader(task);
@@ -81,7 +90,7 @@ export class Comparison {
     const times = { horizonMs, earlyMs, slackMs: Math.min(slackMsMax, horizonMs / 2) };
     this.#join = new LabelJoin({ ...times, waitingMax }, this.#index, saved?.join);
     for (const { version, windows } of saved?.versions ?? []) {
-      this.#versions.set(version, this.#makeWindows(windows));
+      this.#versions.set(version, this.#makeWindows(version, windows));
     }
   }
 
@@ -94,6 +103,11 @@ export class Comparison {
   /** Undefined for a version that nothing was predicted with. */
   windows(version: number): PerformanceWindows | undefined {
     return this.#versions.get(version);
+  }
+
+  /** The calibration of a version is another one. */
+  recalibrate(version: number): void {
+    this.#versions.get(version)?.recalibrate(this.#calibratorOf(version));
   }
 
   /** Takes the rows of an event that was stored at `nowMs`. */
@@ -193,20 +207,29 @@ export class Comparison {
   #windowsOf(version: number): PerformanceWindows {
     const known = this.#versions.get(version);
     if (known !== undefined) return known;
-    const opened = this.#makeWindows();
+    const opened = this.#makeWindows(version);
     this.#versions.set(version, opened);
     const [oldest] = this.#versions.keys();
     if (this.#versions.size > versionsMax && oldest !== undefined) this.#versions.delete(oldest);
     return opened;
   }
 
-  #makeWindows(state?: PerformanceWindowsState): PerformanceWindows {
+  /** One that was made for other classes says nothing of these. */
+  #calibratorOf(version: number): Calibrator | undefined {
+    const { kind } = this.task;
+    const classes = kind === "classification" ? this.task.classes.length : 0;
+    const calibration = this.#calibrationOf?.(version);
+    return calibration?.classes === classes ? calibration.calibrator : undefined;
+  }
+
+  #makeWindows(version: number, state?: PerformanceWindowsState): PerformanceWindows {
     const { windowMs, horizonMs } = this.#settings;
     const classes = this.task.kind === "classification" ? this.task.classes.length : 0;
     const most = Math.min(windowsMost, Math.floor(windowBytesMax / (classBytes * (classes + 1))));
     const windowsMax = Math.max(2, Math.min(most, Math.ceil(horizonMs / windowMs) + 1));
     const { kind } = this.task;
     const task = kind === "regression" ? ({ kind } as const) : ({ kind, classes } as const);
-    return new PerformanceWindows({ task, windowMs, windowsMax }, state);
+    const calibrator = this.#calibratorOf(version);
+    return new PerformanceWindows({ task, windowMs, windowsMax, calibrator }, state);
   }
 }

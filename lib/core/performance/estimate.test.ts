@@ -13,6 +13,7 @@ type Case = {
   readonly live: readonly number[];
 } & Readonly<Record<"accuracy" | "precision" | "recall" | "f1" | "auc", Reference>>;
 
+const plain = { classes: 2, calibrator: undefined };
 const cases = performanceVectors<Case>("estimation");
 
 it.each(cases)("agrees with numpy: $name", (expected) => {
@@ -31,7 +32,7 @@ it.each(cases)("gives equal numbers in any order, and merged: $name", (expected)
   const whole = estimateOf(expected, live).metrics();
   expect(estimateOf(expected, live.toReversed()).metrics()).toEqual(whole);
   const state = structuredClone(estimateOf(expected, live.slice(50)).state());
-  const merged = new Estimate(undefined, state);
+  const merged = new Estimate(plain, state);
   merged.merge(estimateOf(expected, live.slice(0, 50)).state());
   expect(merged.metrics()).toEqual(whole);
 });
@@ -40,7 +41,7 @@ it("holds what comes true within its bands", () => {
   const draw = seededDraw(5);
   let outside = 0;
   for (let window = 0; window < 300; window += 1) {
-    const estimate = new Estimate(undefined);
+    const estimate = new Estimate(plain);
     let hits = 0;
     for (let row = 0; row < 200; row += 1) {
       const score = draw();
@@ -53,14 +54,24 @@ it("holds what comes true within its bands", () => {
   expect(outside).toBeLessThan(6);
 });
 
+it("knows the accuracy alone of more than two classes", () => {
+  const estimate = new Estimate({ classes: 3, calibrator: undefined });
+  for (const score of [0.5, 0.75, 1]) estimate.count(score, true);
+  const found = new Estimate({ classes: 3, calibrator: undefined }, estimate.state()).metrics();
+  expect(found).toMatchObject({ rows: 3, accuracy: { value: 0.75, high: 1 } });
+  expect(found.accuracy?.low).toBeCloseTo(0.75 - Math.sqrt(0.25 + 0.1875), 12);
+  expect([found.precision, found.auc, found.confusion]).toEqual([undefined, undefined, undefined]);
+});
+
 it("has no numbers without rows", () => {
-  const found = new Estimate(undefined).metrics();
+  const found = new Estimate(plain).metrics();
   expect(found).toMatchObject({ rows: 0, accuracy: undefined, f1: undefined, auc: undefined });
 });
 
 function estimateOf({ scores, labels, isUsed }: Case, live: readonly number[]): Estimate {
   const rows = { scores: Float64Array.from(scores), labels: Uint8Array.from(labels) };
-  const estimate = new Estimate(isUsed ? fitIsotonic(rows) : undefined);
+  const calibrator = isUsed ? fitIsotonic(rows) : undefined;
+  const estimate = new Estimate({ classes: 2, calibrator });
   for (const score of live) estimate.count(score, score >= 0.5);
   return estimate;
 }

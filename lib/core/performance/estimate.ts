@@ -1,12 +1,15 @@
 /**
- * How well a classifier of two classes does, estimated before labels come (CBPE, confidence-based
- * performance estimation). If a calibrated probability p is right, a row is positive with chance p:
+ * How well a classifier does, estimated before labels come (CBPE, confidence-based performance
+ * estimation). If a calibrated probability p of the positive class of two is right, a row is
+ * positive with chance p:
  *
  * 1. TP = Σp and FP = Σ(1 − p) where the positive class is predicted; FN = Σp and TN = Σ(1 − p)
  *    elsewhere. Metrics are those of the expected counts.
  * 2. Rows are independent, each label with variance p(1 − p). What that makes of a metric f(TP, Y),
  *    Y = TP + FN, is to first order Σ(∂f/∂label)²·p(1 − p) (delta method); AUC has the variance of
  *    Hanley and McNeil 1982. A band is three standard errors to either side, within [0, 1].
+ * 3. Of more classes, p is the probability of the class that was predicted, and Σp / n the
+ *    accuracy; nothing else is estimated.
  *
  * It is blind to concept drift: when the same inputs get other labels, no score tells.
  */
@@ -20,12 +23,15 @@ export type Band = { readonly value: number; readonly low: number; readonly high
 /** A number is undefined where it would divide by nothing. */
 export type EstimatedMetrics = {
   readonly rows: number;
-  readonly confusion: {
-    readonly truePositives: number;
-    readonly falsePositives: number;
-    readonly falseNegatives: number;
-    readonly trueNegatives: number;
-  };
+  /** Undefined where there are more than two classes. */
+  readonly confusion:
+    | {
+        readonly truePositives: number;
+        readonly falsePositives: number;
+        readonly falseNegatives: number;
+        readonly trueNegatives: number;
+      }
+    | undefined;
   readonly accuracy: Band | undefined;
   readonly precision: Band | undefined;
   readonly recall: Band | undefined;
@@ -43,7 +49,14 @@ type SideState = {
 export type EstimateState = {
   readonly positive: SideState;
   readonly negative: SideState;
-  readonly histogram: ScoreHistogramState;
+  /** Undefined where there are more than two classes. */
+  readonly histogram: ScoreHistogramState | undefined;
+};
+
+export type EstimateOptions = {
+  readonly classes: number;
+  /** Without one the scores are the chances. */
+  readonly calibrator: Calibrator | undefined;
 };
 
 const errorsPerBand = 3;
@@ -55,28 +68,30 @@ export class Estimate {
   readonly #calibrator: Calibrator | undefined;
   readonly #positive: Side;
   readonly #negative: Side;
-  readonly #histogram: ScoreHistogram;
+  readonly #histogram: ScoreHistogram | undefined;
 
-  /** Without a calibrator the scores are the chances. */
-  constructor(calibrator: Calibrator | undefined, state?: EstimateState) {
+  constructor({ classes, calibrator }: EstimateOptions, state?: EstimateState) {
     this.#calibrator = calibrator;
     this.#positive = new Side(state?.positive);
     this.#negative = new Side(state?.negative);
-    this.#histogram = new ScoreHistogram(state?.histogram);
+    if (classes === 2) this.#histogram = new ScoreHistogram(state?.histogram);
   }
 
-  /** Takes the score of a row, in [0, 1], and whether the positive class was predicted. */
+  /**
+   * Takes the score of a row, in [0, 1]: of two classes that of the positive one and whether it was
+   * predicted; of more that of the class that was, and true.
+   */
   count(score: number, isPositive: boolean): void {
     const chance = this.#calibrator === undefined ? score : calibrate(this.#calibrator, score);
     (isPositive ? this.#positive : this.#negative).count(chance);
     const rounded = Math.round(chance / chanceUnit) * chanceUnit;
-    this.#histogram.add(score, rounded, 1 - rounded);
+    this.#histogram?.add(score, rounded, 1 - rounded);
   }
 
   merge(state: EstimateState): void {
     this.#positive.merge(state.positive);
     this.#negative.merge(state.negative);
-    this.#histogram.merge(state.histogram);
+    if (state.histogram !== undefined) this.#histogram?.merge(state.histogram);
   }
 
   metrics(): EstimatedMetrics {
@@ -92,6 +107,9 @@ export class Estimate {
     const band = (value: number | undefined, ofHit: number, ofMiss: number) =>
       bandOf(value, ofHit ** 2 * positive.variance + ofMiss ** 2 * negative.variance);
     const both = predicted + labelled;
+    const right = rows > 0 ? (hits + trueNegatives) / rows : undefined;
+    const accuracy = band(right, 1 / rows, -1 / rows);
+    if (this.#histogram === undefined) return { ...ofAccuracyAlone, rows, accuracy };
     return {
       rows,
       confusion: {
@@ -100,7 +118,7 @@ export class Estimate {
         falseNegatives: missed,
         trueNegatives,
       },
-      accuracy: band(rows > 0 ? (hits + trueNegatives) / rows : undefined, 1 / rows, -1 / rows),
+      accuracy,
       precision: band(precision, 1 / predicted, 0),
       recall: band(recall, missed / labelled ** 2, -hits / labelled ** 2),
       f1: band(f1, (2 * (both - hits)) / both ** 2, (-2 * hits) / both ** 2),
@@ -112,10 +130,18 @@ export class Estimate {
     return {
       positive: this.#positive.state(),
       negative: this.#negative.state(),
-      histogram: this.#histogram.state(),
+      histogram: this.#histogram?.state(),
     };
   }
 }
+
+const ofAccuracyAlone = {
+  confusion: undefined,
+  precision: undefined,
+  recall: undefined,
+  f1: undefined,
+  auc: undefined,
+};
 
 class Side {
   rows: number;

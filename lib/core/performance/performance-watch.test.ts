@@ -5,7 +5,7 @@ import {
   type SampleRequest,
   sampleId,
 } from "../../../test/support/prediction-events.ts";
-import type { PredictionEvent } from "../prediction/event.ts";
+import type { EventColumn, PredictionEvent } from "../prediction/event.ts";
 import type { TokenContent } from "./feedback.ts";
 import type { ReceivedFeedback } from "./performance-report.ts";
 import { performanceDefaults } from "./performance-settings.ts";
@@ -15,6 +15,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 const settings = { ...performanceDefaults, windowMs: 10 * minute, horizonMs: 2 * hour };
 const options = { settings, declared: [{ name: "label", labels: ["positive", "negative"] }] };
+
+const nulls = new Uint8Array(0);
 
 /** An event of wine@1; its label says whether x is negative. */
 function event(seq: number, of: readonly SampleRequest[]): PredictionEvent {
@@ -139,6 +141,35 @@ describe("the performance of a model", () => {
     const other = { ...options, settings: { ...settings, windowMs: hour } };
     expect(new PerformanceWatch(other, watch.state()).report(1).total).toBeUndefined();
     expect(new PerformanceWatch(options, watch.state()).report(1).total?.rows).toBe(1);
+  });
+
+  it("estimates by the calibration of the version, and anew by another one", () => {
+    const calibrated = (classes: number, value: number) => ({
+      ...{ classes, rows: 9 },
+      calibrator: { scores: Float64Array.of(0.5), values: Float64Array.of(value) },
+    });
+    const known = new Map([[1, calibrated(2, 0.25)]]);
+    const withScores = { ...options, calibrationOf: (version: number) => known.get(version) };
+    const watch = new PerformanceWatch(withScores);
+    const accuracy = (of: PerformanceWatch) => of.report(1).total?.estimate?.accuracy?.value;
+    const scored = (seq: number) => {
+      const { columns, ...rest } = event(seq, [{ id: seq, x: [1, -1] }]);
+      const scores = ["negative", "positive"].map((name): EventColumn => {
+        const values = { kind: "numbers", data: Float64Array.of(0.5, 0.5) } as const;
+        return { ...{ name: `p.${name}`, kind: "output", dtype: "FP64" }, nulls, values };
+      });
+      watch.addEvent({ ...rest, columns: [...columns, ...scores] }, 1_000);
+    };
+    scored(1);
+    // One row is said to be positive, one not to be.
+    expect(accuracy(watch)).toBe(0.5);
+    expect(watch.report(1).total?.estimate?.precision?.value).toBe(0.25);
+    expect(accuracy(new PerformanceWatch(withScores, structuredClone(watch.state())))).toBe(0.5);
+    known.set(1, calibrated(3, 0.25));
+    watch.recalibrate(1);
+    expect(accuracy(watch)).toBeUndefined();
+    scored(2);
+    expect(watch.report(1).total?.estimate?.precision?.value).toBe(0.5);
   });
 
   it("says why labels are compared with nothing", () => {

@@ -4,7 +4,7 @@
  * Time is that of the prediction stream. It is told with each event; labels do not move it.
  */
 import type { PredictionEvent } from "../prediction/event.ts";
-import { Comparison } from "./comparison.ts";
+import { type CalibrationOf, Comparison } from "./comparison.ts";
 import { feedbackPerMessageMax } from "./feedback.ts";
 import type {
   AllLabelCounts,
@@ -22,6 +22,7 @@ import type { Label } from "./waiting-labels.ts";
 export type PerformanceOptions = TaskSource & {
   readonly settings: PerformanceSettings;
   readonly segments?: SegmentStore | undefined;
+  readonly calibrationOf?: CalibrationOf | undefined;
 };
 
 /** Batches of labels that came before the first event. */
@@ -55,10 +56,14 @@ export class PerformanceWatch {
     this.#seqBase = saved.seqBase;
     this.#seqLast = saved.seqLast;
     this.#early = [...saved.early];
-    const { settings, segments } = options;
     const { comparison } = saved;
     if (comparison === undefined) return;
-    this.#comparison = new Comparison({ task: comparison.task, settings, segments }, comparison);
+    this.#comparison = new Comparison({ ...options, task: comparison.task }, comparison);
+  }
+
+  /** The calibration of a version is another one. */
+  recalibrate(version: number): void {
+    this.#comparison?.recalibrate(version);
   }
 
   /** Takes an event that is counted for the first time, stored at `nowMs`. */
@@ -131,8 +136,7 @@ export class PerformanceWatch {
     const task = resolveTask(this.#options, columnsOf(outputs));
     this.#problem = typeof task === "string" ? task : "";
     if (typeof task === "string") return;
-    const { settings, segments } = this.#options;
-    this.#comparison = new Comparison({ task, settings, segments });
+    this.#comparison = new Comparison({ ...this.#options, task });
     const early = this.#early;
     this.#early = [];
     for (const batch of early) this.addFeedback(batch);

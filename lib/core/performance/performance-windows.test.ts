@@ -43,6 +43,35 @@ it("tells classes, too", () => {
   expect(restored.total(0, 100).estimate).toMatchObject({ rows: 1, accuracy: { value: 0.75 } });
 });
 
+it("estimates by the calibrator, and anew where it is another one", () => {
+  const task = { kind: "classification", classes: 3 } as const;
+  const halved = { scores: Float64Array.of(0, 1), values: Float64Array.of(0, 0.5) };
+  const calibrated = { ...options, task, calibrator: halved };
+  const windows = new PerformanceWindows(calibrated);
+  const row = { ...rowAt(10, 2), scores: [0.25, 0, 0.75] };
+  windows.addRow(row);
+  const estimated = (made: PerformanceWindows) => made.total(0, 100).estimate?.accuracy?.value;
+  expect(estimated(windows)).toBe(0.375);
+  expect(estimated(new PerformanceWindows(calibrated, windows.state()))).toBe(0.375);
+  expect(estimated(new PerformanceWindows({ ...options, task }, windows.state()))).toBeUndefined();
+  windows.recalibrate({ ...halved });
+  expect(estimated(windows)).toBe(0.375);
+  windows.recalibrate(undefined);
+  expect(estimated(windows)).toBeUndefined();
+  windows.addRow(row);
+  expect(estimated(windows)).toBe(0.75);
+  expect(windows.total(0, 100).rows).toBe(2);
+});
+
+it("estimates nothing of rows without a score for each class", () => {
+  const task = { kind: "classification", classes: 3 } as const;
+  const windows = new PerformanceWindows({ ...options, task });
+  for (const scores of [[], [0.5], [0.5, 0.5], [0, 0, 1.5], [0, 0, Number.NaN]]) {
+    windows.addRow({ ...rowAt(10, 2), scores });
+  }
+  expect(windows.total(0, 100)).toMatchObject({ rows: 5, estimate: undefined });
+});
+
 function rowAt(timeMs: number, predicted: number) {
   return { storedMs: timeMs, timeMs, version: 1, predicted, scores: [] };
 }

@@ -1,3 +1,4 @@
+import { nameOfCalibrator } from "./calibration.ts";
 import {
   type ClassificationMetrics,
   type ClassificationState,
@@ -5,6 +6,7 @@ import {
   isProbability,
 } from "./classification-tally.ts";
 import { Estimate, type EstimatedMetrics, type EstimateState } from "./estimate.ts";
+import type { Calibrator } from "./isotonic.ts";
 import type { Correction } from "./label-join.ts";
 import type { PredictedRow } from "./prediction-index.ts";
 import {
@@ -31,6 +33,8 @@ type WindowState = {
   readonly lags: readonly number[];
   readonly tally: TallyState;
   readonly estimate: EstimateState | undefined;
+  /** Names the estimate's calibrator; absent where it has none. */
+  readonly calibrated?: string;
 };
 
 /** By ascending start; plain data. */
@@ -47,7 +51,7 @@ export type PerformanceReport = {
   /** Rows by how long after them their first label came, in the bins of `labelLagsMs`. */
   readonly lags: readonly number[];
   readonly metrics: ClassificationMetrics | RegressionMetrics;
-  /** Without labels, from the scores of all rows: of two classes that have scores alone. */
+  /** Without labels, from the scores of all rows; undefined where there are none. */
   readonly estimate: EstimatedMetrics | undefined;
 };
 
@@ -56,6 +60,8 @@ export type PerformanceWindowsOptions = {
   readonly windowMs: number;
   /** Beyond it the oldest goes. */
   readonly windowsMax: number;
+  /** Of the scores that estimates are made from. */
+  readonly calibrator?: Calibrator | undefined;
 };
 
 /**
@@ -63,12 +69,24 @@ export type PerformanceWindowsOptions = {
  * count in that of their row, however late they come, until it is dropped.
  */
 export class PerformanceWindows {
-  readonly #options: PerformanceWindowsOptions;
+  #options: PerformanceWindowsOptions;
+  #scoring: Scoring;
   #windows: Window[];
 
+  /** An estimate that was made with another calibrator is dropped. */
   constructor(options: PerformanceWindowsOptions, state: PerformanceWindowsState = []) {
     this.#options = options;
-    this.#windows = state.map((window) => new Window(options.task, window));
+    this.#scoring = scoringOf(options);
+    this.#windows = state.map((window) => new Window(this.#scoring, window));
+  }
+
+  /** Takes another calibrator: estimates begin anew. */
+  recalibrate(calibrator: Calibrator | undefined): void {
+    if (nameOfCalibrator(calibrator) === this.#scoring.calibrated) return;
+    const state = this.state();
+    this.#options = { ...this.#options, calibrator };
+    this.#scoring = scoringOf(this.#options);
+    this.#windows = state.map((window) => new Window(this.#scoring, window));
   }
 
   /** Counts an included row, labelled or not. One of a window that was dropped is passed over. */
@@ -93,7 +111,7 @@ export class PerformanceWindows {
 
   /** Of windows that start in [fromMs, toMs), as one. */
   total(fromMs: number, toMs: number): PerformanceReport {
-    const total = new Window(this.#options.task);
+    const total = new Window(this.#scoring);
     for (const window of this.#windows) {
       if (window.startMs >= fromMs && window.startMs < toMs) total.merge(window.state());
     }
@@ -121,10 +139,10 @@ export class PerformanceWindows {
     const known = this.#find(timeMs);
     if (known !== undefined) return known;
     const startMs = this.#startOf(timeMs);
-    const { task, windowsMax } = this.#options;
+    const { windowsMax } = this.#options;
     const isFull = this.#windows.length >= windowsMax;
     if (isFull && startMs < (this.#windows[0]?.startMs ?? 0)) return undefined;
-    const opened = new Window(task);
+    const opened = new Window(this.#scoring);
     opened.startMs = startMs;
     this.#windows = [...this.#windows, opened]
       .sort((one, two) => one.startMs - two.startMs)
@@ -133,7 +151,19 @@ export class PerformanceWindows {
   }
 }
 
+/** What the windows of a version have in common. */
+type Scoring = {
+  readonly task: PerformanceTask;
+  readonly calibrator: Calibrator | undefined;
+  readonly calibrated: string;
+};
+
+function scoringOf({ task, calibrator }: PerformanceWindowsOptions): Scoring {
+  return { task, calibrator, calibrated: nameOfCalibrator(calibrator) };
+}
+
 class Window {
+  readonly #scoring: Scoring;
   startMs: number;
   rows: number;
   #labelled: number;
@@ -142,12 +172,15 @@ class Window {
   /** From the first row that has a score on. */
   #estimate: Estimate | undefined;
 
-  constructor(task: PerformanceTask, state?: WindowState) {
+  constructor(scoring: Scoring, state?: WindowState) {
+    const { task } = scoring;
+    this.#scoring = scoring;
     this.startMs = state?.startMs ?? 0;
     this.rows = state?.rows ?? 0;
     this.#labelled = state?.labelled ?? 0;
     this.#lags = [...(state?.lags ?? new Array<number>(labelLagsMs.length + 1).fill(0))];
-    if (state?.estimate !== undefined) this.#estimate = new Estimate(undefined, state.estimate);
+    const isSame = (state?.calibrated ?? "") === scoring.calibrated;
+    if (isSame && state?.estimate !== undefined) this.#estimate = this.#newEstimate(state.estimate);
     const saved = state?.tally;
     this.#tally =
       task.kind === "regression"
@@ -160,11 +193,15 @@ class Window {
 
   addRow({ predicted, scores }: Pick<PredictedRow, "predicted" | "scores">): void {
     this.rows += 1;
-    const score = scores[0] ?? Number.NaN;
-    if (this.#isScored(scores) && isProbability(score)) {
-      this.#estimate ??= new Estimate(undefined);
-      this.#estimate.count(score, predicted === 1);
-    }
+    const { task } = this.#scoring;
+    if (task.kind === "regression") return;
+    const isOfTwo = task.classes === 2;
+    // One for each class, or of two that of the last alone.
+    if (scores.length !== task.classes && !(isOfTwo && scores.length === 1)) return;
+    const score = scores[isOfTwo ? scores.length - 1 : predicted] ?? Number.NaN;
+    if (!isProbability(score)) return;
+    this.#estimate ??= this.#newEstimate();
+    this.#estimate.count(score, isOfTwo ? predicted === 1 : true);
   }
 
   count(row: Correction["row"], label: number, sign: 1 | -1): void {
@@ -186,7 +223,7 @@ class Window {
       this.#lags[place] = (this.#lags[place] ?? 0) + count;
     }
     if (estimate !== undefined) {
-      this.#estimate ??= new Estimate(undefined);
+      this.#estimate ??= this.#newEstimate();
       this.#estimate.merge(estimate);
     }
     const own = this.#tally;
@@ -213,11 +250,16 @@ class Window {
         : { kind: "classification", state: this.#tally.state() };
     const { startMs, rows } = this;
     const estimate = this.#estimate?.state();
-    return { startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally, estimate };
+    const { calibrated } = this.#scoring;
+    return {
+      ...{ startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally, estimate },
+      ...(calibrated === "" ? {} : { calibrated }),
+    };
   }
 
-  /** Two classes with one probability, that of the last. */
-  #isScored(scores: ArrayLike<number>): boolean {
-    return this.#tally.kind === "classification" && scores.length === 1;
+  #newEstimate(state?: EstimateState): Estimate {
+    const { task, calibrator } = this.#scoring;
+    const classes = task.kind === "classification" ? task.classes : 0;
+    return new Estimate({ classes, calibrator }, state);
   }
 }
