@@ -4,6 +4,7 @@ import {
   AlertState,
   FeatureReportSchema,
   FindingSchema,
+  PeriodSchema,
   ReportSchema,
   Verdict,
   WindowSchema,
@@ -93,6 +94,27 @@ describe("a drift report", () => {
   it("says how many rows are usual where a window is out of line", () => {
     const judged = create(WindowSchema, { ...closed, rowsUsual: 1500, rowsUnusual: true });
     expect(formatReports([{ ...report(), judged }], options)).toContain("600 rows  usually 1500\n");
+  });
+
+  it("says which hour the window was compared with, or why with none", () => {
+    const times = { startMs: BigInt(noon) - 86_400_000n, endMs: BigInt(noon) - 82_800_000n };
+    const of = (period: MessageInitShape<typeof PeriodSchema>) =>
+      formatReports(
+        [
+          {
+            ...report(),
+            judged: create(WindowSchema, { ...closed, period: create(PeriodSchema, period) }),
+          },
+        ],
+        options,
+      );
+    expect(of({ ...times, rows: 4000n, used: true })).toContain(
+      "\ncompared with  2026-11-19 12:00:00 to 2026-11-19 13:00:00, 4000 rows\n",
+    );
+    expect(of({ ...times, rows: 4n })).toContain(
+      "compared with  baseline.json: 2026-11-19 12:00:00 to 2026-11-19 13:00:00 has 4 rows\n",
+    );
+    expect(of({ ...times, problem: "too wide" })).toContain("baseline.json: too wide\n");
   });
 
   it("shows the open window as provisional, and in full only while none has closed", () => {

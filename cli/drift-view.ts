@@ -4,6 +4,7 @@ import {
   type Counters,
   type FeatureReport,
   type Finding,
+  type Period,
   type Quality,
   type Report,
   type Statistic,
@@ -78,10 +79,11 @@ function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): st
       : formatFeatures("inputs", shown.features, of("inputs")) +
         formatFeatures("outputs", shown.outputs, of("outputs"));
   const next = later.map((window) => formatLater(window, options)).join("");
+  const period = formatPeriod(shown?.period, options);
   const alerts = formatAlerts(report, options);
   const performance = formatPerformance(report.performance, options);
   const counters = formatCounters(report.counters, paint);
-  return head + problem + alerts + tables + next + performance + counters;
+  return head + problem + period + alerts + tables + next + performance + counters;
 }
 
 /** True where the latest window with a verdict found drift, on inputs or outputs. */
@@ -103,6 +105,16 @@ function headOf(window: Window, options: DriftViewOptions): string {
   const mark = marks.length === 0 ? "" : `  ${paint("yellow", marks.join(", "))}`;
   const verdict = showVerdict(window.verdict, paint);
   return `${verdict}  ${from} to ${to}  ${formatCount(window.rows, "row")}${mark}`;
+}
+
+/** What the window is compared with, where that is not always baseline.json. */
+function formatPeriod(period: Period | undefined, { now, paint }: DriftViewOptions): string {
+  if (period === undefined) return "";
+  const { startMs, endMs, rows, used, problem } = period;
+  const times = [startMs, endMs].map((time) => formatTime(Number(time), now)).join(" to ");
+  const had = problem === "" ? `${times} has ${formatCount(rows, "row")}` : problem;
+  const text = used ? `${times}, ${formatCount(rows, "row")}` : `baseline.json: ${had}`;
+  return `${paint(used ? "dim" : "yellow", "compared with")}  ${text}\n`;
 }
 
 function formatLater(window: Window, options: DriftViewOptions): string {

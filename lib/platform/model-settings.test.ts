@@ -70,6 +70,15 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
     expect(parseModelSettings(text).versions).toEqual(policy);
   });
 
+  it.each([
+    ["{}", { kind: "training" }],
+    ["{ kind: period }", { kind: "period", hours: 168 }],
+    ["{ kind: period, hours: 24 }", { kind: "period", hours: 24 }],
+  ])("reads what windows are compared with: %s", (text, baseline) => {
+    const { monitoring } = parseModelSettings(`monitoring: { baseline: ${text} }`);
+    expect(monitoring.baseline).toEqual(baseline);
+  });
+
   it("takes rowsMax 0 for a batching that is off", () => {
     expect(parseModelSettings("batching: { rowsMax: 0 }").batching.rowsMax).toBe(1);
   });
@@ -102,6 +111,12 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
       "metrics.auc: min 1 is more than max 0",
     ],
     ["monitoring: { retrain: { rowsMin: 0 } }", "monitoring.retrain.rowsMin"],
+    ["monitoring: { baseline: { kind: period, hours: 745 } }", "monitoring.baseline.hours"],
+    ["monitoring: { baseline: { hours: 24 } }", "baseline: hours are of kind period"],
+    [
+      "monitoring: { windowMs: 7200000, baseline: { kind: period } }",
+      "monitoring.baseline: windows of 7200000 ms are longer than the hours of a period",
+    ],
     ["monitoring: { thresholds: { foo: 1 } }", "monitoring.thresholds: unknown key foo"],
     ["- 1", "model.yaml: expected an object but received Array"],
     ["wine", 'model.yaml: expected an object but received "wine"'],

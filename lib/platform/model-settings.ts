@@ -3,6 +3,7 @@ import { parseDocument } from "yaml";
 import { retrainDefaults } from "#core/alert/retrain.ts";
 import { Failure, messageOf } from "#core/failure.ts";
 import {
+  type BaselineSettings,
   driftStatistics,
   type ModelSettings,
   outputRoles,
@@ -120,10 +121,29 @@ const retrain = v.pipe(
   })),
 );
 
+const hourMs = 3_600_000;
+/** A week ago, and at most a month. */
+const baselineHours = { default: 168, max: 744 };
+const baseline = v.pipe(
+  record({
+    kind: v.optional(v.picklist(["training", "period"]), "training"),
+    hours: optional(count(1, baselineHours.max)),
+  }),
+  v.check(
+    ({ kind, hours }) => kind === "period" || hours === undefined,
+    "hours are of kind period",
+  ),
+  v.transform(
+    ({ kind, hours = baselineHours.default }): BaselineSettings =>
+      kind === "period" ? { kind, hours } : { kind },
+  ),
+);
+
 const monitoring = record({
   windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
+  baseline: v.optional(baseline, {}),
   performance: v.optional(performance, {}),
   retrain: optional(retrain),
 });
@@ -188,7 +208,11 @@ function contradictions(parsed: Parsed): string[] {
   const { rowsMax, rowsPreferred } = parsed.batching;
   const tooLarge = rowsPreferred.filter((rows) => rows > rowsMax);
   const features = parsed.features ?? [];
+  const { baseline, windowMs } = parsed.monitoring;
   return [
+    ...(baseline.kind === "period" && windowMs > hourMs
+      ? [`monitoring.baseline: windows of ${windowMs} ms are longer than the hours of a period`]
+      : []),
     ...tooLarge.map((rows) => `batching.rowsPreferred: ${rows} is more than rowsMax, ${rowsMax}`),
     ...features
       .filter(({ min, max }) => min !== undefined && max !== undefined && min > max)

@@ -93,3 +93,24 @@ it("can be told whatever producers claim to have answered", () => {
   expect(toBinary(ReportSchema, message).length).toBeGreaterThan(0);
   expect(message.counters?.rowsLost).toBe(BigInt(Number.MAX_SAFE_INTEGER));
 });
+
+it("tells which hour a window was compared with", () => {
+  const hourMs = 3_600_000;
+  const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {}, periodHours: 1 };
+  const watch = new ModelWatch(options, new Map([[1, sampleDefinition()]]));
+  for (const [place, timeMs] of [0, 2000, 4000, hourMs, hourMs + 2000].entries()) {
+    const seq = place + 1;
+    const of = [{ id: seq, timeMs, x: evenly(200) }];
+    const event = makeEvent({ of, seq, rowsTotal: 200 * seq });
+    watch.apply({ timeMs, seq, version: 1, body: { kind: "event", event } });
+  }
+  const report = watch.report(1);
+  if (report === undefined) throw new Error("the version has a report");
+  expect(toJson(ReportSchema, create(ReportSchema, toReportMessage(report)))).toMatchObject({
+    closed: {
+      startMs: `${hourMs}`,
+      period: { endMs: `${hourMs}`, rows: "600", used: true },
+      features: [{ rowsBaseline: "600", ofPeriod: true }],
+    },
+  });
+});

@@ -5,12 +5,13 @@ import type { Quality } from "#core/drift/quality.ts";
 import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-watch.ts";
-import type { WindowReport } from "#core/monitor/window-report.ts";
+import type { WindowPeriod, WindowReport } from "#core/monitor/window-report.ts";
 import {
   type AlertSchema,
   AlertState,
   type CountersSchema,
   type FeatureReportSchema,
+  type PeriodSchema,
   type QualitySchema,
   type ReportSchema,
   type RetrainingSchema,
@@ -74,7 +75,7 @@ function toAlertMessage(alert: Alert): MessageInitShape<typeof AlertSchema> {
 /** A window as the MonitorService tells it. */
 export function toWindowMessage(window: WindowReport): MessageInitShape<typeof WindowSchema> {
   const { startMs, endMs, rows, verdict, provisional, revised, features, outputs } = window;
-  const { volume } = window;
+  const { volume, period } = window;
   return {
     startMs: BigInt(startMs),
     endMs: BigInt(endMs),
@@ -85,6 +86,15 @@ export function toWindowMessage(window: WindowReport): MessageInitShape<typeof W
     features: features.map(toFeatureMessage),
     outputs: outputs.map(toFeatureMessage),
     ...(volume && { rowsUsual: volume.usual, rowsUnusual: volume.isUnusual }),
+    ...(period && { period: toPeriod(period) }),
+  };
+}
+
+function toPeriod(period: WindowPeriod): MessageInitShape<typeof PeriodSchema> {
+  const { startMs, endMs, rows, isUsed, problem } = period;
+  return {
+    ...{ startMs: BigInt(startMs), endMs: BigInt(endMs), rows: BigInt(rows) },
+    ...{ used: isUsed, problem },
   };
 }
 
@@ -108,6 +118,7 @@ export function toFeatureMessage(
     ...(pAdjusted === undefined ? {} : { pAdjusted }),
     ...(meanBaseline === undefined ? {} : { meanBaseline }),
     ...(meanCurrent === undefined ? {} : { meanCurrent }),
+    ofPeriod: report.isOfPeriod === true,
   };
 }
 

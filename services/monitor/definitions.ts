@@ -15,6 +15,8 @@ import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
 export type WatchSettings = {
   readonly windowMs: number;
   readonly thresholds: Thresholds;
+  /** How long ago the hour is that windows are compared with; undefined: with baseline.json. */
+  readonly periodHours: number | undefined;
   /** In ascending order. */
   readonly versions: readonly number[];
   readonly performance: PerformanceOptions;
@@ -23,6 +25,7 @@ export type WatchSettings = {
 
 const unknownModel: WatchSettings = {
   ...settingsDefaults.monitoring,
+  periodHours: undefined,
   versions: [],
   performance: performanceOf(settingsDefaults),
 };
@@ -55,9 +58,12 @@ export class Definitions {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
-        const { windowMs, thresholds, retrain } = declared.monitoring;
+        const { windowMs, thresholds, retrain, baseline } = declared.monitoring;
+        const periodHours = baseline.kind === "period" ? baseline.hours : undefined;
         const performance = performanceOf(declared);
-        settings.set(model, { windowMs, thresholds, versions, performance, retrain });
+        settings.set(model, {
+          ...{ windowMs, thresholds, versions, performance, retrain, periodHours },
+        });
         schemas.set(model, schemaOf(declared.features));
       }
     } catch (error) {

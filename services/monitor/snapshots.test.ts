@@ -47,6 +47,30 @@ describe("a snapshot", () => {
     expect(await stores.objects.list()).toHaveLength(3);
   });
 
+  it("holds hours apart, as long as there are any", async () => {
+    await using stores = await open();
+    const first = snapshots(stores, 1);
+    await first.load();
+    const counts = Uint32Array.from([1, 2]);
+    const hour = {
+      startMs: 0,
+      rows: 3,
+      counts,
+      sums: new Float64Array(1),
+      quality: new Float64Array(6),
+    };
+    const hours = [{ version: 1, past: { cells: "one", hours: [hour] } }];
+    await first.save({ state, history, hours, position });
+    await first.save({ state, history: undefined, position });
+    expect(await stores.objects.list()).toHaveLength(3);
+    const second = snapshots(stores, 2);
+    expect(await second.load()).toMatchObject({ saved: { state, history, hours } });
+    await second.save({ state: undefined, history: undefined, hours: [], position });
+    expect(await stores.objects.list()).toHaveLength(2);
+    const loaded = await snapshots(stores, 3).load();
+    expect(loaded).toMatchObject({ saved: { hours: undefined }, problem: undefined });
+  });
+
   it("is refused to whoever has lost the claim", async () => {
     await using stores = await open();
     const [old, next] = [snapshots(stores, 1), snapshots(stores, 2)];
@@ -74,6 +98,11 @@ describe("a snapshot", () => {
     ["another epoch", '{"epoch":"1","positions":{}}'],
     ["no positions", '{"epoch":1,"positions":null}'],
     ["objects without names", '{"epoch":1,"positions":{},"objects":{}}'],
+    [
+      "hours without a name",
+      '{"epoch":1,"positions":{},"objects":' +
+        '{"state":{"name":"s"},"history":{"name":"h"},"hours":{}}}',
+    ],
   ])("begins anew where the pointer holds %s", async (_what, pointer) => {
     await using stores = await open();
     await stores.keys.put("snapshot.wine", new TextEncoder().encode(pointer));

@@ -5,7 +5,12 @@ import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { Failure, messageOf } from "#core/failure.ts";
 import { encodeToken } from "#core/model/name.ts";
-import type { ModelHistory, ModelState, SavedModel } from "#core/monitor/model-state.ts";
+import type {
+  ModelHistory,
+  ModelHours,
+  ModelState,
+  SavedModel,
+} from "#core/monitor/model-state.ts";
 import type { KeyValueStore, ObjectStore } from "#platform/bus/bus.ts";
 import { feedbackStream } from "#platform/bus/streams.ts";
 
@@ -19,7 +24,12 @@ export type Position = {
 
 type SnapshotObject = { readonly name: string; readonly digest: string };
 
-type SnapshotObjects = { readonly state: SnapshotObject; readonly history: SnapshotObject };
+type SnapshotObjects = {
+  readonly state: SnapshotObject;
+  readonly history: SnapshotObject;
+  /** Absent where no version keeps hours. */
+  readonly hours?: SnapshotObject | undefined;
+};
 
 type Pointer = {
   readonly epoch: number;
@@ -42,6 +52,7 @@ export type Cut = {
   /** Undefined where it is the same as in the last snapshot. */
   readonly state: ModelState | undefined;
   readonly history: ModelHistory | undefined;
+  readonly hours?: ModelHours | undefined;
   readonly position: Position;
   /** Of the feedback stream, where it has been read. */
   readonly feedback?: Position | undefined;
@@ -99,10 +110,11 @@ export class Snapshots {
     try {
       const state = await this.#read<ModelState>(pointer.objects.state);
       const history = await this.#read<ModelHistory>(pointer.objects.history);
+      const hours = pointer.objects.hours && (await this.#read<ModelHours>(pointer.objects.hours));
       if (state.format !== 1) throw new Error(`its format is ${state.format}, not 1`);
       const position = pointer.positions[this.#options.stream];
       const feedback = pointer.positions[feedbackStream.name];
-      return { saved: { state, history }, position, feedback, problem: undefined };
+      return { saved: { state, history, hours }, position, feedback, problem: undefined };
     } catch (error) {
       // What could not be fetched may be there the next time; what is not whole never will be.
       if (error instanceof Failure) throw error;
@@ -115,7 +127,9 @@ export class Snapshots {
     const before = this.#pointer.objects;
     const state = cut.state === undefined ? before?.state : await this.#write(cut.state);
     const history = cut.history === undefined ? before?.history : await this.#write(cut.history);
-    const objects = state === undefined || history === undefined ? undefined : { state, history };
+    const hours = cut.hours === undefined ? before?.hours : await this.#writeHours(cut.hours);
+    const objects =
+      state === undefined || history === undefined ? undefined : { state, history, hours };
     const positions = {
       ...this.#pointer.positions,
       [this.#options.stream]: cut.position,
@@ -151,7 +165,11 @@ export class Snapshots {
       : await this.#keys.update(this.#key, value, this.#revision);
   }
 
-  async #write(part: ModelState | ModelHistory): Promise<SnapshotObject> {
+  async #writeHours(hours: ModelHours): Promise<SnapshotObject | undefined> {
+    return hours.length === 0 ? undefined : await this.#write(hours);
+  }
+
+  async #write(part: ModelState | ModelHistory | ModelHours): Promise<SnapshotObject> {
     const bytes = serialize(part);
     const name = `${this.#prefix}${this.#options.uniqueName()}`;
     this.#unsure.push(name);
@@ -180,7 +198,9 @@ export class Snapshots {
 }
 
 function namesOf(objects: SnapshotObjects | undefined): string[] {
-  return objects === undefined ? [] : [objects.state.name, objects.history.name];
+  if (objects === undefined) return [];
+  const { state, history, hours } = objects;
+  return [state, history, ...(hours === undefined ? [] : [hours])].map(({ name }) => name);
 }
 
 const nothing = { position: undefined, feedback: undefined, problem: undefined };
@@ -197,11 +217,15 @@ function decodePointer(value: Uint8Array): Pointer | undefined {
     const isPointer =
       Number.isSafeInteger(epoch) &&
       isRecord(positions) &&
-      (objects === undefined || (isObject(objects.state) && isObject(objects.history)));
+      (objects === undefined || areObjects(objects));
     return isPointer ? pointer : undefined;
   } catch {
     return undefined;
   }
+}
+
+function areObjects({ state, history, hours }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(state) && isObject(history) && (hours === undefined || isObject(hours));
 }
 
 function isObject(value: unknown): value is SnapshotObject {

@@ -1,6 +1,6 @@
 import type { News } from "#core/alert/outbox.ts";
 import { messageOf } from "#core/failure.ts";
-import type { ModelState } from "#core/monitor/model-state.ts";
+import { isSameHours, type ModelHours, type ModelState } from "#core/monitor/model-state.ts";
 import { type Applied, ModelWatch } from "#core/monitor/model-watch.ts";
 import type { MessageBody } from "#core/monitor/stream-message.ts";
 import type { FeedbackBatch } from "#core/performance/performance-report.ts";
@@ -27,6 +27,7 @@ type Saved = {
   readonly seq: number;
   readonly feedbackSeq: number;
   readonly historyRevision: number;
+  readonly hours: ModelHours;
   readonly isWhole: boolean;
 };
 
@@ -57,7 +58,12 @@ export class WatchedModel {
     this.#feedback = new StreamPlace(loaded.feedback);
     const isWhole = loaded.saved !== undefined;
     const { seq, feedbackSeq } = this;
-    this.#saved = { seq, feedbackSeq, historyRevision: watch.historyRevision, isWhole };
+    const { historyRevision } = watch;
+    // Hours that could not be gone on with are to go.
+    const [hours, loadedHours] = [watch.hours(), loaded.saved?.hours ?? []];
+    const isAll = hours.length === loadedHours.length;
+    const savedHours = isAll ? hours : loadedHours;
+    this.#saved = { seq, feedbackSeq, historyRevision, hours: savedHours, isWhole };
   }
 
   /** Goes on from what was saved of the model. */
@@ -185,17 +191,20 @@ export class WatchedModel {
     const isOldHistory = saved.isWhole && saved.historyRevision === historyRevision;
     const state = this.#hasChanged || !saved.isWhole ? this.watch.state() : undefined;
     const history = isOldHistory ? undefined : this.watch.history();
+    const hours = this.watch.hours();
+    const isOldHours = saved.isWhole && isSameHours(saved.hours, hours);
     const kept = this.#segments?.sync();
     this.#hasChanged = false;
     try {
       await kept;
-      const cut = { state, history, position, feedback: this.#feedback.position };
+      const changed = { state, history, hours: isOldHours ? undefined : hours };
+      const cut = { ...changed, position, feedback: this.#feedback.position };
       if (!(await this.#snapshots.save(cut))) return false;
     } catch (error) {
       this.#hasChanged = true;
       throw error;
     }
-    this.#saved = { seq, feedbackSeq, historyRevision, isWhole: true };
+    this.#saved = { seq, feedbackSeq, historyRevision, hours, isWhole: true };
     if (state !== undefined) await this.#segments?.keepOnly(segmentsOf(state));
     return true;
   }

@@ -43,6 +43,10 @@ export type PreparedFeature = {
   readonly counts: Float64Array;
   /** Undefined for categories. */
   readonly fine: SummedBins | undefined;
+  /** How many of the baseline's values are as if they had been outside of its range. */
+  readonly outsideBefore: number;
+  /** How many of them are as if their category had been unseen. */
+  readonly unseenBefore: number;
   /** What its histogram takes of memory that it shares with others. */
   readonly cells: CellsSize;
   /** In memory of its own where none is given. */
@@ -55,6 +59,12 @@ export type PrepareOptions = {
   /** What model.yaml says, which precedes what the baseline has. */
   readonly declared?: Constraints | undefined;
 };
+
+/**
+ * How many of n new values exceed the range of N old ones is as if one of the old ones had (Gumbel
+ * and von Schelling 1950: both sides together are the negative binomial of two).
+ */
+const exceedancesBefore = 1;
 
 export function prepareFeature(
   baseline: FeatureBaseline,
@@ -75,12 +85,17 @@ export function prepareFeature(
       sums: Float64Array.from(baseline.sums64),
     };
     const empty = (memory?: Cells) => new NumberHistogram(grid, memory);
-    return { ...common, counts, fine, cells: numberCells(grid), empty };
+    const before = { outsideBefore: exceedancesBefore, unseenBefore: 0 };
+    return { ...common, counts, fine, ...before, cells: numberCells(grid), empty };
   }
   const places = new CategoryBins(baseline.categories, domainOf(constraints, dtype));
   const counts = Float64Array.from([...baseline.categories.map(({ count }) => count), 0]);
   const empty = (memory?: Cells) => new CategoryHistogram(places, memory);
-  return { ...common, counts, fine: undefined, cells: categoryCells(places), empty };
+  // The share of values never seen is about that of those seen once (Good 1953).
+  const singletons = baseline.categories.filter(({ count }) => count === 1).length;
+  const before = { outsideBefore: 0, unseenBefore: singletons };
+  const cells = categoryCells(places);
+  return { ...common, counts, fine: undefined, ...before, cells, empty };
 }
 
 /** Sets live counts against those of the baseline they were counted by. */

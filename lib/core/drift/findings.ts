@@ -74,8 +74,8 @@ export function findProblems(
     more("nan", nans, odd.nans),
     more("infinite", infinite, odd.infinite),
     more("type", typeErrors, 0),
-    more("range", outside, exceedancesBefore, shareMin.range),
-    more("unseen", unseen, singletons(feature), shareMin.unseen),
+    more("range", outside, feature.outsideBefore, shareMin.range),
+    more("unseen", unseen, feature.unseenBefore, shareMin.unseen),
     monotony(comparison),
   ].flatMap((finding) => finding ?? []);
   // What is declared of types goes before what the baseline has.
@@ -106,18 +106,6 @@ function exceeding(
   const chance = rows.current / (rows.current + rows.baseline);
   const pValue = binomialTail(current, current + before, chance);
   return pValue < alpha ? { check, rows: current, share, shareBaseline, pValue } : undefined;
-}
-
-/**
- * How many of n new values exceed the range of N old ones is as if one of the old ones had (Gumbel
- * and von Schelling 1950: both sides together are the negative binomial of two).
- */
-const exceedancesBefore = 1;
-
-/** The share of values never seen is about that of those seen once (Good 1953). */
-function singletons({ baseline }: PreparedFeature): number {
-  if (baseline.type === "number") return 0;
-  return baseline.categories.filter(({ count }) => count === 1).length;
 }
 
 /** That all values are in one bin, or else that categories are gone that ought to be there. */

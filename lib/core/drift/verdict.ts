@@ -49,6 +49,8 @@ export type FeatureReport = {
   /** Undefined for categories, and where there are no values. */
   readonly meanBaseline: number | undefined;
   readonly meanCurrent: number | undefined;
+  /** Compared with the hour that the window tells of, not with the baseline. */
+  readonly isOfPeriod?: boolean;
 };
 
 export type Thresholds = Readonly<Partial<Record<DriftStatistic, number>>>;

@@ -96,10 +96,17 @@ export type MonitoringSettings = {
   readonly thresholds: Readonly<Partial<Record<DriftStatistic, number>>>;
   /** By input or output; only those that differ from all three. */
   readonly reducers: Readonly<Record<string, readonly Reducer[]>>;
+  /** What windows are compared with. */
+  readonly baseline: BaselineSettings;
   readonly performance: PerformanceSettings;
   /** Undefined: nobody is told that the model should be trained again. */
   readonly retrain: RetrainSettings | undefined;
 };
+
+/** The data of baseline.json, or what was served in the same clock hour so many hours ago. */
+export type BaselineSettings =
+  | { readonly kind: "training" }
+  | { readonly kind: "period"; readonly hours: number };
 
 /** What holds for a model without a model.yaml. */
 export const settingsDefaults: ModelSettings = {
@@ -114,6 +121,7 @@ export const settingsDefaults: ModelSettings = {
     windowMs: 60_000,
     thresholds: {},
     reducers: {},
+    baseline: { kind: "training" },
     performance: performanceDefaults,
     retrain: undefined,
   },

@@ -1,6 +1,7 @@
 import type { NewsDeskState } from "../alert/news-desk.ts";
 import type { PerformanceState } from "../performance/performance-report.ts";
-import type { VersionState } from "./version-watch.ts";
+import type { SavedHours } from "./hour-archive.ts";
+import type { SavedVersion, VersionState, VersionWatch } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
 /** A message that could not be used. */
@@ -33,4 +34,41 @@ export type ModelHistory = readonly {
   readonly windows: readonly WindowReport[];
 }[];
 
-export type SavedModel = { readonly state: ModelState; readonly history: ModelHistory };
+/** The hours that windows are compared with, of versions that have any; they rarely change. */
+export type ModelHours = readonly { readonly version: number; readonly past: SavedHours }[];
+
+export type SavedModel = {
+  readonly state: ModelState;
+  readonly history: ModelHistory;
+  readonly hours?: ModelHours | undefined;
+};
+
+/** What was saved of each version, in the order of their states. */
+export function savedVersions({ state, history, hours = [] }: SavedModel): SavedVersion[] {
+  return state.versions.map((each) => {
+    const isOf = ({ version }: { readonly version: number }) => version === each.version;
+    const windows = history.find(isOf)?.windows ?? [];
+    return { state: each, history: windows, pastHours: hours.find(isOf)?.past };
+  });
+}
+
+export function historyOf(watches: Iterable<VersionWatch>): ModelHistory {
+  return Array.from(watches, ({ version, history }) => ({
+    version,
+    windows: history.toReversed(),
+  }));
+}
+
+export function hoursOf(watches: Iterable<VersionWatch>): ModelHours {
+  return [...watches].flatMap(({ version, archive }) => {
+    const past = archive?.state().past;
+    return past === undefined || past.hours.length === 0 ? [] : [{ version, past }];
+  });
+}
+
+/** Whether no hour has been added or dropped: lists are the same or others. */
+export function isSameHours(one: ModelHours, other: ModelHours): boolean {
+  const isIn = ({ version, past }: ModelHours[number]) =>
+    other.some((each) => each.version === version && each.past.hours === past.hours);
+  return one.length === other.length && one.every(isIn);
+}

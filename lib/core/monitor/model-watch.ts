@@ -7,10 +7,17 @@ import type { FeedbackBatch, PerformanceSummary } from "../performance/performan
 import { type PerformanceOptions, PerformanceWatch } from "../performance/performance-watch.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
 import type { Counters } from "./counters.ts";
-import type { ModelHistory, ModelState, Quarantined, SavedModel } from "./model-state.ts";
+import type {
+  ModelHistory,
+  ModelHours,
+  ModelState,
+  Quarantined,
+  SavedModel,
+} from "./model-state.ts";
+import { historyOf, hoursOf, savedVersions } from "./model-state.ts";
 import { type Definition, referenceOf } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
-import { VersionWatch, type WatchOptions } from "./version-watch.ts";
+import { type SavedVersion, VersionWatch, type WatchOptions } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
 export type ModelWatchOptions = WatchOptions & {
@@ -53,6 +60,7 @@ export type ModelReport = {
 // Beyond it the version that was silent longest is forgotten.
 const versionsMax = 32;
 const quarantineMax = 50;
+const undefinedYet: Definition = { kind: "problem", problem: "it has no baseline.json" };
 
 /**
  * The monitor's knowledge of one model, as a function of the messages applied. Time is that of the
@@ -92,13 +100,9 @@ export class ModelWatch {
     this.#timeMs = saved.state.timeMs;
     this.#messagesPurged = saved.state.messagesPurged;
     this.#quarantine = [...saved.state.quarantine];
-    for (const state of saved.state.versions) {
-      const history = saved.history.find(({ version }) => version === state.version)?.windows ?? [];
-      const definition = this.#definitionOf(state.version);
-      this.#versions.set(
-        state.version,
-        new VersionWatch(state.version, definition, options, { state, history }),
-      );
+    for (const each of savedVersions(saved)) {
+      const { version } = each.state;
+      this.#versions.set(version, this.#open(version, each));
     }
     this.#collectAlerts();
   }
@@ -209,10 +213,11 @@ export class ModelWatch {
   }
 
   history(): ModelHistory {
-    return [...this.#versions.values()].map(({ version, history }) => ({
-      version,
-      windows: history.toReversed(),
-    }));
+    return historyOf(this.#versions.values());
+  }
+
+  hours(): ModelHours {
+    return hoursOf(this.#versions.values());
   }
 
   #collectAlerts(): void {
@@ -264,9 +269,7 @@ export class ModelWatch {
   }
 
   #watch(version: number): VersionWatch {
-    const watch =
-      this.#versions.get(version) ??
-      new VersionWatch(version, this.#definitionOf(version), this.#options);
+    const watch = this.#versions.get(version) ?? this.#open(version);
     this.#versions.delete(version);
     this.#versions.set(version, watch);
     if (this.#versions.size > versionsMax) {
@@ -286,14 +289,11 @@ export class ModelWatch {
 
   /** A version that is served and has not been asked yet. */
   #silent(version: number): VersionWatch | undefined {
-    return this.#definitions.has(version)
-      ? new VersionWatch(version, this.#definitionOf(version), this.#options)
-      : undefined;
+    return this.#definitions.has(version) ? this.#open(version) : undefined;
   }
 
-  #definitionOf(version: number): Definition {
-    return (
-      this.#definitions.get(version) ?? { kind: "problem", problem: "it has no baseline.json" }
-    );
+  #open(version: number, saved?: SavedVersion): VersionWatch {
+    const definition = this.#definitions.get(version) ?? undefinedYet;
+    return new VersionWatch(version, definition, this.#options, saved);
   }
 }

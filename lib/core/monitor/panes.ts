@@ -8,6 +8,8 @@ export type PanesOptions = {
   /** How many closed windows can still be revised. */
   readonly revisableMax: number;
   readonly slotsMax: number;
+  /** Told of a closed window that cannot be revised any more, oldest first. */
+  readonly onSettled?: (pane: Pane) => void;
 };
 
 export type PanesState = {
@@ -44,14 +46,23 @@ export class Panes {
     return this.#open.get(Math.max(...this.#open.keys()));
   }
 
+  /** Those that can still be revised, oldest first. */
+  get closed(): readonly Pane[] {
+    return this.#closed;
+  }
+
   /** Closes what has become due at `nowMs`, oldest first. */
   close(nowMs: number): Pane[] {
     const due = [...this.#open.values()]
       .filter(({ startMs }) => this.#isOver(startMs, nowMs))
       .sort((one, two) => one.startMs - two.startMs);
     for (const pane of due) this.#open.delete(pane.startMs);
-    this.#closed = [...this.#closed, ...due].slice(-this.#options.revisableMax);
+    if (due.length === 0) return due;
+    const { revisableMax, onSettled } = this.#options;
+    const closed = [...this.#closed, ...due];
+    this.#closed = closed.slice(-revisableMax);
     this.#keep();
+    if (onSettled !== undefined) closed.slice(0, -revisableMax).forEach(onSettled);
     return due;
   }
 

@@ -8,6 +8,7 @@ import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
 import { countAbsent } from "./absent-columns.ts";
 import { type Counters, type Counts, noCounts } from "./counters.ts";
+import { type ArchiveState, HourArchive, type SavedHours } from "./hour-archive.ts";
 import { liveColumn } from "./live-column.ts";
 import type { Pane } from "./pane.ts";
 import { Panes, type PanesState } from "./panes.ts";
@@ -21,6 +22,8 @@ export type WatchOptions = {
   readonly windowMs: number;
   readonly graceMs: number;
   readonly thresholds: Thresholds;
+  /** How long ago the hour is that windows are compared with; absent: with baseline.json. */
+  readonly periodHours?: number | undefined;
 };
 
 /** When a message was stored, and its sequence in the stream. */
@@ -37,6 +40,14 @@ export type VersionState = {
   readonly counts: Readonly<Counts>;
   /** Absent in what older monitors saved. */
   readonly alerts?: readonly Alert[];
+  /** The one that windows are being added to; absent where no hours are kept. */
+  readonly hour?: SavedHours | undefined;
+};
+
+export type SavedVersion = {
+  readonly state: VersionState;
+  readonly history: readonly WindowReport[];
+  readonly pastHours?: SavedHours | undefined;
 };
 
 /** Windows of history kept for each version. */
@@ -66,6 +77,7 @@ export class VersionWatch {
   readonly #producers: Producers;
   readonly #counts: Counts = { ...noCounts };
   readonly #history: WindowHistory;
+  #archive: HourArchive | undefined;
   readonly #alerts: AlertBook;
   /** When silent alerts were last looked for: once a window is enough. */
   #expiredMs = 0;
@@ -74,7 +86,7 @@ export class VersionWatch {
     version: number,
     definition: Definition,
     options: WatchOptions,
-    saved?: { readonly state: VersionState; readonly history: readonly WindowReport[] },
+    saved?: SavedVersion,
   ) {
     this.version = version;
     this.#options = options;
@@ -82,6 +94,7 @@ export class VersionWatch {
     this.#definitionProblem = definition.kind === "problem" ? definition.problem : "";
     const isSame = saved?.state.made === madeFor(this.#reference, options);
     this.#panes = this.#makePanes(isSame ? saved?.state.panes : undefined);
+    this.#archive = this.#makeArchive({ past: saved?.pastHours, current: saved?.state.hour });
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
     this.#alerts = new AlertBook(version, saved?.state.alerts);
     this.#history = new WindowHistory(saved?.history);
@@ -116,6 +129,11 @@ export class VersionWatch {
     return this.#alerts.alerts;
   }
 
+  /** Undefined where no hours are kept. */
+  get archive(): HourArchive | undefined {
+    return this.#archive;
+  }
+
   /** What has changed of alerts since this was last asked, oldest first. */
   takeAlertChanges(): readonly AlertChange[] {
     return this.#alerts.takeChanges();
@@ -133,6 +151,7 @@ export class VersionWatch {
     if (reference?.fingerprint === this.#reference?.fingerprint) return;
     this.#reference = reference;
     this.#panes = this.#makePanes(undefined);
+    this.#archive = this.#makeArchive();
     this.#alerts.reset("baseline");
   }
 
@@ -200,6 +219,7 @@ export class VersionWatch {
       producers: this.#producers.state(),
       counts: { ...this.#counts },
       alerts: this.#alerts.alerts,
+      hour: this.#archive?.state().current,
     };
   }
 
@@ -236,7 +256,8 @@ export class VersionWatch {
 
   #report(pane: Pane, provisional: boolean): WindowReport {
     const { windowMs, thresholds } = this.#options;
-    return reportWindow(pane, this.#reference, { windowMs, thresholds, provisional });
+    const past = this.#archive?.before(pane.startMs, this.#panes.closed);
+    return reportWindow(pane, this.#reference, { windowMs, thresholds, provisional, past });
   }
 
   #historyMax(): number {
@@ -247,15 +268,25 @@ export class VersionWatch {
 
   #makePanes(state: PanesState | undefined): Panes {
     const { windowMs, graceMs } = this.#options;
-    return new Panes({ windowMs, graceMs, revisableMax, slotsMax }, this.#reference, state);
+    const onSettled = (pane: Pane) => this.#archive?.add(pane);
+    const bounds = { windowMs, graceMs, revisableMax, slotsMax, onSettled };
+    return new Panes(bounds, this.#reference, state);
+  }
+
+  #makeArchive(saved?: ArchiveState): HourArchive | undefined {
+    const { periodHours: hours } = this.#options;
+    if (this.#reference === undefined || hours === undefined) return undefined;
+    return new HourArchive({ hours, cells: cellsOf(this.#reference) }, this.#reference, saved);
   }
 }
 
-/** How cells are cut from a baseline: what was counted in others cannot be gone on with. */
-const cellsOf = "range";
-
 function madeFor(reference: Reference | undefined, { windowMs }: WatchOptions): string {
-  return `${windowMs} ${cellsOf} ${reference?.fingerprint ?? ""}`;
+  return `${windowMs} ${cellsOf(reference)}`;
+}
+
+/** Cells, and how they are cut: what was counted in others cannot be gone on with. */
+function cellsOf(reference: Reference | undefined): string {
+  return `range ${reference?.fingerprint ?? ""}`;
 }
 
 function digestProblem({ digest }: Reference, event: PredictionEvent): string {

@@ -1,3 +1,4 @@
+import type { FeatureHistogram, PreparedFeature } from "../drift/comparison.ts";
 import { adjustPValues } from "../drift/false-discoveries.ts";
 import {
   type FeatureReport,
@@ -6,6 +7,7 @@ import {
   type Verdict,
   worstVerdict,
 } from "../drift/verdict.ts";
+import type { PastHour, Period } from "./hour-archive.ts";
 import type { Pane } from "./pane.ts";
 import type { Reference } from "./reference.ts";
 import type { Volume } from "./volume.ts";
@@ -25,12 +27,21 @@ export type WindowReport = {
   readonly outputs: readonly FeatureReport[];
   /** Undefined while the window is open, and while it is not known what is usual. */
   readonly volume?: Volume | undefined;
+  /** The hour it is compared with, where that is what the model's settings want. */
+  readonly period?: WindowPeriod | undefined;
+};
+
+export type WindowPeriod = Period & {
+  /** It had values enough for a verdict on a feature or output; the others are compared as ever. */
+  readonly isUsed: boolean;
 };
 
 export type WindowOptions = {
   readonly windowMs: number;
   readonly thresholds: Thresholds;
   readonly provisional: boolean;
+  /** What it is compared with as far as there are values enough. */
+  readonly past?: PastHour | undefined;
 };
 
 /** Compares what a pane holds with the reference it was counted by. */
@@ -39,11 +50,13 @@ export function reportWindow(
   reference: Reference | undefined,
   options: WindowOptions,
 ): WindowReport {
+  const { past } = options;
   const judged = (["feature", "output"] as const).map((kind) => {
     const prepared = kind === "feature" ? reference?.features : reference?.outputs;
+    const earlier = kind === "feature" ? past?.features : past?.outputs;
     return (prepared ?? []).flatMap((feature, place) => {
       const live = pane.histogram(kind, place);
-      return live === undefined ? [] : [judgeFeature(feature, live, options.thresholds)];
+      return live === undefined ? [] : [judge({ feature, past: earlier?.[place] }, live, options)];
     });
   });
   const [features = [], outputs = []] = judged.map(adjuster(judged.flat()));
@@ -56,7 +69,30 @@ export function reportWindow(
     revised: pane.isRevised,
     features,
     outputs,
+    ...(past === undefined ? {} : { period: periodOf(past, judged.flat()) }),
   };
+}
+
+type Sides = { readonly feature: PreparedFeature; readonly past: PreparedFeature | undefined };
+
+/** Against the past where that gives a verdict, else against the baseline. */
+function judge(
+  { feature, past }: Sides,
+  live: FeatureHistogram,
+  { thresholds }: WindowOptions,
+): FeatureReport {
+  const report = past === undefined ? undefined : judgeFeature(past, live, thresholds);
+  return report === undefined || report.verdict === "insufficient"
+    ? judgeFeature(feature, live, thresholds)
+    : { ...report, isOfPeriod: true };
+}
+
+function periodOf(
+  { startMs, endMs, rows, problem }: PastHour,
+  judged: readonly FeatureReport[],
+): WindowPeriod {
+  const isUsed = judged.some(({ isOfPeriod }) => isOfPeriod === true);
+  return { startMs, endMs, rows, problem, isUsed };
 }
 
 /** Adjusts the p-values of some reports for all there are. */

@@ -1,0 +1,114 @@
+import type { FeatureHistogram, PreparedFeature } from "../drift/comparison.ts";
+import type { Quality } from "../drift/quality.ts";
+import type { Pane } from "./pane.ts";
+import type { Reference } from "./reference.ts";
+
+export const hourMs = 3_600_000;
+
+/**
+ * What the windows of one clock hour have counted of every feature and output, in the cells of the
+ * reference: three arrays for all of them together, features first.
+ */
+export type HourCounts = {
+  /** Of the hour. */
+  readonly startMs: number;
+  readonly rows: number;
+  readonly counts: Uint32Array | Float64Array;
+  readonly sums: Float64Array;
+  /** Six numbers for each feature and output. */
+  readonly quality: Float64Array;
+};
+
+/** Beyond it a count might need more than four bytes. */
+const rowsOfFourBytes = 2 ** 32 - 1;
+const qualityKeys: readonly (keyof Quality)[] = [
+  ...(["nulls", "nans", "posInf", "negInf", "typeErrors", "unseen"] as const),
+];
+
+/** The hour a time is in. */
+export function hourOf(timeMs: number): number {
+  return Math.floor(timeMs / hourMs) * hourMs;
+}
+
+/** What the arrays of an hour take, in bytes. */
+export function hourBytes(reference: Reference): number {
+  const { counts, sums, quality } = emptyHour(reference, 0);
+  return counts.byteLength + sums.byteLength + quality.byteLength;
+}
+
+export function emptyHour(reference: Reference, startMs: number): HourCounts {
+  const all = preparedOf(reference);
+  return {
+    startMs,
+    rows: 0,
+    counts: new Uint32Array(all.reduce((sum, { cells }) => sum + cells.counts, 0)),
+    sums: new Float64Array(all.reduce((sum, { cells }) => sum + cells.sums, 0)),
+    quality: new Float64Array(all.length * qualityKeys.length),
+  };
+}
+
+/** The hour with what a pane counted by the same reference holds; its arrays are new. */
+export function withPane(hour: HourCounts, reference: Reference, pane: Pane): HourCounts {
+  const rows = hour.rows + pane.rows;
+  const counts = rows > rowsOfFourBytes ? Float64Array.from(hour.counts) : hour.counts.slice();
+  const [sums, quality] = [hour.sums.slice(), hour.quality.slice()];
+  const next = { counts: 0, sums: 0, quality: 0 };
+  for (const histogram of histogramsOf(reference, pane)) {
+    const state = histogram.state();
+    addInto(counts, state.counts, next.counts);
+    next.counts += state.counts.length;
+    if (state.type === "number") {
+      addInto(sums, state.sums, next.sums);
+      next.sums += state.sums.length;
+    }
+    addInto(
+      quality,
+      qualityKeys.map((key) => state.quality[key]),
+      next.quality,
+    );
+    next.quality += qualityKeys.length;
+  }
+  return { startMs: hour.startMs, rows, counts, sums, quality };
+}
+
+/** A histogram for each feature and output, features first, that holds what the hour has. */
+export function histogramsOfHour(hour: HourCounts, reference: Reference): FeatureHistogram[] {
+  const next = { counts: 0, sums: 0, quality: 0 };
+  return preparedOf(reference).map((feature) => {
+    const { cells } = feature;
+    const part = (array: Uint32Array | Float64Array, from: number, length: number) =>
+      Float64Array.from(array.subarray(from, from + length));
+    const counts = part(hour.counts, next.counts, cells.counts);
+    const sums = part(hour.sums, next.sums, cells.sums);
+    const quality = qualityOf(part(hour.quality, next.quality, qualityKeys.length));
+    next.counts += cells.counts;
+    next.sums += cells.sums;
+    next.quality += qualityKeys.length;
+    const histogram = feature.empty();
+    if (histogram.type === "number") histogram.merge({ type: "number", counts, sums, quality });
+    else histogram.merge({ type: "category", counts, quality });
+    return histogram;
+  });
+}
+
+function preparedOf({ features, outputs }: Reference): readonly PreparedFeature[] {
+  return [...features, ...outputs];
+}
+
+function histogramsOf({ features, outputs }: Reference, pane: Pane): FeatureHistogram[] {
+  return [
+    ...features.flatMap((_, place) => pane.histogram("feature", place) ?? []),
+    ...outputs.flatMap((_, place) => pane.histogram("output", place) ?? []),
+  ];
+}
+
+function addInto(all: Uint32Array | Float64Array, part: ArrayLike<number>, from: number): void {
+  for (let index = 0; index < part.length; index += 1) {
+    all[from + index] = (all[from + index] as number) + (part[index] as number);
+  }
+}
+
+function qualityOf(numbers: Float64Array): Quality {
+  const [nulls = 0, nans = 0, posInf = 0, negInf = 0, typeErrors = 0, unseen = 0] = numbers;
+  return { nulls, nans, posInf, negInf, typeErrors, unseen };
+}
