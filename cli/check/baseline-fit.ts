@@ -1,11 +1,12 @@
 import type { Baseline, FeatureBaseline } from "#core/drift/baseline.ts";
+import type { ReducersByName } from "#core/model/settings.ts";
 import type { ModelSpec, TensorSpec } from "#core/model/spec.ts";
 import {
+  anyVocabularies,
   featureColumns,
   outputColumns,
   type PlannedColumn,
   type PlannedTensor,
-  type ReducersByName,
 } from "#core/prediction/column-plan.ts";
 import { quoteAll } from "#core/quote.ts";
 
@@ -26,6 +27,7 @@ export function baselineProblems({ baseline, spec, digest, reducers }: Fit): str
   const of = { rows, reducers };
   const features = featureColumns({
     ...of,
+    vocabularies: anyVocabularies,
     features: spec.features,
     inputs: spec.inputs.map(sized),
   });

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Failure, messageOf } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
+import { unknownWanted } from "#core/model/reducers.ts";
 import type { ModelSettings } from "#core/model/settings.ts";
 import type { ModelVersion } from "#gen/sluice/control/v1/control_pb.ts";
 import { ModelState } from "#gen/sluice/control/v1/model_pb.ts";
 import { modelPaths } from "#platform/model-repository.ts";
+import { readVocabularies } from "#platform/vocabulary-file.ts";
 import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
 import { fromDescription } from "#wire/description.ts";
 import type { Gateway } from "../client.ts";
@@ -83,6 +85,11 @@ async function checkBaseline(options: CheckOptions, served: ServedModel): Promis
     const { reducers } = settings.monitoring;
     const problems = baselineProblems({ baseline, spec, digest, reducers });
     if (mismatch !== undefined) problems.unshift(mismatch);
+    const texts = unknownWanted(spec.features, reducers);
+    if (texts.length > 0) {
+      const { problem } = await readVocabularies(paths, texts);
+      if (problem !== undefined) problems.push(problem);
+    }
     if (problems.length > 0) return { check, outcome: "failed", text: problems.join("; ") };
     const size = [
       formatCount(baseline.rows, "row"),

@@ -2,7 +2,6 @@
  * Two files compared as the monitor compares a window with a baseline: the baseline is described,
  * the other file counted in its bins, and every feature judged by the same rules.
  */
-import { stat } from "node:fs/promises";
 import { houseBins } from "#core/drift/baseline.ts";
 import { prepareFeature } from "#core/drift/comparison.ts";
 import {
@@ -16,11 +15,12 @@ import { Failure } from "#core/failure.ts";
 import { formatRef } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
 import type { Place } from "../bulk/format.ts";
-import { unreadable } from "../bulk/input-file.ts";
-import { openTable, type Table } from "../bulk/table.ts";
-import type { FileColumn } from "./column.ts";
+import type { Table } from "../bulk/table.ts";
+import { type FileColumn, titlesOf } from "./column.ts";
+import { countTokens, sharesAmongOthers, sharesByVocabulary } from "./count-tokens.ts";
 import { guessColumns } from "./guess-columns.ts";
 import { findColumns, type WatchedVersion } from "./model-columns.ts";
+import { openPlace } from "./open-place.ts";
 import { readBaseline } from "./read-baseline.ts";
 import { readCurrent } from "./read-current.ts";
 
@@ -54,32 +54,29 @@ export async function compareFiles(options: CompareOptions): Promise<Compared> {
   const again = model === undefined ? await openPlace(baseline) : tables.baseline;
   const bins =
     options.bins === undefined ? houseBins : { coarse: options.bins, fine: options.bins };
-  const described = await readBaseline(again, { ...told(again, baseline), columns, bins });
+  const counts = await countTokens(baseline, columns, onProgress);
+  const described = await readBaseline(again, {
+    ...{ ...told(again, baseline), columns, bins, shares: sharesAmongOthers(counts) },
+  });
   const prepared = described.features.map((feature, place) => ({
     column: columns[place] as FileColumn,
     feature: prepareFeature(feature, { bins, declared: model?.schema.get(feature.name) }),
   }));
-  const counted = { ...told(tables.current, current), columns: prepared };
-  const live = await readCurrent(tables.current, counted);
+  const live = await readCurrent(tables.current, {
+    ...{ ...told(tables.current, current), columns: prepared },
+    shares: sharesByVocabulary(counts),
+  });
   const features = prepared.flatMap(({ feature }, place) => {
     const histogram = live[place];
     return histogram === undefined ? [] : [judgeFeature(feature, histogram, thresholds)];
   });
-  const used = new Set(columns.map(({ title }) => title));
+  const used = new Set(columns.flatMap(titlesOf));
   const all = new Set([...tables.baseline.columns, ...tables.current.columns]);
   return {
     verdict: worstVerdict(features.map(({ verdict }) => verdict)),
     features,
     leftOut: [...all].filter((title) => !used.has(title)),
   };
-}
-
-/** Opens a file that is not standard input. */
-export async function openPlace(place: Place): Promise<Table> {
-  const found = await stat(place.path).catch((error: unknown) => {
-    throw unreadable(place.path, error);
-  });
-  return await openTable(place, found.size);
 }
 
 type Tables = { readonly baseline: Table; readonly current: Table };

@@ -7,10 +7,16 @@ import { Failure, messageOf } from "#core/failure.ts";
 import { deriveFeatures } from "#core/model/features.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { deriveOutputs } from "#core/model/outputs.ts";
-import type { OutputSpec } from "#core/model/spec.ts";
+import { reducerProblems } from "#core/model/reducers.ts";
+import type { OutputSpec, TensorSpec } from "#core/model/spec.ts";
 import type { TaskSource } from "#core/performance/resolve-task.ts";
-import { featureColumns } from "#core/prediction/column-plan.ts";
-import type { ColumnHead } from "#core/prediction/value-column.ts";
+import {
+  anyVocabularies,
+  featureColumns,
+  outputColumns,
+  type PlannedColumn,
+  type PlannedTensor,
+} from "#core/prediction/column-plan.ts";
 import type { Dtype } from "#core/tensor/dtype.ts";
 import { modelPaths, readModelSettings, scanRepository } from "#platform/model-repository.ts";
 import { readModelFile } from "#wire/onnx/model-file.ts";
@@ -26,8 +32,19 @@ export type WatchedVersion = {
   readonly schema: Schema;
   /** What labels are compared with. */
   readonly performance: TaskSource;
-  readonly features: readonly Pick<ColumnHead, "name" | "type" | "dtype">[];
-  readonly outputs: readonly (OutputSpec & { readonly dtype: Dtype })[];
+  readonly features: readonly WatchedColumn[];
+  readonly outputs: readonly WatchedOutput[];
+};
+
+type WatchedColumn = Pick<PlannedColumn, "name" | "type" | "dtype" | "reducer" | "feature"> & {
+  /** Of what it is reduced from. */
+  readonly partDtype: Dtype;
+};
+
+type WatchedOutput = OutputSpec & {
+  readonly dtype: Dtype;
+  /** Where rows are too wide to be watched value by value. */
+  readonly reduced: readonly WatchedColumn[];
 };
 
 /** Columns of a file, and what of the model it lacks. */
@@ -58,15 +75,21 @@ export async function readWatchedVersion(
     outputs: tensors,
     classes: file.labels,
   });
-  const problems = [...features.problems, ...outputs.problems];
+  const { thresholds, reducers, performance } = settings.monitoring;
+  const described = { inputs, features: features.specs, predictions: outputs.specs };
+  const problems = [
+    ...features.problems,
+    ...outputs.problems,
+    ...reducerProblems(reducers, described),
+  ];
   if (problems.length > 0) {
     throw new Failure("failed-precondition", `${formatRef(ref)}: ${problems.join("; ")}`);
   }
-  const sized = inputs.map(({ name, dtype, shape }) => ({
-    ...{ name, dtype },
-    shape: shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1)),
-  }));
-  const { thresholds, reducers, performance } = settings.monitoring;
+  const planned = { inputs: inputs.map(sized), outputs: tensors.map(sized), rows, reducers };
+  const watched = (of: PlannedTensor[]) => (column: PlannedColumn) => ({
+    ...column,
+    partDtype: of[column.tensor]?.dtype ?? column.dtype,
+  });
   const declared = (settings.outputs ?? []).map(({ name, labels }) => ({ name, labels }));
   return {
     ref,
@@ -74,10 +97,15 @@ export async function readWatchedVersion(
     thresholds,
     schema: schemaOf(settings.features),
     performance: { settings: performance, declared },
-    features: featureColumns({ features: features.specs, inputs: sized, rows, reducers }),
+    features: featureColumns({
+      ...{ ...planned, features: features.specs, vocabularies: anyVocabularies },
+    }).map(watched(planned.inputs)),
     outputs: outputs.specs.map((spec) => ({
       ...spec,
       dtype: tensors.find(({ name }) => name === spec.output)?.dtype ?? "FP32",
+      reduced: outputColumns({ ...planned, predictions: [spec] })
+        .filter(({ reducer }) => reducer !== undefined)
+        .map(watched(planned.outputs)),
     })),
   };
 }
@@ -90,37 +118,89 @@ export function findColumns(model: WatchedVersion, titles: readonly string[]): M
   const known = new Set(titles);
   const prefix = `v${model.ref.version}.`;
   const found = model.outputs.map((output) => {
-    const { name, dtype, role } = output;
+    const { name, dtype, role, reduced } = output;
+    if (reduced.length > 0) return findAll(reduced, { titles, known, prefix });
     const own = titles.filter(
       (title) => title === `${prefix}${name}` || title.startsWith(`${prefix}${name}.`),
     );
     const type = role === "label" || dtype === "BYTES" ? "category" : "number";
-    const kept = role === "embedding" ? "FP64" : dtype;
     const columns = own.map((title) => {
       const column = { name: title.slice(prefix.length), title };
       // Texts name the classes, whatever the model numbers them by.
       return type === "category"
-        ? ({ ...column, type, dtype: kept, isNamed: true } as const)
-        : toFileColumn({ name: column.name, type, dtype: kept }, title);
+        ? ({ ...column, type, dtype, isNamed: true } as const)
+        : toFileColumn({ name: column.name, type, dtype }, title);
     });
     const labels = output.role === "probabilities" && own.length > 0 ? output.labels : [];
     const lacking = labels.map((label) => `${name}.${label}`);
     const missing = own.length === 0 ? [name] : lacking.filter((each) => !known.has(prefix + each));
     return { columns, missing };
   });
-  const [present, missing] = [true, false].map((is) =>
-    model.features.filter(({ name }) => known.has(name) === is),
-  );
+  const features = findAll(model.features, { titles, known, prefix: "" });
   return {
-    features: (present ?? []).map((feature) => toFileColumn(feature, feature.name)),
+    features: features.columns,
     outputs: found.flatMap(({ columns }) => columns),
-    missingFeatures: (missing ?? []).map(({ name }) => name),
+    missingFeatures: features.missing,
     missingOutputs: found.flatMap(({ missing: names }) => names),
   };
 }
 
+type Titles = {
+  readonly titles: readonly string[];
+  readonly known: ReadonlySet<string>;
+  /** Of all titles that are looked for. */
+  readonly prefix: string;
+};
+
+type Found = { readonly columns: FileColumn[]; readonly missing: string[] };
+
+function findAll(columns: readonly WatchedColumn[], titles: Titles): Found {
+  const found: Found = { columns: [], missing: [] };
+  for (const column of columns) {
+    const file = findOne(column, titles);
+    if (file === undefined) found.missing.push(column.name);
+    else found.columns.push(file);
+  }
+  return found;
+}
+
+/** A summary stands in the file itself, or else what it is to be made from. */
+function findOne(column: WatchedColumn, { titles, known, prefix }: Titles): FileColumn | undefined {
+  const { name, reducer, feature, partDtype } = column;
+  const [title, source] = [prefix + name, prefix + feature];
+  if (reducer === "length" || reducer === "unknown") {
+    const reduced = { kind: "text", reducer } as const;
+    return known.has(source)
+      ? { name, title: source, type: "number", dtype: "FP64", reduced }
+      : undefined;
+  }
+  if (known.has(title)) return toFileColumn(column, title);
+  if (reducer === undefined || partDtype === "BYTES") return undefined;
+  const parts = known.has(source) ? [source] : partsOf(source, titles);
+  const reduced = { kind: "wide", reducer, titles: parts, dtype: partDtype } as const;
+  return parts.length === 0
+    ? undefined
+    : { name, title: source, type: "number", dtype: "FP64", reduced };
+}
+
+/** `<source>.0`, `<source>.1` and so on, in the order of their numbers. */
+function partsOf(source: string, titles: readonly string[]): string[] {
+  const numbered = titles.flatMap((title) => {
+    if (!title.startsWith(`${source}.`)) return [];
+    const digits = title.slice(source.length + 1);
+    return /^\d+$/.test(digits) ? [{ title, number: Number(digits) }] : [];
+  });
+  return numbered.sort((one, other) => one.number - other.number).map(({ title }) => title);
+}
+
+/** The declared shape with lengths where it has none. */
+function sized({ name, dtype, shape }: TensorSpec): PlannedTensor {
+  const lengths = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
+  return { name, dtype, shape: lengths };
+}
+
 function toFileColumn(
-  { name, type, dtype }: Pick<ColumnHead, "name" | "type" | "dtype">,
+  { name, type, dtype }: Pick<WatchedColumn, "name" | "type" | "dtype">,
   title: string,
 ): FileColumn {
   if (type === "number" && dtype !== "BYTES") return { name, title, type, dtype };

@@ -8,15 +8,18 @@ import {
 import { Failure } from "#core/failure.ts";
 import { quote } from "#core/quote.ts";
 import type { Table } from "../bulk/table.ts";
-import { type Row, textOf, type Value } from "../bulk/value.ts";
+import { type Row, textOf } from "../bulk/value.ts";
 import type { FileColumn } from "./column.ts";
-import { categoryOf, numberOf } from "./value.ts";
+import { numberIn, type UnknownShares } from "./reduced-value.ts";
+import { categoryOf } from "./value.ts";
 
 export type BaselineOptions = {
   /** Named where a value cannot be used. */
   readonly path: string;
   readonly columns: readonly FileColumn[];
   readonly bins?: BinNumbers;
+  /** Of the texts of this file, each to the others. */
+  readonly shares?: UnknownShares;
   readonly onProgress: () => void;
   readonly onRow?: ((row: Row) => void) | undefined;
 };
@@ -28,16 +31,16 @@ export type BaselineOptions = {
  */
 export async function readBaseline(
   table: Table,
-  { path, columns, bins = houseBins, onProgress, onRow }: BaselineOptions,
+  { path, columns, bins = houseBins, shares = new Map(), onProgress, onRow }: BaselineOptions,
 ): Promise<{ readonly rows: number; readonly features: FeatureBaseline[] }> {
-  const collectors = columns.map(collectorOf);
+  const collectors = columns.map((column) => collectorOf(column, shares));
   let rows = 0;
   for await (const batch of table.rows(0)) {
     for (const [at, row] of batch.entries()) {
       onRow?.(row);
       for (const collector of collectors) {
+        if (collector.add(row)) continue;
         const value = row[collector.column.title];
-        if (collector.add(value)) continue;
         const what = `column ${quote(collector.column.title)} takes numbers`;
         const place = `${path}: row ${rows + at + 1}`;
         throw new Failure(
@@ -56,19 +59,19 @@ export async function readBaseline(
 type Collector = {
   readonly column: FileColumn;
   /** False where the value is of another kind. */
-  readonly add: (value: Value | undefined) => boolean;
+  readonly add: (row: Row) => boolean;
   readonly describe: (bins: BinNumbers) => FeatureBaseline;
 };
 
-function collectorOf(column: FileColumn): Collector {
+function collectorOf(column: FileColumn, shares: UnknownShares): Collector {
   const { name } = column;
   if (column.type === "category") {
     const counts = new Map<string, number>();
     let nulls = 0;
     return {
       column,
-      add: (value) => {
-        const text = categoryOf(column, value);
+      add: (row) => {
+        const text = categoryOf(column, row[column.title]);
         if (text === null) nulls += 1;
         else counts.set(text, (counts.get(text) ?? 0) + 1);
         return true;
@@ -80,8 +83,8 @@ function collectorOf(column: FileColumn): Collector {
   const numbers = new Numbers();
   return {
     column,
-    add: (value) => {
-      const number = numberOf(dtype, value);
+    add: (row) => {
+      const number = numberIn(column, row, shares);
       if (number !== undefined) numbers.add(number);
       return number !== undefined;
     },

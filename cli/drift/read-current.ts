@@ -5,14 +5,17 @@ import type { NumberHistogram } from "#core/drift/number-histogram.ts";
 import { Failure } from "#core/failure.ts";
 import type { Table } from "../bulk/table.ts";
 import type { Row } from "../bulk/value.ts";
-import type { FileColumn } from "./column.ts";
-import { categoryOf, numberOf } from "./value.ts";
+import type { CategoryColumn, FileColumn } from "./column.ts";
+import { numberIn, type UnknownShares } from "./reduced-value.ts";
+import { categoryOf } from "./value.ts";
 
 export type CurrentColumn = { readonly column: FileColumn; readonly feature: PreparedFeature };
 
 export type CurrentOptions = {
   readonly path: string;
   readonly columns: readonly CurrentColumn[];
+  /** To the vocabulary of the baseline. */
+  readonly shares?: UnknownShares;
   readonly onProgress: () => void;
 };
 
@@ -22,14 +25,17 @@ export type CurrentOptions = {
  */
 export async function readCurrent(
   table: Table,
-  { path, columns, onProgress }: CurrentOptions,
+  { path, columns, shares = new Map(), onProgress }: CurrentOptions,
 ): Promise<FeatureHistogram[]> {
   const counted = columns.map(({ column, feature }) => ({ column, live: feature.empty() }));
   let rows = 0;
   for await (const batch of table.rows(0)) {
     for (const { column, live } of counted) {
-      if (live.type === "category") addTexts(live, column, batch);
-      else if (column.type === "number") addNumbers(live, column, batch);
+      if (live.type === "category" && column.type === "category") addTexts(live, column, batch);
+      else if (live.type === "number" && column.type === "number") {
+        const numbers = batch.map((row) => numberIn(column, row, shares));
+        addNumbers(live, numbers);
+      }
     }
     rows += batch.length;
     onProgress();
@@ -38,18 +44,13 @@ export async function readCurrent(
   return counted.map(({ live }) => live);
 }
 
-function addTexts(live: CategoryHistogram, column: FileColumn, batch: readonly Row[]): void {
+function addTexts(live: CategoryHistogram, column: CategoryColumn, batch: readonly Row[]): void {
   const texts = batch.map((row) => categoryOf(column, row[column.title]));
   const rows = Uint32Array.from(texts.keys());
   live.add({ dictionary: texts.map((text) => text ?? ""), codes: rows }, nullsOf(texts), rows);
 }
 
-function addNumbers(
-  live: NumberHistogram,
-  { dtype, title }: Extract<FileColumn, { type: "number" }>,
-  batch: readonly Row[],
-): void {
-  const numbers = batch.map((row) => numberOf(dtype, row[title]));
+function addNumbers(live: NumberHistogram, numbers: readonly (number | null | undefined)[]): void {
   const isNumber = (row: number) => numbers[row] !== undefined;
   const rows = Uint32Array.from(numbers.keys()).filter(isNumber);
   live.add(Float64Array.from(numbers, Number), nullsOf(numbers), rows);

@@ -118,6 +118,7 @@ it("reads settings of one model and names its files", async () => {
   expect(modelPaths("models", { model: "a", version: 2 })).toEqual({
     onnx: "models/a/2/model.onnx",
     baseline: "models/a/2/baseline.json",
+    vocabulary: "models/a/2/vocabulary.txt",
     examples: "models/a/examples.csv",
     settings: "models/a/model.yaml",
   });

@@ -28,9 +28,13 @@ export type FoundModel = {
 export type ModelPaths = {
   readonly onnx: string;
   readonly baseline: string;
+  readonly vocabulary: string;
   readonly examples: string;
   readonly settings: string;
 };
+
+/** Beside a baseline.json, where a model has texts. */
+export const vocabularyFile = "vocabulary.txt";
 
 /** Where the files of one version are, whether they exist or not. */
 export function modelPaths(root: string, ref: ModelRef): ModelPaths {
@@ -39,6 +43,7 @@ export function modelPaths(root: string, ref: ModelRef): ModelPaths {
   return {
     onnx: join(version, "model.onnx"),
     baseline: join(version, "baseline.json"),
+    vocabulary: join(version, vocabularyFile),
     examples: join(model, "examples.csv"),
     settings: join(model, "model.yaml"),
   };

@@ -71,7 +71,7 @@ const feature = record({
   name,
   input: name,
   column: optional(count(0, versionMax)),
-  type: optional(v.picklist(["number", "category"])),
+  type: optional(v.picklist(["number", "category", "text"])),
   unit: v.optional(v.string(), ""),
   min: optional(finite),
   max: optional(finite),

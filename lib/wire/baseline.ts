@@ -33,6 +33,7 @@ export function parseBaseline(text: string): Baseline {
     features: readFeatures(reader, root["features"], "features"),
     outputs: readFeatures(reader, root["outputs"], "outputs"),
     calibration: readCalibration(reader, root["calibration"]),
+    ...readVocabulary(reader, root["vocabulary"]),
   };
   if (reader.problems.length > 0) throw invalid(reader.problems);
   return baseline;
@@ -40,9 +41,11 @@ export function parseBaseline(text: string): Baseline {
 
 /** The text of a baseline.json: a feature a line, so that a changed feature is a changed line. */
 export function formatBaseline(baseline: Baseline): string {
-  const { model, version, digest, rows, createdAt, features, outputs, calibration } = baseline;
+  const { model, version, digest, rows, createdAt, features, outputs } = baseline;
+  const { calibration, vocabulary } = baseline;
   const head = {
     ...{ format: formatVersion, model, version, digest, rows, createdAt },
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     ...(calibration && { calibration: calibrationToPlain(calibration) }),
   };
   const lines = Object.entries(head).map(([key, value]) => `  "${key}": ${JSON.stringify(value)},`);
@@ -107,6 +110,11 @@ function readFeatures(reader: JsonReader, value: unknown, place: string): Featur
     seen.add(name);
   }
   return features;
+}
+
+/** Only a model that has texts has one. */
+function readVocabulary(reader: JsonReader, value: unknown): Pick<Baseline, "vocabulary"> {
+  return value === undefined ? {} : { vocabulary: reader.text(value, "vocabulary") };
 }
 
 function readFeature(reader: JsonReader, value: unknown, place: string): FeatureBaseline {

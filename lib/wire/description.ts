@@ -92,7 +92,7 @@ function toFeature(message: Feature): FeatureSpec {
   const { name, input, column, type, datatype, unit, categories, required } = message;
   return {
     ...{ name, input, column, unit, categories, required },
-    type: type === "category" ? "category" : "number",
+    type: type === "category" || type === "text" ? type : "number",
     dtype: toDtype(datatype),
     ...{ min: undefined, max: undefined, default: undefined },
   };

@@ -1,11 +1,8 @@
 import { hashRow } from "#core/hash.ts";
 import type { ModelRef } from "#core/model/name.ts";
+import type { ReducersByName } from "#core/model/settings.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
-import {
-  ColumnPlan,
-  type PlannedColumn,
-  type ReducersByName,
-} from "#core/prediction/column-plan.ts";
+import { ColumnPlan, type PlannedColumn, type Vocabularies } from "#core/prediction/column-plan.ts";
 import { ColumnPlans } from "#core/prediction/column-plans.ts";
 import { EventBatch, type EventBody, type RowSource } from "#core/prediction/event-batch.ts";
 import { EventBudget } from "#core/prediction/event-budget.ts";
@@ -31,6 +28,7 @@ export type RecordedModel = {
   readonly spec: Pick<ModelSpec, "features" | "predictions">;
   readonly windowMs: number;
   readonly reducers: ReducersByName;
+  readonly vocabularies: Vocabularies;
 };
 
 /** What was computed for a request, and how long it took. */
@@ -73,6 +71,8 @@ export class EventRecorder {
   #plans: ColumnPlans | undefined;
   #rowsTotal = 0;
   #rowsLeftOut = 0;
+  /** What the texts of a row came to, the last time that any was kept. */
+  #textValues = 0;
   #seq = 0;
   #lastRowMs = Number.NEGATIVE_INFINITY;
   #lastMessageMs = Number.NEGATIVE_INFINITY;
@@ -94,8 +94,9 @@ export class EventRecorder {
 
   modelLoaded(model: RecordedModel): void {
     this.#model = model;
-    const { features, predictions } = model.spec;
-    this.#plans = new ColumnPlans({ features, predictions, reducers: model.reducers });
+    const { spec, reducers, vocabularies } = model;
+    const { features, predictions } = spec;
+    this.#plans = new ColumnPlans({ features, predictions, reducers, vocabularies });
   }
 
   /**
@@ -115,7 +116,8 @@ export class EventRecorder {
     this.#events.eventRows("sampled_out", leftOut);
     this.#events.eventRows("included", included.length);
     const plan = this.#plans.of({ inputs, outputs, rows });
-    const values = plan.columns.length;
+    if (included.length > 0) this.#textValues = plan.textValues(inputs, included);
+    const values = plan.columns.length + this.#textValues;
     this.#budget.count(answered * values, included.length * values);
     if (included.length === 0) return;
     const facts = toFacts(arrival, question, answer.timings);

@@ -134,6 +134,10 @@ export class WorkerEvents {
     } else this.#log.info(`model ${kind}`);
   }
 
+  textsUnwatched(features: readonly string[], reason: string): void {
+    this.#log.warn("texts are watched without their words", { features, reason });
+  }
+
   linkOpened(gateway: string): void {
     this.#log.info("link opened", { gateway });
   }

@@ -5,6 +5,7 @@ import { probeBatching } from "#core/batching/probe.ts";
 import { Failure, messageOf } from "#core/failure.ts";
 import { deriveFeatures } from "#core/model/features.ts";
 import { deriveOutputs } from "#core/model/outputs.ts";
+import { reducerProblems } from "#core/model/reducers.ts";
 import type { ModelSettings } from "#core/model/settings.ts";
 import type { ModelSpec, TensorSpec } from "#core/model/spec.ts";
 import { seededDraw } from "#core/random.ts";
@@ -100,7 +101,12 @@ async function describeModel(
     outputs: observed,
     classes: file.labels,
   });
-  const problems = [...features.problems, ...predictions.problems];
+  const described = { inputs, features: features.specs, predictions: predictions.specs };
+  const problems = [
+    ...features.problems,
+    ...predictions.problems,
+    ...reducerProblems(settings.monitoring.reducers, described),
+  ];
   if (problems.length > 0) {
     throw new Failure("failed-precondition", `model.yaml: ${problems.join("; ")}`);
   }

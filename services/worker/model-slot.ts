@@ -1,8 +1,13 @@
 import { dirname } from "node:path";
 import { Failure } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
+import { unknownWanted } from "#core/model/reducers.ts";
+import type { ReducersByName } from "#core/model/settings.ts";
+import type { ModelSpec } from "#core/model/spec.ts";
+import type { Vocabularies } from "#core/prediction/column-plan.ts";
 import type { SlabPool } from "#core/slab-pool.ts";
 import { type ModelPaths, readModelSettings } from "#platform/model-repository.ts";
+import { readVocabularies } from "#platform/vocabulary-file.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import { Decoder } from "./decoder.ts";
 import type { EventRecorder } from "./event-recorder.ts";
@@ -102,7 +107,8 @@ export class ModelSlot implements AsyncDisposable {
       const { spec } = host;
       const decoder = this.#stack.use(new Decoder({ ref, spec, decodeMaxMs }, payloads));
       const { windowMs, reducers } = settings.monitoring;
-      recorder.modelLoaded({ digest: host.digest, spec, windowMs, reducers });
+      const vocabularies = await this.#readVocabularies(spec, reducers);
+      recorder.modelLoaded({ digest: host.digest, spec, windowMs, reducers, vocabularies });
       const model = new ServedModel(ref, spec);
       this.#change({ kind: "ready", host, runner, model, decoder });
     } catch (error) {
@@ -118,6 +124,17 @@ export class ModelSlot implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+  }
+
+  async #readVocabularies(
+    { features }: ModelSpec,
+    reducers: ReducersByName,
+  ): Promise<Vocabularies> {
+    const texts = unknownWanted(features, reducers);
+    if (texts.length === 0) return new Map();
+    const { vocabularies, problem } = await readVocabularies(this.#options.paths, texts);
+    if (problem !== undefined) this.#modules.events.textsUnwatched(texts, problem);
+    return vocabularies;
   }
 
   #change(state: ModelState): void {

@@ -283,7 +283,7 @@ export function slowModel(): Uint8Array {
 }
 
 /** Weights that keep the size of what flows through them. */
-function weights(name: string, shape: number[], draw: Draw): Initializer {
+export function weights(name: string, shape: number[], draw: Draw): Initializer {
   const length = shape.reduce((product, dim) => product * dim, 1);
   const scale = Math.sqrt(6 / (shape[0] ?? 1));
   const data = Float32Array.from({ length }, () => (draw() * 2 - 1) * scale);

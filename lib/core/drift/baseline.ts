@@ -1,4 +1,4 @@
-import type { FeatureType } from "../model/spec.ts";
+import type { ColumnType } from "../model/spec.ts";
 import type { Calibration } from "../performance/calibration.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import { quantileEdges } from "./bins.ts";
@@ -68,6 +68,8 @@ export type Baseline = {
   readonly outputs: readonly FeatureBaseline[];
   /** How scores become probabilities; absent where they are taken as they are. */
   readonly calibration?: Calibration | undefined;
+  /** SHA-256 of the vocabulary.txt that was made with it; undefined without one. */
+  readonly vocabulary?: string | undefined;
 };
 
 export const categoryOther = "__other__";
@@ -75,7 +77,7 @@ const categoriesMax = 256;
 
 export type FeatureSource<Value> = {
   readonly name: string;
-  readonly type: FeatureType;
+  readonly type: ColumnType;
   readonly dtype: Dtype;
   /** null counts as null. */
   readonly values: Iterable<Value | null>;

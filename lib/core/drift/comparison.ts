@@ -1,4 +1,4 @@
-import type { FeatureType } from "../model/spec.ts";
+import type { ColumnType } from "../model/spec.ts";
 import { type BinNumbers, type FeatureBaseline, houseBins } from "./baseline.ts";
 import { CategoryBins, CategoryHistogram, categoryCells } from "./category-histogram.ts";
 import type { Cells, CellsSize } from "./cells.ts";
@@ -12,7 +12,7 @@ export type SummedBins = { readonly counts: Float64Array; readonly sums: Float64
 
 /** What a statistic compares: a baseline and a window in the same bins. */
 export type Comparison = {
-  readonly type: FeatureType;
+  readonly type: ColumnType;
   /** How many bins of about equal size a number's baseline was cut into. */
   readonly bins: BinNumbers;
   /** The coarse bins of a number, or the categories and one bin for what is unseen. */

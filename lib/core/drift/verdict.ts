@@ -1,5 +1,5 @@
 import type { DriftStatistic } from "../model/settings.ts";
-import type { FeatureType } from "../model/spec.ts";
+import type { ColumnType } from "../model/spec.ts";
 import {
   type Comparison,
   compare,
@@ -29,7 +29,7 @@ export type StatisticReport = {
 /** How one feature of a window compares with the baseline. */
 export type FeatureReport = {
   readonly name: string;
-  readonly type: FeatureType;
+  readonly type: ColumnType;
   /** Values in bins, on either side. */
   readonly rowsBaseline: number;
   readonly rowsCurrent: number;

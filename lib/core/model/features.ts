@@ -71,6 +71,8 @@ function problemOf(settings: FeatureSettings, place: Place): string | undefined 
 function typeProblem(settings: FeatureSettings, input: TensorSpec): string | undefined {
   const isText = input.dtype === "BYTES";
   const takes = `input ${quote(input.name)} takes ${isText ? "texts" : input.dtype}`;
+  if (settings.type === "text" && !isText) return `${takes}, not texts`;
+  if (settings.type === "text" && settings.categories.length > 0) return "a text has no categories";
   if (settings.type === "number" && isText) return `${takes}, not numbers`;
   if (settings.default !== undefined && (typeof settings.default === "string") !== isText) {
     return `${takes}, and the default is ${JSON.stringify(settings.default)}`;

@@ -35,7 +35,7 @@ export type FeatureSettings = {
   readonly input: string;
   /** Undefined: the column after that of the previous feature of the same input, at first 0. */
   readonly column: number | undefined;
-  /** Undefined: category for texts, number for everything else. */
+  /** Undefined: category for inputs of texts, number for all others. */
   readonly type: FeatureType | undefined;
   readonly unit: string;
   readonly min: number | undefined;
@@ -87,15 +87,22 @@ export const driftStatistics = [
 export type DriftStatistic = (typeof driftStatistics)[number];
 
 /** The numbers a large tensor may be summarised by. */
-export const reducers = ["mean", "sd", "norm"] as const;
-export type Reducer = (typeof reducers)[number];
+export const wideReducers = ["mean", "sd", "norm"] as const;
+export type WideReducer = (typeof wideReducers)[number];
+/** Those of a text. */
+export const textReducers = ["length", "unknown"] as const;
+export type TextReducer = (typeof textReducers)[number];
+
+export type Reducer = WideReducer | TextReducer;
+export const reducers: readonly Reducer[] = [...wideReducers, ...textReducers];
+/** Which numbers to make, by text feature, input or output; all where none are named. */
+export type ReducersByName = Readonly<Record<string, readonly Reducer[]>>;
 
 export type MonitoringSettings = {
   readonly windowMs: number;
   /** Only those that differ from the house's. */
   readonly thresholds: Readonly<Partial<Record<DriftStatistic, number>>>;
-  /** By input or output; only those that differ from all three. */
-  readonly reducers: Readonly<Record<string, readonly Reducer[]>>;
+  readonly reducers: ReducersByName;
   /** What windows are compared with. */
   readonly baseline: BaselineSettings;
   readonly performance: PerformanceSettings;

@@ -28,7 +28,10 @@ export type BatchingDecision =
   | { readonly enabled: true }
   | { readonly enabled: false; readonly reason: string };
 
-export type FeatureType = "number" | "category";
+/** What a watched column of values holds. */
+export type ColumnType = "number" | "category";
+/** A text, unlike a category, is watched by numbers alone: there are too many of them. */
+export type FeatureType = ColumnType | "text";
 
 /** One named column of the input: what PredictService takes and the monitor watches. */
 export type FeatureSpec = {

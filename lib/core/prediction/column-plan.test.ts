@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { WideReducer } from "../model/settings.ts";
 import type { FeatureSpec, OutputSpec } from "../model/spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { Vocabulary } from "../text/vocabulary.ts";
 import { ColumnPlan, featureColumns, outputColumns, type PlannedColumn } from "./column-plan.ts";
 import { summarise } from "./summary.ts";
 import { numberAt, textAt } from "./value-column.ts";
@@ -17,7 +19,9 @@ function show(columns: readonly PlannedColumn[], tensors: readonly Tensor[], row
     columns.map((column): [string, unknown[]] => {
       const tensor = tensors[column.tensor] as Tensor;
       const { name, reducer, stride } = column;
-      if (reducer !== undefined) return [name, [...summarise(tensor, indexes, stride)[reducer]]];
+      if (reducer !== undefined) {
+        return [name, [...summarise(tensor, indexes, stride)[reducer as WideReducer]]];
+      }
       const at = column.type === "category" ? textAt : numberAt;
       return [name, indexes.map((row) => at({ ...column, data: tensor.data }, row))];
     }),
@@ -52,6 +56,22 @@ describe("features", () => {
       "i.norm": [5, 0],
     });
     expect(columns.map((column) => column.dtype)).toEqual(["FP64", "FP64", "FP64"]);
+  });
+
+  test("are the numbers of a text that are asked for and can be made", () => {
+    const spec: FeatureSpec = { ...feature("t", "x", 1), type: "text", dtype: "BYTES" };
+    const texts = { name: "x", dtype: "BYTES", shape: [2, 2], data: ["a", "b", "c", "d"] } as const;
+    const source = { features: [spec], inputs: [texts], rows: 2 };
+    const names = (more: Partial<Parameters<typeof featureColumns>[0]>) =>
+      featureColumns({ ...source, ...more }).map(({ name }) => name);
+    expect(names({})).toEqual(["t.length"]);
+    const vocabularies = new Map([["t", new Vocabulary(["b"])]]);
+    expect(names({ vocabularies })).toEqual(["t.length", "t.unknown"]);
+    expect(names({ vocabularies, reducers: { t: ["unknown"] } })).toEqual(["t.unknown"]);
+    expect(names({ vocabularies, reducers: { t: [] } })).toEqual([]);
+    expect(featureColumns({ ...source, vocabularies })[1]).toMatchObject({
+      ...{ kind: "feature", type: "number", dtype: "FP64", offset: 1, stride: 2 },
+    });
   });
 
   test("of an input that is not made of the request's rows are left out", () => {

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
-import { emptyBitmap, setBit } from "../bitmap.ts";
+import { emptyBitmap, isSet, setBit } from "../bitmap.ts";
+import { Vocabulary } from "../text/vocabulary.ts";
 import type { PlannedColumn } from "./column-plan.ts";
 import { EventBatch, type RowSource } from "./event-batch.ts";
 import type { RequestFacts } from "./request-columns.ts";
 
-const shared = { offset: 0, stride: 1, labels: [], tensor: 0, reducer: undefined };
+const shared = {
+  ...{ offset: 0, stride: 1, labels: [], tensor: 0 },
+  ...{ reducer: undefined, feature: "x", vocabulary: undefined },
+};
 const number: PlannedColumn = {
   ...{ name: "x", kind: "feature", type: "number", dtype: "FP32" },
   ...shared,
@@ -113,4 +117,30 @@ test("tells of wide rows by their summaries", () => {
     { kind: "numbers", data: Float64Array.of(3.5) },
     { kind: "numbers", data: Float64Array.of(5) },
   ]);
+});
+
+test("a text becomes numbers, and what an empty one does not have is null", () => {
+  const vocabulary = new Vocabulary(["known"]);
+  const text = { ...shared, feature: "t", vocabulary, kind: "feature", type: "number" } as const;
+  const plan = planOf(
+    { ...text, name: "t.length", dtype: "FP64", reducer: "length" },
+    { ...text, name: "t.unknown", dtype: "FP64", reducer: "unknown" },
+  );
+  const batch = new EventBatch(plan);
+  const data = ["known strange", "", "!", "Known"];
+  const nulls = new Map([["t", emptyBitmap(4)]]);
+  setBit(nulls.get("t") as Uint8Array, 3);
+  const inputs = [{ name: "t", dtype: "BYTES", shape: [4], data }] as const;
+  batch.add(facts(1), plan, { inputs, outputs: [], nulls }, [0, 1, 2, 3]);
+  const { columns } = batch.seal();
+  const shown = columns.map(({ name, nulls: bits, values }) => [
+    name,
+    values.kind === "numbers" ? [...values.data] : values,
+    [0, 1, 2, 3].map((row) => isSet(bits, row)),
+  ]);
+  expect(shown).toEqual([
+    ["t.length", [13, Number.NaN, 1, 5], [false, true, false, true]],
+    ["t.unknown", [0.5, Number.NaN, Number.NaN, 0], [false, true, true, true]],
+  ]);
+  expect(JSON.stringify(columns)).not.toContain("strange");
 });

@@ -1,6 +1,7 @@
 import { type Bitmap, emptyBitmap, isSet, setBit } from "../bitmap.ts";
 import { elementBytes, type NumericData } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type ReducedTexts, reduceTexts } from "../text/reduce-texts.ts";
 import type { ColumnPlan, PlannedColumn } from "./column-plan.ts";
 import type { EventColumn, PredictionEvent } from "./event.ts";
 import { GrowingArray } from "./growing-array.ts";
@@ -82,12 +83,14 @@ export class EventBatch {
   }
 }
 
-/** Some rows of a request, of which each wide tensor is summarised once. */
+/** Some rows of a request, of which each wide tensor and each text is summarised once. */
 class PlannedValues {
   readonly source: RowSource;
   readonly rows: readonly number[];
   #summarised: Tensor | undefined;
   #summary: Summary | undefined;
+  #reduced: string | undefined;
+  #texts: ReducedTexts | undefined;
 
   constructor(source: RowSource, rows: readonly number[]) {
     this.source = source;
@@ -106,6 +109,15 @@ class PlannedValues {
       this.#summary = summarise(tensor, this.rows, width);
     }
     return this.#summary;
+  }
+
+  /** The numbers of a text, too, are neighbours. */
+  textsOf(column: PlannedColumn, { data }: Tensor): ReducedTexts {
+    if (this.#texts === undefined || this.#reduced !== column.feature) {
+      this.#reduced = column.feature;
+      this.#texts = reduceTexts(data as string[], column, { ...column, rows: this.rows });
+    }
+    return this.#texts;
   }
 }
 
@@ -128,14 +140,17 @@ class ColumnBatch {
   append(column: PlannedColumn, values: PlannedValues): number {
     const { rows, source } = values;
     if (source.nulls.size > 0 && column.kind === "feature") {
-      this.#appendNulls(source.nulls.get(column.name), rows);
+      this.#appendNulls(source.nulls.get(column.feature), rows);
     }
+    const first = this.#count;
     this.#count += rows.length;
     const tensor = values.tensorOf(column);
     if (this.#numbers === undefined) return this.#appendTexts(column, tensor, rows);
     const { reducer } = column;
     if (reducer === undefined) {
       this.#numbers.append(tensor.data as NumericData, column, rows);
+    } else if (reducer === "length" || reducer === "unknown") {
+      this.#appendReduced(values.textsOf(column, tensor)[reducer], this.#numbers, first);
     } else {
       for (const value of values.summaryOf(tensor, column.stride)[reducer]) {
         this.#numbers.push(value);
@@ -160,6 +175,15 @@ class ColumnBatch {
     if (nulls === undefined) return;
     for (let index = 0; index < rows.length; index += 1) {
       if (isSet(nulls, rows[index] as number)) this.#nullRows.push(this.#count + index);
+    }
+  }
+
+  /** What an empty text does not have is null. */
+  #appendReduced(values: Float64Array, numbers: GrowingArray, first: number): void {
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index] as number;
+      numbers.push(value);
+      if (Number.isNaN(value)) this.#nullRows.push(first + index);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { FeatureType, ModelSpec, OutputSpec } from "../model/spec.ts";
+import type { ColumnType, ModelSpec, OutputSpec } from "../model/spec.ts";
 import type { Dtype, TensorData } from "../tensor/dtype.ts";
 import { fromHalf } from "../tensor/half.ts";
 import { elementCount, rowElements, type Tensor } from "../tensor/tensor.ts";
@@ -12,7 +12,7 @@ export type Shaped = Pick<Tensor, "shape">;
 export type ColumnHead = {
   readonly name: string;
   readonly kind: ColumnKind;
-  readonly type: FeatureType;
+  readonly type: ColumnType;
   /** The model's own data type, also where values are shown by the names of their classes. */
   readonly dtype: Dtype;
   /** Row r stands at `offset + r · stride`. */

@@ -172,7 +172,7 @@ export type Feature = Message<"sluice.control.v1.Feature"> & {
   column: number;
 
   /**
-   * "number" or "category".
+   * "number", "category" or "text".
    *
    * @generated from field: string type = 4;
    */
