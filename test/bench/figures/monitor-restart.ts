@@ -40,9 +40,14 @@ export const monitorRestart: Figure = {
     await eventually(() => bus.ensureStream(predictionStream));
     const data = opened.use(await tempDir());
     const places = { SLUICE_MODELS: folder.path, SLUICE_DATA: data.path };
-    const env = { ...process.env, ...settings, NATS_URL: nats.url, ...places };
+    // As under `sluice up`, whose processes find compiled what earlier ones have loaded.
+    const compiled = { NODE_COMPILE_CACHE: join(data.path, "compiled") };
+    const env = { ...process.env, ...settings, ...compiled, NATS_URL: nats.url, ...places };
     bench.progress("events for a monitor");
     let monitor = await start(env);
+    monitor.child.kill("SIGTERM");
+    await once(monitor.child, "exit");
+    monitor = await start(env);
     opened.defer(() => void monitor.child.kill("SIGKILL"));
     let sent = await publish(bus, 0, messages.saved);
     await readUntil(monitor.http, sent);
