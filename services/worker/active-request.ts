@@ -150,6 +150,8 @@ export class ActiveRequest implements Job {
     const endedUs = wallUs();
     const timings = this.#timings({ batches, runUs: 0, encodeUs: 0, endedUs });
     const { failures } = this;
+    // One that was not understood is a row, too.
+    this.#modules.recorder.fail(this.#arrival, Math.max(1, this.rows));
     const payload =
       failures === undefined
         ? nothing

@@ -4,6 +4,7 @@ import type { ReducersByName } from "#core/model/settings.ts";
 import type { ModelSpec } from "#core/model/spec.ts";
 import { ColumnPlan, type PlannedColumn, type Vocabularies } from "#core/prediction/column-plan.ts";
 import { ColumnPlans } from "#core/prediction/column-plans.ts";
+import type { PredictionEvent } from "#core/prediction/event.ts";
 import { EventBatch, type EventBody, type RowSource } from "#core/prediction/event-batch.ts";
 import { EventBudget } from "#core/prediction/event-budget.ts";
 import type { RequestFacts } from "#core/prediction/request-columns.ts";
@@ -73,6 +74,7 @@ export class EventRecorder {
   #rowsLeftOut = 0;
   /** What the texts of a row came to, the last time that any was kept. */
   #textValues = 0;
+  #rowsFailed = 0;
   #seq = 0;
   #lastRowMs = Number.NEGATIVE_INFINITY;
   #lastMessageMs = Number.NEGATIVE_INFINITY;
@@ -106,6 +108,7 @@ export class EventRecorder {
   record(arrival: Arrival, question: Question, answer: Answer, now: number): void {
     const { rows, nulls, failures } = question;
     const answered = rows - (failures?.size ?? 0);
+    this.fail(arrival, rows - answered);
     this.#rowsTotal += answered;
     this.#lastRowMs = now;
     if (this.#publisher === undefined || this.#plans === undefined || answered === 0) return;
@@ -124,6 +127,11 @@ export class EventRecorder {
     this.#keep(facts, plan, { inputs, outputs, nulls }, included, now);
   }
 
+  /** Counts rows of a request that could not be answered. Of shadows nobody expects an answer. */
+  fail({ role }: Pick<Arrival, "role">, rows: number): void {
+    if (role !== "shadow") this.#rowsFailed += rows;
+  }
+
   /**
    * Publishes what has gathered; after a silence, that the producer lives. Call every quarter of a
    * second.
@@ -133,7 +141,7 @@ export class EventRecorder {
     const batches = this.#batches;
     this.#batches = [];
     for (const batch of batches) this.#send(batch, now);
-    if (this.#rowsLeftOut > 0) this.#send(new EventBatch(silent), now);
+    if (this.#rowsLeftOut + this.#rowsFailed > 0) this.#send(new EventBatch(silent), now);
     const windowMs = this.#model?.windowMs ?? 0;
     const isAwaited = now < this.#lastRowMs + windowMs + aliveMsExtra;
     if (isAwaited && now >= this.#lastMessageMs + silenceMs)
@@ -170,7 +178,8 @@ export class EventRecorder {
   #send(batch: EventBatch, now: number): void {
     batch.cover(this.#rowsLeftOut);
     this.#rowsLeftOut = 0;
-    const body = batch.seal();
+    const body = { ...batch.seal(), rowsFailed: this.#rowsFailed };
+    this.#rowsFailed = 0;
     this.#seq += 1;
     this.#lastMessageMs = now;
     const data = this.#encode(body);
@@ -183,7 +192,7 @@ export class EventRecorder {
     this.#publisher?.enqueue({ id, data, rows: body.rowsCovered });
   }
 
-  #encode(body: EventBody): Uint8Array {
+  #encode(body: EventBody & Pick<PredictionEvent, "rowsFailed">): Uint8Array {
     const { producer, cluster, ref } = this.#options;
     return encodePredictionEvent({
       ...{ producer, cluster, model: ref.model, version: ref.version, seq: this.#seq },

@@ -49,6 +49,7 @@ function sampleEvent(
     rowsTotal: seq * rowsPerEvent,
     rowsCovered: rowsPerEvent,
     rowsIncluded: rowsPerEvent,
+    rowsFailed: 0,
     requests: {
       count: rowsPerEvent,
       predictionIds: ids,

@@ -169,6 +169,28 @@ outputs:
     ]);
   });
 
+  test("tells how many rows it could not answer, but for those of shadows", async () => {
+    await using worker = await startTestWorker({
+      files: { "1/model.onnx": identityModel("FP32") },
+      env: { NATS_URL: nats.url },
+    });
+    using link = new LinkClient(worker.address);
+    const { producer } = await link.settled();
+    const refused = async (role: Role) => {
+      const { header } = await link.ask(new Uint8Array([255]), { ...requestHeader(), role });
+      expect(header.status).not.toBe(0);
+    };
+    await refused(Role.PRIMARY);
+    await refused(Role.SHADOW);
+    await refused(Role.HEDGE);
+    await link.ask(floats(3, 2));
+    const failed = (seen: readonly PredictionEvent[]) =>
+      seen.reduce((sum, { rowsFailed }) => sum + rowsFailed, 0);
+    const events = await eventsUntil(producer, (seen) => failed(seen) > 1 && included(seen) === 3);
+    expect(failed(events)).toBe(2);
+    expect(events.at(-1)?.rowsTotal).toBe(3);
+  });
+
   test("publishes its last rows when it is stopped", async () => {
     const worker = await startTestWorker({
       files: { "1/model.onnx": identityModel("FP32") },

@@ -38,6 +38,7 @@ export function makeEvent({ of = [{ id: 1 }], ...given }: SampleEvent): Predicti
     rowsTotal: x.length,
     rowsCovered: x.length,
     rowsIncluded: x.length,
+    rowsFailed: 0,
     requests: {
       count,
       predictionIds: joined(

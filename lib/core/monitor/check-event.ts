@@ -11,7 +11,7 @@ const charsMax = 128;
  * checked.
  */
 export function eventProblem(event: PredictionEvent, subject: ModelRef): string | undefined {
-  const { seq, digest, rowsIncluded, rowsCovered, rowsTotal } = event;
+  const { seq, digest, rowsIncluded, rowsCovered, rowsTotal, rowsFailed } = event;
   if (event.model !== subject.model || event.version !== subject.version) {
     return `it is of ${quote(formatRef(event))} and came as ${formatRef(subject)}`;
   }
@@ -22,6 +22,7 @@ export function eventProblem(event: PredictionEvent, subject: ModelRef): string 
   if (rowsIncluded > rowsCovered || rowsCovered > rowsTotal || !Number.isSafeInteger(rowsTotal)) {
     return `it includes ${rowsIncluded} rows, covers ${rowsCovered} and totals ${rowsTotal}`;
   }
+  if (!Number.isSafeInteger(rowsFailed)) return `${rowsFailed} failed rows are no count of rows`;
   return producerProblem(event.producer);
 }
 

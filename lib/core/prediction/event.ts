@@ -24,6 +24,8 @@ export type PredictionEvent = {
   readonly rowsCovered: number;
   /** Rows in the columns. */
   readonly rowsIncluded: number;
+  /** Rows that could not be answered; in none of the counts above. */
+  readonly rowsFailed: number;
   readonly requests: EventRequests;
   /** For each included row, its index within its request. */
   readonly rows: readonly number[];

@@ -20,6 +20,7 @@ const event: PredictionEvent = {
   schemaId: "s",
   rowsTotal: 2 ** 40,
   rowsCovered: 5,
+  rowsFailed: 7,
   rowsIncluded: 3,
   requests: {
     count: 2,

@@ -20,6 +20,7 @@ export function encodePredictionEvent(event: PredictionEvent): Uint8Array {
         seq: BigInt(event.seq),
         rowsTotal: BigInt(event.rowsTotal),
         rowsCovered: BigInt(event.rowsCovered),
+        rowsFailed: BigInt(event.rowsFailed),
         requests: {
           ...requests,
           rows: [...requests.rows],

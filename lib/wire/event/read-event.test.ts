@@ -37,7 +37,13 @@ const column = fc.record({
 });
 const event = fc.record({
   ...{ producer: text, seq: uint64, cluster: text, model: text, version: uint32, digest: text },
-  ...{ schemaId: text, rowsTotal: uint64, rowsCovered: uint64, rowsIncluded: uint32 },
+  ...{
+    schemaId: text,
+    rowsTotal: uint64,
+    rowsCovered: uint64,
+    rowsIncluded: uint32,
+    rowsFailed: uint64,
+  },
   ...{ row: fc.array(uint32), columns: fc.array(column, { maxLength: 3 }) },
 });
 const end = fc.record({ producer: text, answered: uint64, gateway: text });
@@ -120,10 +126,11 @@ function asRead({ body }: PredictionMessage): MessageFields {
     const producerEnd = { producer, answered: Number(answered), gateway };
     return { event: undefined, producerEnd };
   }
-  const { requests: given, columns, seq, rowsTotal, rowsCovered, ...rest } = plain(body.value);
+  const { requests: given, columns, seq, ...rest } = plain(body.value);
+  const { rowsTotal, rowsCovered, rowsFailed } = rest;
   const counts = { seq: Number(seq), rowsTotal: Number(rowsTotal) };
   const read = {
-    ...{ ...rest, ...counts, rowsCovered: Number(rowsCovered) },
+    ...{ ...rest, ...counts, rowsCovered: Number(rowsCovered), rowsFailed: Number(rowsFailed) },
     columns: columns.map((one) => ({ ...plain(one), kind: one.kind >>> 0 })),
     requests: given && {
       ...{ ...plain(given), roles: given.roles.map((one) => one >>> 0) },

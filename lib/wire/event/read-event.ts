@@ -19,6 +19,7 @@ export type EventFields = {
   rowsTotal: number;
   rowsCovered: number;
   rowsIncluded: number;
+  rowsFailed: number;
   requests: RequestsFields | undefined;
   row: number[];
   columns: ColumnFields[];
@@ -90,7 +91,7 @@ function readProducerEnd(cursor: Cursor, end: ProducerEndFields): void {
 function noEvent(): EventFields {
   return {
     ...{ producer: "", seq: 0, cluster: "", model: "", version: 0, digest: "", schemaId: "" },
-    ...{ rowsTotal: 0, rowsCovered: 0, rowsIncluded: 0 },
+    ...{ rowsTotal: 0, rowsCovered: 0, rowsIncluded: 0, rowsFailed: 0 },
     ...{ requests: undefined, row: [], columns: [] },
   };
 }
@@ -115,6 +116,7 @@ function readEvent(cursor: Cursor, event: EventFields): void {
       readRequests(cursor, event.requests);
     } else if (number === 12) addUint32s(cursor, event.row, "row");
     else if (number === 13) event.columns.push(readColumn(cursor));
+    else if (number === 14) event.rowsFailed = uint64(cursor, "rows_failed");
     else cursor.skip();
   }
   cursor.leave(outer);
