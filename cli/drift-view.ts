@@ -12,6 +12,7 @@ import {
   type Window,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatAlerts } from "./drift/alert-view.ts";
+import { formatChanges } from "./drift/change-view.ts";
 import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
 import { isAbove, psiOf, severity, showVerdict } from "./drift/verdicts.ts";
 import { formatCount, formatNumber, formatPercent, formatTime } from "./format.ts";
@@ -83,7 +84,9 @@ function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): st
   const alerts = formatAlerts(report, options);
   const performance = formatPerformance(report.performance, options);
   const counters = formatCounters(report.counters, paint);
-  return head + problem + period + alerts + tables + next + performance + counters;
+  const changes = formatChanges(report.changes, options);
+  const end = performance + changes + counters;
+  return head + problem + period + alerts + tables + next + end;
 }
 
 /** True where the latest window with a verdict found drift, on inputs or outputs. */

@@ -96,6 +96,17 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
   });
 
   it.each([
+    ["{}", ["error", "latency", "score"]],
+    ["true", ["error", "latency", "score"]],
+    ["false", []],
+    ["{ latency: false }", ["error", "score"]],
+  ])("watches signals for changes as told: %s", (told, changes) => {
+    expect(parseModelSettings(`monitoring: { changes: ${told} }`).monitoring.changes).toEqual(
+      changes,
+    );
+  });
+
+  it.each([
     ["versions: latest", "model.yaml: versions: expected all, a list of versions"],
     ["versions: [0]", "model.yaml: versions[0]: expected >=1"],
     ["features:\n  - { name: a }", "model.yaml: features[0].input: is missing"],
@@ -117,6 +128,8 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
       "monitoring: { windowMs: 7200000, baseline: { kind: period } }",
       "monitoring.baseline: windows of 7200000 ms are longer than the hours of a period",
     ],
+    ["monitoring: { changes: some }", "monitoring.changes: expected true, false, or signals"],
+    ["monitoring: { changes: { label: false } }", "expected true, false, or signals"],
     ["monitoring: { thresholds: { foo: 1 } }", "monitoring.thresholds: unknown key foo"],
     ["- 1", "model.yaml: expected an object but received Array"],
     ["wine", 'model.yaml: expected an object but received "wine"'],

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { parseDocument } from "yaml";
 import { retrainDefaults } from "#core/alert/retrain.ts";
+import { signals } from "#core/detect/change-point.ts";
 import { Failure, messageOf } from "#core/failure.ts";
 import {
   type BaselineSettings,
@@ -101,6 +102,21 @@ const performance = record({
   rowsMax: v.optional(count(16_384, 16_777_216), performanceDefaults.rowsMax),
 });
 
+const changes = v.pipe(
+  v.union(
+    [
+      v.boolean(),
+      record({
+        error: v.optional(v.boolean(), true),
+        latency: v.optional(v.boolean(), true),
+        score: v.optional(v.boolean(), true),
+      }),
+    ],
+    "expected true, false, or signals such as { latency: false }",
+  ),
+  v.transform((told) => signals.filter((one) => (typeof told === "boolean" ? told : told[one]))),
+);
+
 const metricNames = [
   ...["accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier", "ece"],
   ...["mae", "rmse", "r2", "mean_error"],
@@ -144,6 +160,7 @@ const monitoring = record({
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
   baseline: v.optional(baseline, {}),
+  changes: v.optional(changes, true),
   performance: v.optional(performance, {}),
   retrain: optional(retrain),
 });

@@ -72,6 +72,19 @@ it("tells which alerts are not calm, with their evidence", () => {
   ]);
 });
 
+it("tells which levels have changed", () => {
+  const report = new ModelWatch(
+    { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} },
+    new Map([[1, sampleDefinition()]]),
+  ).report(1);
+  if (report === undefined) throw new Error("the version is defined");
+  const change = { signal: "score", name: "p", detector: "adwin", before: 1, after: 2 } as const;
+  const points = [{ ...change, timeMs: 1234.5, seq: 7 }];
+  const told = toReportMessage({ ...report, changes: { points, counts: [] } });
+  const { changes } = create(ReportSchema, told);
+  expect(changes).toMatchObject([{ ...change, timeMs: 1234n, seq: 7n }]);
+});
+
 it("leaves out the windows that there are not", () => {
   const options = { model: "wine", windowMs: 1000, graceMs: 0, thresholds: {} };
   const report = new ModelWatch(options, new Map([[1, sampleDefinition()]])).report(1);

@@ -1,10 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Alert } from "#core/alert/alert.ts";
 import type { RetrainState } from "#core/alert/retrain-gate.ts";
+import type { ChangePoint } from "#core/detect/change-point.ts";
 import type { Quality } from "#core/drift/quality.ts";
 import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WindowPeriod, WindowReport } from "#core/monitor/window-report.ts";
 import {
   type AlertSchema,
@@ -31,13 +32,14 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
   const { closed, open, counters, baselineRows, monitorTimeMs, ...others } = report;
-  const { performance, alerts, retrain, ...same } = others;
+  const { performance, alerts, changes, retrain, ...same } = others;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
     counters: toCounters(counters),
     monitorTimeMs: BigInt(Math.trunc(monitorTimeMs)),
     alerts: alerts.map(toAlertMessage),
+    changes: changes.points.map(toChangeMessage),
     ...(retrain === undefined ? {} : { retraining: toRetraining(retrain) }),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),
@@ -70,6 +72,10 @@ function toAlertMessage(alert: Alert): MessageInitShape<typeof AlertSchema> {
     ...(threshold === undefined ? {} : { threshold }),
     ...(floor === undefined ? {} : { floor }),
   };
+}
+
+function toChangeMessage({ timeMs, seq, ...same }: ChangePoint) {
+  return { ...same, timeMs: BigInt(Math.trunc(timeMs)), seq: BigInt(seq) };
 }
 
 /** A window as the MonitorService tells it. */

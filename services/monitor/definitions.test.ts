@@ -12,7 +12,7 @@ it("reads what the repository says of a model", async () => {
   const definitions = await Definitions.open(folder.path, unexpected);
   expect(definitions.models).toEqual(["wine"]);
   expect(definitions.settings("wine")).toEqual({
-    ...{ windowMs: 5000, thresholds: {}, versions: [1] },
+    ...{ windowMs: 5000, thresholds: {}, versions: [1], changes: ["error", "latency", "score"] },
     performance: { settings: performanceDefaults, declared: [] },
   });
   expect(await definitions.read(wine)).toMatchObject({

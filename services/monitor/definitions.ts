@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { RetrainSettings } from "#core/alert/retrain.ts";
+import type { Signal } from "#core/detect/change-point.ts";
 import { cellsOfSchema, noSchema, type Schema, schemaOf } from "#core/drift/constraints.ts";
 import type { Thresholds } from "#core/drift/verdict.ts";
 import { messageOf } from "#core/failure.ts";
@@ -17,6 +18,7 @@ export type WatchSettings = {
   readonly thresholds: Thresholds;
   /** How long ago the hour is that windows are compared with; undefined: with baseline.json. */
   readonly periodHours: number | undefined;
+  readonly changes: readonly Signal[];
   /** In ascending order. */
   readonly versions: readonly number[];
   readonly performance: PerformanceOptions;
@@ -58,11 +60,11 @@ export class Definitions {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
-        const { windowMs, thresholds, retrain, baseline } = declared.monitoring;
+        const { windowMs, thresholds, changes, retrain, baseline } = declared.monitoring;
         const periodHours = baseline.kind === "period" ? baseline.hours : undefined;
         const performance = performanceOf(declared);
         settings.set(model, {
-          ...{ windowMs, thresholds, versions, performance, retrain, periodHours },
+          ...{ windowMs, thresholds, changes, versions, performance, retrain, periodHours },
         });
         schemas.set(model, schemaOf(declared.features));
       }

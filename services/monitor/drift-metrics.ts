@@ -2,7 +2,7 @@ import type { PersistenceState } from "#core/drift/persistence.ts";
 import type { FeatureReport, Verdict } from "#core/drift/verdict.ts";
 import type { Meter, Observed } from "#core/metric/meter.ts";
 import type { Counters } from "#core/monitor/counters.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WatchedModels } from "./watched-models.ts";
 
 /** What a verdict is on a dashboard. */
@@ -89,6 +89,11 @@ function shownOf(meter: Meter) {
       "Share of values with which something is wrong, by what it is; absent where nothing is.",
       [...featureLabels, "check"],
     ),
+    changes: meter.observedCounter({
+      name: "sluice_change_points_total",
+      help: "Changes of level that were found, by signal and by what found them.",
+      labels: [...versionLabels, "signal", "detector"],
+    }),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
     baselineUsable: ofVersion(
@@ -123,6 +128,9 @@ function observeReport(shown: Shown, report: ModelReport): void {
   }
   for (const { side, feature, statistic, state } of report.alerts) {
     shown.alert.series(...labels, side, feature, statistic).value = alertNumbers[state.kind];
+  }
+  for (const { signal, detector, count } of report.changes.counts) {
+    shown.changes.series(...labels, signal, detector).value = count;
   }
   if (closed === undefined) return;
   set(shown.windowVerdict, verdictNumbers[closed.verdict]);

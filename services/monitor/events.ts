@@ -201,6 +201,12 @@ export class MonitorEvents {
       this.#log.warn("a model should be trained again", { model, version, summary });
       return;
     }
+    if (news.kind === "change") {
+      const { version, point } = news;
+      const { signal, name } = point;
+      this.#log.info("a level has changed", { model, version, signal, name, summary });
+      return;
+    }
     const { version, feature, to } = news.change;
     this.#alerts.series(model, String(version), to).add(1);
     const fields = { model, version, feature, state: to, summary };

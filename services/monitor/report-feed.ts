@@ -1,4 +1,4 @@
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WatchedModels } from "./watched-models.ts";
 
 export type FeedOptions = {

@@ -4,7 +4,7 @@
  */
 import { Failure } from "#core/failure.ts";
 import { formatRef } from "#core/model/name.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import { quote } from "#core/quote.ts";
 import type { WatchedModels } from "./watched-models.ts";

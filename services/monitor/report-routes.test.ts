@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import { TraceStore } from "#core/trace/trace-store.ts";
 import { HttpServer } from "#platform/http.ts";

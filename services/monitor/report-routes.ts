@@ -1,7 +1,7 @@
 import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { Failure } from "#core/failure.ts";
 import { parseVersion } from "#core/model/name.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import {
   GetTraceRequestSchema,
   GetTraceResponseSchema,

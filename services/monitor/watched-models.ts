@@ -1,5 +1,6 @@
 import { Failure } from "#core/failure.ts";
-import type { ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
+import type { ModelWatch } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { WatchedModel } from "./watched-model.ts";
 

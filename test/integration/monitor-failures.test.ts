@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
 import { feedbackStream, predictionStream } from "#platform/bus/streams.ts";

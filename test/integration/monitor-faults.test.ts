@@ -3,7 +3,7 @@
  * nothing happened to: the same to the last digit.
  */
 import { describe, expect, it } from "vitest";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import { type Draw, seededDraw, shuffledIndexes } from "#core/random.ts";
 import { openBus } from "#platform/bus/nats.ts";

@@ -1,7 +1,7 @@
 /** What cannot be the same as without faults: then how much is missing is known. */
 import { describe, expect, it } from "vitest";
 import { encodeToken } from "#core/model/name.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
 import { feedbackStream, predictionStream } from "#platform/bus/streams.ts";

@@ -1,4 +1,5 @@
-import type { ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
+import type { ModelWatch } from "#core/monitor/model-watch.ts";
 import type { Feedback } from "#core/performance/feedback.ts";
 import type { ReceivedFeedback } from "#core/performance/performance-report.ts";
 import type { Bus } from "#platform/bus/bus.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Baseline, FeatureBaseline } from "#core/drift/baseline.ts";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import { sleep } from "#platform/clock.ts";
 import { sampleBaseline } from "./prediction-events.ts";
 import { type TempDir, tempDir } from "./temp.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type ModelReport, ModelWatch } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
+import { ModelWatch } from "#core/monitor/model-watch.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import type { Bus } from "#platform/bus/bus.ts";

@@ -1,3 +1,4 @@
+import type { ChangePoint } from "../detect/change-point.ts";
 import type { AlertChange } from "./alert.ts";
 import { Outbox, type OutboxState } from "./outbox.ts";
 import type { RetrainSettings } from "./retrain.ts";
@@ -12,7 +13,7 @@ export type NewsDeskState = {
 // Every feature and output of the widest model may fire and end.
 const newsMax = 10_000;
 
-/** What of a model has to be told: changes of its alerts, and that it should be trained again. */
+/** What has to be told of a model: changes of alerts and levels, and that it be trained again. */
 export class NewsDesk {
   readonly outbox: Outbox;
   readonly #retrain: RetrainGate | undefined;
@@ -31,8 +32,9 @@ export class NewsDesk {
     this.outbox.add(changes.map((change) => ({ kind: "alert", change })));
   }
 
-  /** Predictions of this model have come. */
-  saw(version: number, digest: string): void {
+  /** Predictions of this model have come, and with them these changes of its signals. */
+  saw(version: number, digest: string, changes: readonly ChangePoint[] = []): void {
+    this.outbox.add(changes.map((point) => ({ kind: "change", version, digest, point })));
     this.#retrain?.saw(version, digest);
   }
 

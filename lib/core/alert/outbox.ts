@@ -1,9 +1,16 @@
+import type { ChangePoint } from "../detect/change-point.ts";
 import type { AlertChange } from "./alert.ts";
 import type { RetrainRequest } from "./retrain.ts";
 
 /** Something that has to be told. */
 export type News =
   | { readonly kind: "alert"; readonly change: AlertChange }
+  | {
+      readonly kind: "change";
+      readonly version: number;
+      readonly digest: string;
+      readonly point: ChangePoint;
+    }
   | { readonly kind: "retrain"; readonly request: RetrainRequest };
 
 export type OutboxState = {

@@ -19,6 +19,8 @@ export type AdwinOptions = {
   readonly partMin: number;
   /** No cut is tried before the window is longer. */
   readonly windowMin: number;
+  /** The window's variance is taken for no less than this. */
+  readonly varianceMin: number;
 };
 
 export const adwinDefaults: AdwinOptions = {
@@ -27,6 +29,7 @@ export const adwinDefaults: AdwinOptions = {
   bucketsMax: 5,
   partMin: 5,
   windowMin: 10,
+  varianceMin: 0,
 };
 
 type Bucket = { readonly total: number; readonly squares: number };
@@ -52,6 +55,7 @@ export class Adwin {
   /** Sum of squared deviations from the mean. */
   #squares = 0;
   #levels: Bucket[][] = [[]];
+  #valuesSince = 0;
 
   constructor(options: AdwinOptions = adwinDefaults, state?: AdwinState) {
     this.#options = options;
@@ -74,6 +78,11 @@ export class Adwin {
     return this.#width === 0 ? undefined : this.#total / this.#width;
   }
 
+  /** How many of the values taken came after the change, when `update` has just told of one. */
+  get valuesSince(): number {
+    return this.#valuesSince;
+  }
+
   /** Takes a value; true where the mean has changed. What is not finite is passed over. */
   update(value: number): boolean {
     if (!Number.isFinite(value)) return false;
@@ -83,6 +92,8 @@ export class Adwin {
     const { clock, windowMin } = this.#options;
     if (this.#ticks % clock !== 0 || this.#width <= windowMin) return false;
     while (this.#hasCut()) {
+      // Buckets go one by one, until the rest may be alike; the clearest cut is between the two.
+      if (!this.#isChanged) this.#valuesSince = this.#clearestCut();
       this.#isChanged = true;
       this.#deleteOldest();
     }
@@ -172,12 +183,34 @@ export class Adwin {
     return false;
   }
 
+  /** How many values are newer than the cut between the most different parts, for their size. */
+  #clearestCut(): number {
+    let clearest = 0;
+    let valuesSince = 0;
+    let older = 0;
+    let olderTotal = 0;
+    for (let index = this.#levels.length - 1; index >= 0; index -= 1) {
+      for (const { total } of this.#levels[index] ?? []) {
+        older += 2 ** index;
+        olderTotal += total;
+        const newer = this.#width - older;
+        if (newer === 0) continue;
+        const difference = olderTotal / older - (this.#total - olderTotal) / newer;
+        const clarity = difference * difference * older * newer;
+        if (clarity <= clearest) continue;
+        clearest = clarity;
+        valuesSince = newer;
+      }
+    }
+    return valuesSince;
+  }
+
   #isCut(older: number, newer: number, difference: number): boolean {
-    const { delta, partMin } = this.#options;
+    const { delta, partMin, varianceMin } = this.#options;
     if (older < partMin || newer < partMin) return false;
     const confidence = Math.log((2 * Math.log(this.#width)) / delta);
     const reciprocal = 1 / (older - partMin + 1) + 1 / (newer - partMin + 1);
-    const variance = this.#squares / this.#width;
+    const variance = Math.max(this.#squares / this.#width, varianceMin);
     const bound =
       Math.sqrt(2 * reciprocal * variance * confidence) + (2 / 3) * confidence * reciprocal;
     return Math.abs(difference) > bound;

@@ -29,6 +29,9 @@ export type PageHinkleyState = {
   readonly riseMin: number;
   readonly fall: number;
   readonly fallMax: number;
+  /** How many values had come when these were reached. */
+  readonly riseMinCount: number;
+  readonly fallMaxCount: number;
 };
 
 const start: PageHinkleyState = {
@@ -40,6 +43,8 @@ const start: PageHinkleyState = {
   fall: 0,
   // river's start: sums below it count as falls from it.
   fallMax: -1,
+  riseMinCount: 0,
+  fallMaxCount: 0,
 };
 
 /** Finds changes of the mean of a stream of numbers, up or down. */
@@ -50,6 +55,12 @@ export class PageHinkley {
   constructor(options: PageHinkleyOptions = pageHinkleyDefaults, state: PageHinkleyState = start) {
     this.#options = options;
     this.#state = state;
+  }
+
+  /** How many of the values taken came after the change, when `update` has just told of one. */
+  get valuesSince(): number {
+    const { count, rise, riseMin, riseMinCount, fall, fallMax, fallMaxCount } = this.#state;
+    return count - (rise - riseMin > fallMax - fall ? riseMinCount : fallMaxCount);
   }
 
   /** Takes a value; true where the mean has changed. What is not finite is passed over. */
@@ -66,7 +77,10 @@ export class PageHinkley {
     const fallMax = Math.max(before.fallMax, fall);
     const isBeyond = rise - riseMin > threshold || fallMax - fall > threshold;
     const isChanged = count >= valuesMin && isBeyond;
-    this.#state = { isChanged, count, mean, rise, riseMin, fall, fallMax };
+    const riseMinCount = rise === riseMin ? count : before.riseMinCount;
+    const fallMaxCount = fall === fallMax ? count : before.fallMaxCount;
+    const lows = { rise, riseMin, riseMinCount };
+    this.#state = { isChanged, count, mean, ...lows, fall, fallMax, fallMaxCount };
     return isChanged;
   }
 

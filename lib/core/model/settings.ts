@@ -1,4 +1,5 @@
 import type { RetrainSettings } from "../alert/retrain.ts";
+import { type Signal, signals } from "../detect/change-point.ts";
 import {
   type PerformanceSettings,
   performanceDefaults,
@@ -105,6 +106,8 @@ export type MonitoringSettings = {
   readonly reducers: ReducersByName;
   /** What windows are compared with. */
   readonly baseline: BaselineSettings;
+  /** What is watched for changes of its level. */
+  readonly changes: readonly Signal[];
   readonly performance: PerformanceSettings;
   /** Undefined: nobody is told that the model should be trained again. */
   readonly retrain: RetrainSettings | undefined;
@@ -129,6 +132,7 @@ export const settingsDefaults: ModelSettings = {
     thresholds: {},
     reducers: {},
     baseline: { kind: "training" },
+    changes: signals,
     performance: performanceDefaults,
     retrain: undefined,
   },

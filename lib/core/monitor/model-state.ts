@@ -1,7 +1,8 @@
 import type { NewsDeskState } from "../alert/news-desk.ts";
 import type { PerformanceState } from "../performance/performance-report.ts";
 import type { SavedHours } from "./hour-archive.ts";
-import type { SavedVersion, VersionState, VersionWatch } from "./version-watch.ts";
+import type { SavedVersion, VersionState } from "./version-state.ts";
+import type { VersionWatch } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
 /** A message that could not be used. */

@@ -1,12 +1,10 @@
-import type { Alert } from "../alert/alert.ts";
 import { NewsDesk } from "../alert/news-desk.ts";
 import type { Outbox } from "../alert/outbox.ts";
 import type { RetrainSettings } from "../alert/retrain.ts";
-import type { RetrainState } from "../alert/retrain-gate.ts";
-import type { FeedbackBatch, PerformanceSummary } from "../performance/performance-report.ts";
+import type { FeedbackBatch } from "../performance/performance-report.ts";
 import { type PerformanceOptions, PerformanceWatch } from "../performance/performance-watch.ts";
 import { eventProblem, producerEndProblem } from "./check-event.ts";
-import type { Counters } from "./counters.ts";
+import type { ModelReport } from "./model-report.ts";
 import type {
   ModelHistory,
   ModelHours,
@@ -17,7 +15,8 @@ import type {
 import { historyOf, hoursOf, savedVersions } from "./model-state.ts";
 import { type Definition, referenceOf } from "./reference.ts";
 import type { StreamMessage } from "./stream-message.ts";
-import { type SavedVersion, VersionWatch, type WatchOptions } from "./version-watch.ts";
+import type { SavedVersion } from "./version-state.ts";
+import { VersionWatch, type WatchOptions } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
 
 export type ModelWatchOptions = WatchOptions & {
@@ -36,26 +35,6 @@ export type Applied = {
 };
 
 export type VersionWindow = { readonly version: number; readonly window: WindowReport };
-
-/** One model version as it stands. */
-export type ModelReport = {
-  readonly model: string;
-  readonly version: number;
-  readonly digest: string;
-  /** Why drift cannot be computed, or not of every feature; empty when it can. */
-  readonly baselineProblem: string;
-  readonly baselineRows: number;
-  readonly windowMs: number;
-  readonly closed: WindowReport | undefined;
-  readonly open: WindowReport | undefined;
-  readonly counters: Counters;
-  readonly monitorTimeMs: number;
-  /** Those that are not calm. */
-  readonly alerts: readonly Alert[];
-  /** Of the model, whatever the version: what it is to be trained again for, where it is. */
-  readonly retrain: RetrainState | undefined;
-  readonly performance: PerformanceSummary | undefined;
-};
 
 // Beyond it the version that was silent longest is forgotten.
 const versionsMax = 32;
@@ -189,6 +168,7 @@ export class ModelWatch {
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
       alerts: watch.alerts,
+      changes: watch.changes.report(),
       retrain: this.#desk.retraining,
       performance: this.#performance?.report(version),
     };
@@ -249,7 +229,7 @@ export class ModelWatch {
     if (problem !== undefined) return this.#putAside(message, watch, problem);
     const revised = watch.apply(body.event, { nowMs: this.#timeMs, seq: message.seq });
     if (revised === undefined) return { outcome: "duplicate", windows: [] };
-    this.#desk.saw(version, body.event.digest);
+    this.#desk.saw(version, body.event.digest, watch.changes.take());
     this.#performance?.addEvent(body.event, this.#timeMs);
     return { outcome: "counted", windows: revised.map((window) => ({ version, window })) };
   }

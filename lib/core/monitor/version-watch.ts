@@ -3,18 +3,21 @@
 // counted in the panes that got rows.
 import type { Alert, AlertChange } from "../alert/alert.ts";
 import { AlertBook, type WindowContext } from "../alert/alert-book.ts";
+import { type Signal, signals } from "../detect/change-point.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
 import { countAbsent } from "./absent-columns.ts";
+import { ChangeWatch } from "./change-watch.ts";
 import { type Counters, type Counts, noCounts } from "./counters.ts";
-import { type ArchiveState, HourArchive, type SavedHours } from "./hour-archive.ts";
+import { type ArchiveState, HourArchive } from "./hour-archive.ts";
 import { liveColumn } from "./live-column.ts";
 import type { Pane } from "./pane.ts";
 import { Panes, type PanesState } from "./panes.ts";
 import { type PlacedRows, placeRows } from "./place-rows.ts";
-import { Producers, type ProducersState } from "./producers.ts";
+import { Producers } from "./producers.ts";
 import type { Definition, Reference } from "./reference.ts";
+import type { SavedVersion, VersionState } from "./version-state.ts";
 import { WindowHistory } from "./window-history.ts";
 import { reportWindow, type WindowReport } from "./window-report.ts";
 
@@ -24,31 +27,12 @@ export type WatchOptions = {
   readonly thresholds: Thresholds;
   /** How long ago the hour is that windows are compared with; absent: with baseline.json. */
   readonly periodHours?: number | undefined;
+  /** What is watched for changes of its level; absent: all of it. */
+  readonly changes?: readonly Signal[];
 };
 
 /** When a message was stored, and its sequence in the stream. */
 export type Moment = { readonly nowMs: number; readonly seq: number };
-
-export type VersionState = {
-  readonly version: number;
-  readonly digest: string;
-  readonly problem: string;
-  /** Of the reference and window the panes were made for. */
-  readonly made: string;
-  readonly panes: PanesState;
-  readonly producers: ProducersState;
-  readonly counts: Readonly<Counts>;
-  /** Absent in what older monitors saved. */
-  readonly alerts?: readonly Alert[];
-  /** The one that windows are being added to; absent where no hours are kept. */
-  readonly hour?: SavedHours | undefined;
-};
-
-export type SavedVersion = {
-  readonly state: VersionState;
-  readonly history: readonly WindowReport[];
-  readonly pastHours?: SavedHours | undefined;
-};
 
 /** Windows of history kept for each version. */
 const historyMax = 120;
@@ -68,6 +52,7 @@ const silentWindowsMax = 60;
 
 export class VersionWatch {
   readonly version: number;
+  readonly changes: ChangeWatch;
   #options: WatchOptions;
   #reference: Reference | undefined;
   #definitionProblem: string;
@@ -98,6 +83,7 @@ export class VersionWatch {
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
     this.#alerts = new AlertBook(version, saved?.state.alerts);
     this.#history = new WindowHistory(saved?.history);
+    this.changes = new ChangeWatch(options.changes ?? signals, saved?.state.changes);
     if (saved === undefined) return;
     if (!isSame) this.#alerts.reset("baseline");
     this.#digest = saved.state.digest;
@@ -184,10 +170,12 @@ export class VersionWatch {
     this.#counts.messages += 1;
     this.#counts.rowsIncluded += event.rowsIncluded;
     this.#counts.rowsSampledOut += event.rowsCovered - event.rowsIncluded;
+    this.#counts.rowsFailed += event.rowsFailed;
     this.#digest = event.digest;
     const placed = placeRows(event, { panes: this.#panes, counts: this.#counts, nowMs });
     for (const { pane } of placed) pane.addMessage(seq);
     this.#countColumns(event, placed);
+    this.changes.apply(event, placed, { nowMs, seq });
     return this.#revise(placed.filter(({ isLate }) => isLate));
   }
 
@@ -220,6 +208,7 @@ export class VersionWatch {
       counts: { ...this.#counts },
       alerts: this.#alerts.alerts,
       hour: this.#archive?.state().current,
+      changes: this.changes.state(),
     };
   }
 

@@ -8,7 +8,11 @@ const context = { cluster: "local", model: "wine", stream: "SLUICE_PREDICTIONS" 
 
 it("reads the id of an alert and what has changed", () => {
   const bytes = encode(JSON.stringify({ id: "1f2e", ...alertEvent(sampleChange(), context) }));
-  expect(readStoredEvent(bytes)).toEqual({ id: "1f2e", change: { from: "pending", to: "firing" } });
+  expect(readStoredEvent(bytes)).toEqual({
+    id: "1f2e",
+    change: { from: "pending", to: "firing" },
+    isQuiet: false,
+  });
 });
 
 it.each([
@@ -18,7 +22,12 @@ it.each([
   { data: { previous: "ok" } },
 ])("reads the id of what is no change of an alert: %j", (rest) => {
   const event = { specversion: "1.0", id: "0b54-a_", ...rest };
-  expect(readStoredEvent(encode(JSON.stringify(event)))).toEqual({ id: "0b54-a_" });
+  expect(readStoredEvent(encode(JSON.stringify(event)))).toEqual({ id: "0b54-a_", isQuiet: false });
+});
+
+it("knows what nobody is called for", () => {
+  const event = { specversion: "1.0", id: "a", type: "sluice.alert.change", data: {} };
+  expect(readStoredEvent(encode(JSON.stringify(event)))).toEqual({ id: "a", isQuiet: true });
 });
 
 it.each([

@@ -1,9 +1,13 @@
+import { changeType } from "./change-event.ts";
+
 /** What one has to know of a stored CloudEvent to pass it on. */
 export type StoredEvent = {
   /** Letters, digits, `_` and `-`: what is signed with it cannot be read in two ways. */
   readonly id: string;
   /** Undefined for what is no change of an alert. */
   readonly change: { readonly from: string; readonly to: string } | undefined;
+  /** It is for information alone: nobody is called for it. */
+  readonly isQuiet: boolean;
 };
 
 const idPattern = /^[A-Za-z0-9_-]{1,128}$/;
@@ -15,7 +19,8 @@ export function readStoredEvent(bytes: Uint8Array): StoredEvent | undefined {
   const { id, type, data } = event;
   if (typeof id !== "string" || !idPattern.test(id)) return undefined;
   const isAlert = typeof type === "string" && type.startsWith("sluice.alert.");
-  return { id, change: isAlert && isObject(data) ? changeOf(data) : undefined };
+  const isQuiet = type === changeType;
+  return { id, change: isAlert && isObject(data) ? changeOf(data) : undefined, isQuiet };
 }
 
 function changeOf({ previous, state }: Readonly<Record<string, unknown>>): StoredEvent["change"] {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { News } from "#core/alert/outbox.ts";
 import { predictionStream } from "#platform/bus/streams.ts";
 import { alertEvent, alertIdentity, alertSubject } from "#wire/alert/alert-event.ts";
+import { changeEvent, changeIdentity, changeSubject } from "#wire/alert/change-event.ts";
 import { retrainEvent, retrainIdentity, retrainSubject } from "#wire/alert/retrain-event.ts";
 
 /** News as it is told: the id is the same whoever tells it, and however often. */
@@ -27,6 +28,10 @@ export function newsMessage(news: News, of: NewsContext): NewsMessage {
     const id = hashOf(alertIdentity(news.change, context));
     const event = alertEvent(news.change, context);
     return message(id, alertSubject(of.model), event);
+  }
+  if (news.kind === "change") {
+    const id = hashOf(changeIdentity(news, context));
+    return message(id, changeSubject(of.model), changeEvent(news, context));
   }
   const id = hashOf(retrainIdentity(news.request, context));
   return message(id, retrainSubject(of.model), retrainEvent(news.request, context));

@@ -110,7 +110,7 @@ export class WebhookDeliverer {
       events.unreadable(host, message);
       return true;
     }
-    if (event.change !== undefined && !isForPeople(event.change)) return true;
+    if (event.isQuiet || (event.change !== undefined && !isForPeople(event.change))) return true;
     const { id } = event;
     const told = { host, id, seq };
     for (let attempt = 1; !until.aborted && this.#hasClaim; attempt += 1) {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ModelReport } from "#core/monitor/model-watch.ts";
+import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { Bus } from "#platform/bus/bus.ts";
 import { openBus } from "#platform/bus/nats.ts";
 import { predictionStream } from "#platform/bus/streams.ts";

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sluice/monitor/v1/monitor.proto.
  */
 export const file_sluice_monitor_v1_monitor: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSJJChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghmZWF0dXJlcxgDIAMoCSJrChNMaXN0UmVwb3J0c1Jlc3BvbnNlEioKB3JlcG9ydHMYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQSDwoHcHJvYmxlbRgCIAEoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiRAoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhAKCGZlYXR1cmVzGAMgAygJIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCKAAQoSTGlzdEhpc3RvcnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCRIQCghmZWF0dXJlcxgFIAMoCRIVCg1kZWNpZGluZ19vbmx5GAYgASgIIloKE0xpc3RIaXN0b3J5UmVzcG9uc2USKgoHd2luZG93cxgBIAMoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNgoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIQCghmZWF0dXJlcxgCIAMoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQiqgMKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDEigKBmFsZXJ0cxgMIAMoCzIYLnNsdWljZS5tb25pdG9yLnYxLkFsZXJ0EjEKCnJldHJhaW5pbmcYDSABKAsyHS5zbHVpY2UubW9uaXRvci52MS5SZXRyYWluaW5nEjMKC3BlcmZvcm1hbmNlGBQgASgLMh4uc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2UijwIKBUFsZXJ0EgwKBHNpZGUYASABKAkSDwoHZmVhdHVyZRgCIAEoCRIRCglzdGF0aXN0aWMYAyABKAkSLAoFc3RhdGUYBCABKA4yHS5zbHVpY2UubW9uaXRvci52MS5BbGVydFN0YXRlEhAKCHNpbmNlX21zGAUgASgDEg0KBXZhbHVlGAYgASgBEhYKCXRocmVzaG9sZBgHIAEoAUgAiAEBEhIKBWZsb29yGAggASgBSAGIAQESEAoIc3RhcnRfbXMYCSABKAMSDgoGZW5kX21zGAogASgDEgwKBHJvd3MYCyABKAQSEQoJdHJhY2VfaWRzGAwgAygJQgwKCl90aHJlc2hvbGRCCAoGX2Zsb29yIj8KClJldHJhaW5pbmcSEAoIc2luY2VfbXMYASABKAMSDwoHdmVyc2lvbhgCIAEoDRIOCgZkaWdlc3QYAyABKAkikAIKC1BlcmZvcm1hbmNlEgwKBHRhc2sYASABKAkSDwoHcHJvYmxlbRgCIAEoCRIOCgZ0YXJnZXQYAyABKAkSDwoHY2xhc3NlcxgEIAMoCRIRCgl3aW5kb3dfbXMYBSABKAQSEgoKaG9yaXpvbl9tcxgGIAEoBBIuCgZsYWJlbHMYByABKAsyHi5zbHVpY2UubW9uaXRvci52MS5MYWJlbENvdW50cxIzCgV0b3RhbBgIIAEoCzIkLnNsdWljZS5tb25pdG9yLnYxLlBlcmZvcm1hbmNlV2luZG93EjUKB3dpbmRvd3MYCSADKAsyJC5zbHVpY2UubW9uaXRvci52MS5QZXJmb3JtYW5jZVdpbmRvdyLXAQoLTGFiZWxDb3VudHMSDwoHbWF0Y2hlZBgBIAEoBBIPCgdyZXZpc2VkGAIgASgEEhAKCHJlcGVhdGVkGAMgASgEEhEKCXVuc2FtcGxlZBgEIAEoBBIPCgdleHBpcmVkGAUgASgEEg8KB3Vua25vd24YBiABKAQSDwoHd2FpdGluZxgHIAEoBBIQCgh1bnVzYWJsZRgIIAEoBBISCgpvdmVyZmxvd2VkGAkgASgEEhQKDHJvd3NfZHJvcHBlZBgKIAEoBBISCgpyb3dzX2tub3duGAsgASgEIrUBChFQZXJmb3JtYW5jZVdpbmRvdxIVCghzdGFydF9tcxgBIAEoA0gAiAEBEgwKBHJvd3MYAiABKAQSEAoIbGFiZWxsZWQYAyABKAQSFQoIY292ZXJhZ2UYBCABKAFIAYgBARIMCgRsYWdzGAUgAygEEioKB21ldHJpY3MYBiADKAsyGS5zbHVpY2UubW9uaXRvci52MS5NZXRyaWNCCwoJX3N0YXJ0X21zQgsKCV9jb3ZlcmFnZSJhCgZNZXRyaWMSCgoCaWQYASABKAkSEgoFdmFsdWUYAiABKAFIAIgBARItCghlc3RpbWF0ZRgDIAEoCzIbLnNsdWljZS5tb25pdG9yLnYxLkVzdGltYXRlQggKBl92YWx1ZSI0CghFc3RpbWF0ZRINCgV2YWx1ZRgBIAEoARILCgNsb3cYAiABKAESDAoEaGlnaBgDIAEoASLkAgoIQ291bnRlcnMSEgoKcm93c190b3RhbBgBIAEoBBIVCg1yb3dzX2luY2x1ZGVkGAIgASgEEhgKEHJvd3Nfc2FtcGxlZF9vdXQYAyABKAQSEQoJcm93c19sb3N0GAQgASgEEhEKCXJvd3NfbGF0ZRgFIAEoBBIWCg5yb3dzX2R1cGxpY2F0ZRgGIAEoBBITCgtyb3dzX3NoYWRvdxgHIAEoBBIQCghtZXNzYWdlcxgIIAEoBBIaChJtZXNzYWdlc19kdXBsaWNhdGUYCSABKAQSGAoQbWVzc2FnZXNfbWlzc2luZxgKIAEoBBIXCg9tZXNzYWdlc19wdXJnZWQYCyABKAQSHAoUbWVzc2FnZXNfcXVhcmFudGluZWQYDCABKAQSEQoJcHJvZHVjZXJzGA0gASgEEhMKC3Jvd3NfZmFpbGVkGA4gASgEEhkKEXJvd3NfdW5yZW1lbWJlcmVkGA8gASgEItsCCgZXaW5kb3cSEAoIc3RhcnRfbXMYASABKAMSDgoGZW5kX21zGAIgASgDEgwKBHJvd3MYAyABKAQSKwoHdmVyZGljdBgEIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QSEwoLcHJvdmlzaW9uYWwYBSABKAgSDwoHcmV2aXNlZBgGIAEoCBIyCghmZWF0dXJlcxgHIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQSMQoHb3V0cHV0cxgIIAMoCzIgLnNsdWljZS5tb25pdG9yLnYxLkZlYXR1cmVSZXBvcnQSFwoKcm93c191c3VhbBgJIAEoAUgAiAEBEhQKDHJvd3NfdW51c3VhbBgKIAEoCBIpCgZwZXJpb2QYCyABKAsyGS5zbHVpY2UubW9uaXRvci52MS5QZXJpb2RCDQoLX3Jvd3NfdXN1YWwiVwoGUGVyaW9kEhAKCHN0YXJ0X21zGAEgASgDEg4KBmVuZF9tcxgCIAEoAxIMCgRyb3dzGAMgASgEEgwKBHVzZWQYBCABKAgSDwoHcHJvYmxlbRgFIAEoCSLJAwoNRmVhdHVyZVJlcG9ydBIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSFQoNcm93c19iYXNlbGluZRgDIAEoBBIUCgxyb3dzX2N1cnJlbnQYBCABKAQSKwoHdmVyZGljdBgFIAEoDjIaLnNsdWljZS5tb25pdG9yLnYxLlZlcmRpY3QSKwoHcXVhbGl0eRgGIAEoCzIaLnNsdWljZS5tb25pdG9yLnYxLlF1YWxpdHkSMAoKc3RhdGlzdGljcxgHIAMoCzIcLnNsdWljZS5tb25pdG9yLnYxLlN0YXRpc3RpYxIaCg1tZWFuX2Jhc2VsaW5lGAggASgBSACIAQESGQoMbWVhbl9jdXJyZW50GAkgASgBSAGIAQESFAoHcF92YWx1ZRgKIAEoAUgCiAEBEhcKCnBfYWRqdXN0ZWQYCyABKAFIA4gBARIsCghmaW5kaW5ncxgMIAMoCzIaLnNsdWljZS5tb25pdG9yLnYxLkZpbmRpbmcSEQoJb2ZfcGVyaW9kGA0gASgIQhAKDl9tZWFuX2Jhc2VsaW5lQg8KDV9tZWFuX2N1cnJlbnRCCgoIX3BfdmFsdWVCDQoLX3BfYWRqdXN0ZWQifAoHRmluZGluZxINCgVjaGVjaxgBIAEoCRIMCgRyb3dzGAIgASgEEg0KBXNoYXJlGAMgASgBEhYKDnNoYXJlX2Jhc2VsaW5lGAQgASgBEg8KB3BfdmFsdWUYBSABKAESEgoFbGVhc3QYBiABKAFIAIgBAUIICgZfbGVhc3QibQoHUXVhbGl0eRINCgVudWxscxgBIAEoBBIMCgRuYW5zGAIgASgEEg8KB3Bvc19pbmYYAyABKAQSDwoHbmVnX2luZhgEIAEoBBITCgt0eXBlX2Vycm9ycxgFIAEoBBIOCgZ1bnNlZW4YBiABKAQidQoJU3RhdGlzdGljEgoKAmlkGAEgASgJEg0KBXZhbHVlGAIgASgBEhEKCXRocmVzaG9sZBgDIAEoARINCgVmbG9vchgEIAEoARIrCgd2ZXJkaWN0GAUgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdCJaChFMaXN0VHJhY2VzUmVxdWVzdBINCgVsaW1pdBgBIAEoDRINCgVtb2RlbBgCIAEoCRIOCgZmYWlsZWQYAyABKAgSFwoPZHVyYXRpb25fbXNfbWluGAQgASgNIngKEkxpc3RUcmFjZXNSZXNwb25zZRIvCgZ0cmFjZXMYASADKAsyHy5zbHVpY2UubW9uaXRvci52MS5UcmFjZVN1bW1hcnkSMQoFc3RvcmUYAiABKAsyIi5zbHVpY2UubW9uaXRvci52MS5TdG9yZVN0YXRpc3RpY3MilAEKDFRyYWNlU3VtbWFyeRIQCgh0cmFjZV9pZBgBIAEoCRIMCgRyb290GAIgASgJEg8KB3NlcnZpY2UYAyABKAkSEAoIc3RhcnRfdXMYBCABKAMSEwoLZHVyYXRpb25fdXMYBSABKAQSDQoFc3BhbnMYBiABKA0SDgoGZmFpbGVkGAcgASgIEg0KBW1vZGVsGAggASgJIlYKD1N0b3JlU3RhdGlzdGljcxIOCgZ0cmFjZXMYASABKAQSDQoFc3BhbnMYAiABKAQSDQoFYnl0ZXMYAyABKAQSFQoNc3BhbnNfZHJvcHBlZBgEIAEoBCIdCg9HZXRUcmFjZVJlcXVlc3QSCgoCaWQYASABKAkiTAoQR2V0VHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRImCgVzcGFucxgCIAMoCzIXLnNsdWljZS5tb25pdG9yLnYxLlNwYW4i9QIKBFNwYW4SDwoHc3Bhbl9pZBgBIAEoCRIWCg5wYXJlbnRfc3Bhbl9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEg8KB3NlcnZpY2UYBCABKAkSDAoEa2luZBgFIAEoCRIQCghzdGFydF91cxgGIAEoAxITCgtkdXJhdGlvbl91cxgHIAEoBBIOCgZmYWlsZWQYCCABKAgSFgoOc3RhdHVzX21lc3NhZ2UYCSABKAkSOwoKYXR0cmlidXRlcxgKIAMoCzInLnNsdWljZS5tb25pdG9yLnYxLlNwYW4uQXR0cmlidXRlc0VudHJ5EiwKBmV2ZW50cxgLIAMoCzIcLnNsdWljZS5tb25pdG9yLnYxLlNwYW5FdmVudBIqCgVsaW5rcxgMIAMoCzIbLnNsdWljZS5tb25pdG9yLnYxLlNwYW5MaW5rGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIp8BCglTcGFuRXZlbnQSDAoEbmFtZRgBIAEoCRIPCgd0aW1lX3VzGAIgASgDEkAKCmF0dHJpYnV0ZXMYAyADKAsyLC5zbHVpY2UubW9uaXRvci52MS5TcGFuRXZlbnQuQXR0cmlidXRlc0VudHJ5GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIi0KCFNwYW5MaW5rEhAKCHRyYWNlX2lkGAEgASgJEg8KB3NwYW5faWQYAiABKAkqcQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhAKDFZFUkRJQ1RfV0FSThACEhEKDVZFUkRJQ1RfQUxBUk0QAxIYChRWRVJESUNUX0lOU1VGRklDSUVOVBAEKnQKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TVEFURV9QRU5ESU5HEAESFgoSQUxFUlRfU1RBVEVfRklSSU5HEAISGAoUQUxFUlRfU1RBVEVfQ0xFQVJJTkcQAzK3BAoOTW9uaXRvclNlcnZpY2USXAoLTGlzdFJlcG9ydHMSJS5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1JlcXVlc3QaJi5zbHVpY2UubW9uaXRvci52MS5MaXN0UmVwb3J0c1Jlc3BvbnNlElYKCUdldFJlcG9ydBIjLnNsdWljZS5tb25pdG9yLnYxLkdldFJlcG9ydFJlcXVlc3QaJC5zbHVpY2UubW9uaXRvci52MS5HZXRSZXBvcnRSZXNwb25zZRJcCgtMaXN0SGlzdG9yeRIlLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVxdWVzdBomLnNsdWljZS5tb25pdG9yLnYxLkxpc3RIaXN0b3J5UmVzcG9uc2USYQoMV2F0Y2hSZXBvcnRzEiYuc2x1aWNlLm1vbml0b3IudjEuV2F0Y2hSZXBvcnRzUmVxdWVzdBonLnNsdWljZS5tb25pdG9yLnYxLldhdGNoUmVwb3J0c1Jlc3BvbnNlMAESWQoKTGlzdFRyYWNlcxIkLnNsdWljZS5tb25pdG9yLnYxLkxpc3RUcmFjZXNSZXF1ZXN0GiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdFRyYWNlc1Jlc3BvbnNlElMKCEdldFRyYWNlEiIuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXF1ZXN0GiMuc2x1aWNlLm1vbml0b3IudjEuR2V0VHJhY2VSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Ch9zbHVpY2UvbW9uaXRvci92MS9tb25pdG9yLnByb3RvEhFzbHVpY2UubW9uaXRvci52MSJJChJMaXN0UmVwb3J0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghmZWF0dXJlcxgDIAMoCSJrChNMaXN0UmVwb3J0c1Jlc3BvbnNlEioKB3JlcG9ydHMYASADKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQSDwoHcHJvYmxlbRgCIAEoCRIXCg9uZXh0X3BhZ2VfdG9rZW4YAyABKAkiRAoQR2V0UmVwb3J0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhAKCGZlYXR1cmVzGAMgAygJIj4KEUdldFJlcG9ydFJlc3BvbnNlEikKBnJlcG9ydBgBIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlJlcG9ydCKAAQoSTGlzdEhpc3RvcnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCRIQCghmZWF0dXJlcxgFIAMoCRIVCg1kZWNpZGluZ19vbmx5GAYgASgIIloKE0xpc3RIaXN0b3J5UmVzcG9uc2USKgoHd2luZG93cxgBIAMoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNgoTV2F0Y2hSZXBvcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIQCghmZWF0dXJlcxgCIAMoCSJBChRXYXRjaFJlcG9ydHNSZXNwb25zZRIpCgZyZXBvcnQYASABKAsyGS5zbHVpY2UubW9uaXRvci52MS5SZXBvcnQi2wMKBlJlcG9ydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCRIYChBiYXNlbGluZV9wcm9ibGVtGAQgASgJEhUKDWJhc2VsaW5lX3Jvd3MYBSABKAQSEQoJd2luZG93X21zGAYgASgNEikKBmNsb3NlZBgHIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLldpbmRvdxInCgRvcGVuGAggASgLMhkuc2x1aWNlLm1vbml0b3IudjEuV2luZG93Ei0KCGNvdW50ZXJzGAkgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuQ291bnRlcnMSFwoPbW9uaXRvcl90aW1lX21zGAogASgDEigKBmFsZXJ0cxgMIAMoCzIYLnNsdWljZS5tb25pdG9yLnYxLkFsZXJ0EjEKCnJldHJhaW5pbmcYDSABKAsyHS5zbHVpY2UubW9uaXRvci52MS5SZXRyYWluaW5nEi8KB2NoYW5nZXMYDiADKAsyHi5zbHVpY2UubW9uaXRvci52MS5DaGFuZ2VQb2ludBIzCgtwZXJmb3JtYW5jZRgUIAEoCzIeLnNsdWljZS5tb25pdG9yLnYxLlBlcmZvcm1hbmNlInoKC0NoYW5nZVBvaW50Eg4KBnNpZ25hbBgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCGRldGVjdG9yGAMgASgJEg8KB3RpbWVfbXMYBCABKAMSCwoDc2VxGAUgASgEEg4KBmJlZm9yZRgGIAEoARINCgVhZnRlchgHIAEoASKPAgoFQWxlcnQSDAoEc2lkZRgBIAEoCRIPCgdmZWF0dXJlGAIgASgJEhEKCXN0YXRpc3RpYxgDIAEoCRIsCgVzdGF0ZRgEIAEoDjIdLnNsdWljZS5tb25pdG9yLnYxLkFsZXJ0U3RhdGUSEAoIc2luY2VfbXMYBSABKAMSDQoFdmFsdWUYBiABKAESFgoJdGhyZXNob2xkGAcgASgBSACIAQESEgoFZmxvb3IYCCABKAFIAYgBARIQCghzdGFydF9tcxgJIAEoAxIOCgZlbmRfbXMYCiABKAMSDAoEcm93cxgLIAEoBBIRCgl0cmFjZV9pZHMYDCADKAlCDAoKX3RocmVzaG9sZEIICgZfZmxvb3IiPwoKUmV0cmFpbmluZxIQCghzaW5jZV9tcxgBIAEoAxIPCgd2ZXJzaW9uGAIgASgNEg4KBmRpZ2VzdBgDIAEoCSKQAgoLUGVyZm9ybWFuY2USDAoEdGFzaxgBIAEoCRIPCgdwcm9ibGVtGAIgASgJEg4KBnRhcmdldBgDIAEoCRIPCgdjbGFzc2VzGAQgAygJEhEKCXdpbmRvd19tcxgFIAEoBBISCgpob3Jpem9uX21zGAYgASgEEi4KBmxhYmVscxgHIAEoCzIeLnNsdWljZS5tb25pdG9yLnYxLkxhYmVsQ291bnRzEjMKBXRvdGFsGAggASgLMiQuc2x1aWNlLm1vbml0b3IudjEuUGVyZm9ybWFuY2VXaW5kb3cSNQoHd2luZG93cxgJIAMoCzIkLnNsdWljZS5tb25pdG9yLnYxLlBlcmZvcm1hbmNlV2luZG93ItcBCgtMYWJlbENvdW50cxIPCgdtYXRjaGVkGAEgASgEEg8KB3JldmlzZWQYAiABKAQSEAoIcmVwZWF0ZWQYAyABKAQSEQoJdW5zYW1wbGVkGAQgASgEEg8KB2V4cGlyZWQYBSABKAQSDwoHdW5rbm93bhgGIAEoBBIPCgd3YWl0aW5nGAcgASgEEhAKCHVudXNhYmxlGAggASgEEhIKCm92ZXJmbG93ZWQYCSABKAQSFAoMcm93c19kcm9wcGVkGAogASgEEhIKCnJvd3Nfa25vd24YCyABKAQitQEKEVBlcmZvcm1hbmNlV2luZG93EhUKCHN0YXJ0X21zGAEgASgDSACIAQESDAoEcm93cxgCIAEoBBIQCghsYWJlbGxlZBgDIAEoBBIVCghjb3ZlcmFnZRgEIAEoAUgBiAEBEgwKBGxhZ3MYBSADKAQSKgoHbWV0cmljcxgGIAMoCzIZLnNsdWljZS5tb25pdG9yLnYxLk1ldHJpY0ILCglfc3RhcnRfbXNCCwoJX2NvdmVyYWdlImEKBk1ldHJpYxIKCgJpZBgBIAEoCRISCgV2YWx1ZRgCIAEoAUgAiAEBEi0KCGVzdGltYXRlGAMgASgLMhsuc2x1aWNlLm1vbml0b3IudjEuRXN0aW1hdGVCCAoGX3ZhbHVlIjQKCEVzdGltYXRlEg0KBXZhbHVlGAEgASgBEgsKA2xvdxgCIAEoARIMCgRoaWdoGAMgASgBIuQCCghDb3VudGVycxISCgpyb3dzX3RvdGFsGAEgASgEEhUKDXJvd3NfaW5jbHVkZWQYAiABKAQSGAoQcm93c19zYW1wbGVkX291dBgDIAEoBBIRCglyb3dzX2xvc3QYBCABKAQSEQoJcm93c19sYXRlGAUgASgEEhYKDnJvd3NfZHVwbGljYXRlGAYgASgEEhMKC3Jvd3Nfc2hhZG93GAcgASgEEhAKCG1lc3NhZ2VzGAggASgEEhoKEm1lc3NhZ2VzX2R1cGxpY2F0ZRgJIAEoBBIYChBtZXNzYWdlc19taXNzaW5nGAogASgEEhcKD21lc3NhZ2VzX3B1cmdlZBgLIAEoBBIcChRtZXNzYWdlc19xdWFyYW50aW5lZBgMIAEoBBIRCglwcm9kdWNlcnMYDSABKAQSEwoLcm93c19mYWlsZWQYDiABKAQSGQoRcm93c191bnJlbWVtYmVyZWQYDyABKAQi2wIKBldpbmRvdxIQCghzdGFydF9tcxgBIAEoAxIOCgZlbmRfbXMYAiABKAMSDAoEcm93cxgDIAEoBBIrCgd2ZXJkaWN0GAQgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdBITCgtwcm92aXNpb25hbBgFIAEoCBIPCgdyZXZpc2VkGAYgASgIEjIKCGZlYXR1cmVzGAcgAygLMiAuc2x1aWNlLm1vbml0b3IudjEuRmVhdHVyZVJlcG9ydBIxCgdvdXRwdXRzGAggAygLMiAuc2x1aWNlLm1vbml0b3IudjEuRmVhdHVyZVJlcG9ydBIXCgpyb3dzX3VzdWFsGAkgASgBSACIAQESFAoMcm93c191bnVzdWFsGAogASgIEikKBnBlcmlvZBgLIAEoCzIZLnNsdWljZS5tb25pdG9yLnYxLlBlcmlvZEINCgtfcm93c191c3VhbCJXCgZQZXJpb2QSEAoIc3RhcnRfbXMYASABKAMSDgoGZW5kX21zGAIgASgDEgwKBHJvd3MYAyABKAQSDAoEdXNlZBgEIAEoCBIPCgdwcm9ibGVtGAUgASgJIskDCg1GZWF0dXJlUmVwb3J0EgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIVCg1yb3dzX2Jhc2VsaW5lGAMgASgEEhQKDHJvd3NfY3VycmVudBgEIAEoBBIrCgd2ZXJkaWN0GAUgASgOMhouc2x1aWNlLm1vbml0b3IudjEuVmVyZGljdBIrCgdxdWFsaXR5GAYgASgLMhouc2x1aWNlLm1vbml0b3IudjEuUXVhbGl0eRIwCgpzdGF0aXN0aWNzGAcgAygLMhwuc2x1aWNlLm1vbml0b3IudjEuU3RhdGlzdGljEhoKDW1lYW5fYmFzZWxpbmUYCCABKAFIAIgBARIZCgxtZWFuX2N1cnJlbnQYCSABKAFIAYgBARIUCgdwX3ZhbHVlGAogASgBSAKIAQESFwoKcF9hZGp1c3RlZBgLIAEoAUgDiAEBEiwKCGZpbmRpbmdzGAwgAygLMhouc2x1aWNlLm1vbml0b3IudjEuRmluZGluZxIRCglvZl9wZXJpb2QYDSABKAhCEAoOX21lYW5fYmFzZWxpbmVCDwoNX21lYW5fY3VycmVudEIKCghfcF92YWx1ZUINCgtfcF9hZGp1c3RlZCJ8CgdGaW5kaW5nEg0KBWNoZWNrGAEgASgJEgwKBHJvd3MYAiABKAQSDQoFc2hhcmUYAyABKAESFgoOc2hhcmVfYmFzZWxpbmUYBCABKAESDwoHcF92YWx1ZRgFIAEoARISCgVsZWFzdBgGIAEoAUgAiAEBQggKBl9sZWFzdCJtCgdRdWFsaXR5Eg0KBW51bGxzGAEgASgEEgwKBG5hbnMYAiABKAQSDwoHcG9zX2luZhgDIAEoBBIPCgduZWdfaW5mGAQgASgEEhMKC3R5cGVfZXJyb3JzGAUgASgEEg4KBnVuc2VlbhgGIAEoBCJ1CglTdGF0aXN0aWMSCgoCaWQYASABKAkSDQoFdmFsdWUYAiABKAESEQoJdGhyZXNob2xkGAMgASgBEg0KBWZsb29yGAQgASgBEisKB3ZlcmRpY3QYBSABKA4yGi5zbHVpY2UubW9uaXRvci52MS5WZXJkaWN0IloKEUxpc3RUcmFjZXNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEg0KBW1vZGVsGAIgASgJEg4KBmZhaWxlZBgDIAEoCBIXCg9kdXJhdGlvbl9tc19taW4YBCABKA0ieAoSTGlzdFRyYWNlc1Jlc3BvbnNlEi8KBnRyYWNlcxgBIAMoCzIfLnNsdWljZS5tb25pdG9yLnYxLlRyYWNlU3VtbWFyeRIxCgVzdG9yZRgCIAEoCzIiLnNsdWljZS5tb25pdG9yLnYxLlN0b3JlU3RhdGlzdGljcyKUAQoMVHJhY2VTdW1tYXJ5EhAKCHRyYWNlX2lkGAEgASgJEgwKBHJvb3QYAiABKAkSDwoHc2VydmljZRgDIAEoCRIQCghzdGFydF91cxgEIAEoAxITCgtkdXJhdGlvbl91cxgFIAEoBBINCgVzcGFucxgGIAEoDRIOCgZmYWlsZWQYByABKAgSDQoFbW9kZWwYCCABKAkiVgoPU3RvcmVTdGF0aXN0aWNzEg4KBnRyYWNlcxgBIAEoBBINCgVzcGFucxgCIAEoBBINCgVieXRlcxgDIAEoBBIVCg1zcGFuc19kcm9wcGVkGAQgASgEIh0KD0dldFRyYWNlUmVxdWVzdBIKCgJpZBgBIAEoCSJMChBHZXRUcmFjZVJlc3BvbnNlEhAKCHRyYWNlX2lkGAEgASgJEiYKBXNwYW5zGAIgAygLMhcuc2x1aWNlLm1vbml0b3IudjEuU3BhbiL1AgoEU3BhbhIPCgdzcGFuX2lkGAEgASgJEhYKDnBhcmVudF9zcGFuX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDwoHc2VydmljZRgEIAEoCRIMCgRraW5kGAUgASgJEhAKCHN0YXJ0X3VzGAYgASgDEhMKC2R1cmF0aW9uX3VzGAcgASgEEg4KBmZhaWxlZBgIIAEoCBIWCg5zdGF0dXNfbWVzc2FnZRgJIAEoCRI7CgphdHRyaWJ1dGVzGAogAygLMicuc2x1aWNlLm1vbml0b3IudjEuU3Bhbi5BdHRyaWJ1dGVzRW50cnkSLAoGZXZlbnRzGAsgAygLMhwuc2x1aWNlLm1vbml0b3IudjEuU3BhbkV2ZW50EioKBWxpbmtzGAwgAygLMhsuc2x1aWNlLm1vbml0b3IudjEuU3BhbkxpbmsaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEinwEKCVNwYW5FdmVudBIMCgRuYW1lGAEgASgJEg8KB3RpbWVfdXMYAiABKAMSQAoKYXR0cmlidXRlcxgDIAMoCzIsLnNsdWljZS5tb25pdG9yLnYxLlNwYW5FdmVudC5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiLQoIU3BhbkxpbmsSEAoIdHJhY2VfaWQYASABKAkSDwoHc3Bhbl9pZBgCIAEoCSpxCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEAoMVkVSRElDVF9XQVJOEAISEQoNVkVSRElDVF9BTEFSTRADEhgKFFZFUkRJQ1RfSU5TVUZGSUNJRU5UEAQqdAoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQARIWChJBTEVSVF9TVEFURV9GSVJJTkcQAhIYChRBTEVSVF9TVEFURV9DTEVBUklORxADMrcECg5Nb25pdG9yU2VydmljZRJcCgtMaXN0UmVwb3J0cxIlLnNsdWljZS5tb25pdG9yLnYxLkxpc3RSZXBvcnRzUmVxdWVzdBomLnNsdWljZS5tb25pdG9yLnYxLkxpc3RSZXBvcnRzUmVzcG9uc2USVgoJR2V0UmVwb3J0EiMuc2x1aWNlLm1vbml0b3IudjEuR2V0UmVwb3J0UmVxdWVzdBokLnNsdWljZS5tb25pdG9yLnYxLkdldFJlcG9ydFJlc3BvbnNlElwKC0xpc3RIaXN0b3J5EiUuc2x1aWNlLm1vbml0b3IudjEuTGlzdEhpc3RvcnlSZXF1ZXN0GiYuc2x1aWNlLm1vbml0b3IudjEuTGlzdEhpc3RvcnlSZXNwb25zZRJhCgxXYXRjaFJlcG9ydHMSJi5zbHVpY2UubW9uaXRvci52MS5XYXRjaFJlcG9ydHNSZXF1ZXN0Gicuc2x1aWNlLm1vbml0b3IudjEuV2F0Y2hSZXBvcnRzUmVzcG9uc2UwARJZCgpMaXN0VHJhY2VzEiQuc2x1aWNlLm1vbml0b3IudjEuTGlzdFRyYWNlc1JlcXVlc3QaJS5zbHVpY2UubW9uaXRvci52MS5MaXN0VHJhY2VzUmVzcG9uc2USUwoIR2V0VHJhY2USIi5zbHVpY2UubW9uaXRvci52MS5HZXRUcmFjZVJlcXVlc3QaIy5zbHVpY2UubW9uaXRvci52MS5HZXRUcmFjZVJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message sluice.monitor.v1.ListReportsRequest
@@ -316,6 +316,13 @@ export type Report = Message<"sluice.monitor.v1.Report"> & {
   retraining?: Retraining | undefined;
 
   /**
+   * The latest changes of level that were found, newest first. For information: no verdict and no alert depends on them.
+   *
+   * @generated from field: repeated sluice.monitor.v1.ChangePoint changes = 14;
+   */
+  changes: ChangePoint[];
+
+  /**
    * How the predictions compare with labels.
    *
    * @generated from field: sluice.monitor.v1.Performance performance = 20;
@@ -329,6 +336,65 @@ export type Report = Message<"sluice.monitor.v1.Report"> & {
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
   messageDesc(file_sluice_monitor_v1_monitor, 8);
+
+/**
+ * The level of a signal of the predictions changed.
+ *
+ * @generated from message sluice.monitor.v1.ChangePoint
+ */
+export type ChangePoint = Message<"sluice.monitor.v1.ChangePoint"> & {
+  /**
+   * "error", "latency" or "score".
+   *
+   * @generated from field: string signal = 1;
+   */
+  signal: string;
+
+  /**
+   * Of a score the output; of latency "run", or "total" with the time in the queue; empty for errors.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * "adwin" or "page_hinkley".
+   *
+   * @generated from field: string detector = 3;
+   */
+  detector: string;
+
+  /**
+   * When it was found, by the stream's time, and in which message.
+   *
+   * @generated from field: int64 time_ms = 4;
+   */
+  timeMs: bigint;
+
+  /**
+   * @generated from field: uint64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * Means over rows: the share of those that failed, milliseconds of a request, values of the output.
+   *
+   * @generated from field: double before = 6;
+   */
+  before: number;
+
+  /**
+   * @generated from field: double after = 7;
+   */
+  after: number;
+};
+
+/**
+ * Describes the message sluice.monitor.v1.ChangePoint.
+ * Use `create(ChangePointSchema)` to create a new message.
+ */
+export const ChangePointSchema: GenMessage<ChangePoint> = /*@__PURE__*/
+  messageDesc(file_sluice_monitor_v1_monitor, 9);
 
 /**
  * Drift of an input or output that has lasted, or may.
@@ -412,7 +478,7 @@ export type Alert = Message<"sluice.monitor.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 9);
+  messageDesc(file_sluice_monitor_v1_monitor, 10);
 
 /**
  * A request to train a model again that no other model has answered yet.
@@ -445,7 +511,7 @@ export type Retraining = Message<"sluice.monitor.v1.Retraining"> & {
  * Use `create(RetrainingSchema)` to create a new message.
  */
 export const RetrainingSchema: GenMessage<Retraining> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 10);
+  messageDesc(file_sluice_monitor_v1_monitor, 11);
 
 /**
  * @generated from message sluice.monitor.v1.Performance
@@ -518,7 +584,7 @@ export type Performance = Message<"sluice.monitor.v1.Performance"> & {
  * Use `create(PerformanceSchema)` to create a new message.
  */
 export const PerformanceSchema: GenMessage<Performance> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 11);
+  messageDesc(file_sluice_monitor_v1_monitor, 12);
 
 /**
  * What became of every label.
@@ -605,7 +671,7 @@ export type LabelCounts = Message<"sluice.monitor.v1.LabelCounts"> & {
  * Use `create(LabelCountsSchema)` to create a new message.
  */
 export const LabelCountsSchema: GenMessage<LabelCounts> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 12);
+  messageDesc(file_sluice_monitor_v1_monitor, 13);
 
 /**
  * @generated from message sluice.monitor.v1.PerformanceWindow
@@ -654,7 +720,7 @@ export type PerformanceWindow = Message<"sluice.monitor.v1.PerformanceWindow"> &
  * Use `create(PerformanceWindowSchema)` to create a new message.
  */
 export const PerformanceWindowSchema: GenMessage<PerformanceWindow> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 13);
+  messageDesc(file_sluice_monitor_v1_monitor, 14);
 
 /**
  * @generated from message sluice.monitor.v1.Metric
@@ -688,7 +754,7 @@ export type Metric = Message<"sluice.monitor.v1.Metric"> & {
  * Use `create(MetricSchema)` to create a new message.
  */
 export const MetricSchema: GenMessage<Metric> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 14);
+  messageDesc(file_sluice_monitor_v1_monitor, 15);
 
 /**
  * Three standard errors to either side.
@@ -717,7 +783,7 @@ export type Estimate = Message<"sluice.monitor.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 15);
+  messageDesc(file_sluice_monitor_v1_monitor, 16);
 
 /**
  * What happened to every row the producers say they answered.
@@ -810,7 +876,7 @@ export type Counters = Message<"sluice.monitor.v1.Counters"> & {
  * Use `create(CountersSchema)` to create a new message.
  */
 export const CountersSchema: GenMessage<Counters> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 16);
+  messageDesc(file_sluice_monitor_v1_monitor, 17);
 
 /**
  * @generated from message sluice.monitor.v1.Window
@@ -887,7 +953,7 @@ export type Window = Message<"sluice.monitor.v1.Window"> & {
  * Use `create(WindowSchema)` to create a new message.
  */
 export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 17);
+  messageDesc(file_sluice_monitor_v1_monitor, 18);
 
 /**
  * A clock hour of the past, whose counts stand in for those of baseline.json. Times are milliseconds since 1970.
@@ -932,7 +998,7 @@ export type Period = Message<"sluice.monitor.v1.Period"> & {
  * Use `create(PeriodSchema)` to create a new message.
  */
 export const PeriodSchema: GenMessage<Period> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 18);
+  messageDesc(file_sluice_monitor_v1_monitor, 19);
 
 /**
  * @generated from message sluice.monitor.v1.FeatureReport
@@ -1021,7 +1087,7 @@ export type FeatureReport = Message<"sluice.monitor.v1.FeatureReport"> & {
  * Use `create(FeatureReportSchema)` to create a new message.
  */
 export const FeatureReportSchema: GenMessage<FeatureReport> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 19);
+  messageDesc(file_sluice_monitor_v1_monitor, 20);
 
 /**
  * Something about the values of a window that the baseline's do not have, or not so often: it
@@ -1076,7 +1142,7 @@ export type Finding = Message<"sluice.monitor.v1.Finding"> & {
  * Use `create(FindingSchema)` to create a new message.
  */
 export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 20);
+  messageDesc(file_sluice_monitor_v1_monitor, 21);
 
 /**
  * Values that are in no bin.
@@ -1120,7 +1186,7 @@ export type Quality = Message<"sluice.monitor.v1.Quality"> & {
  * Use `create(QualitySchema)` to create a new message.
  */
 export const QualitySchema: GenMessage<Quality> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 21);
+  messageDesc(file_sluice_monitor_v1_monitor, 22);
 
 /**
  * @generated from message sluice.monitor.v1.Statistic
@@ -1163,7 +1229,7 @@ export type Statistic = Message<"sluice.monitor.v1.Statistic"> & {
  * Use `create(StatisticSchema)` to create a new message.
  */
 export const StatisticSchema: GenMessage<Statistic> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 22);
+  messageDesc(file_sluice_monitor_v1_monitor, 23);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesRequest
@@ -1203,7 +1269,7 @@ export type ListTracesRequest = Message<"sluice.monitor.v1.ListTracesRequest"> &
  * Use `create(ListTracesRequestSchema)` to create a new message.
  */
 export const ListTracesRequestSchema: GenMessage<ListTracesRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 23);
+  messageDesc(file_sluice_monitor_v1_monitor, 24);
 
 /**
  * @generated from message sluice.monitor.v1.ListTracesResponse
@@ -1225,7 +1291,7 @@ export type ListTracesResponse = Message<"sluice.monitor.v1.ListTracesResponse">
  * Use `create(ListTracesResponseSchema)` to create a new message.
  */
 export const ListTracesResponseSchema: GenMessage<ListTracesResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 24);
+  messageDesc(file_sluice_monitor_v1_monitor, 25);
 
 /**
  * @generated from message sluice.monitor.v1.TraceSummary
@@ -1277,7 +1343,7 @@ export type TraceSummary = Message<"sluice.monitor.v1.TraceSummary"> & {
  * Use `create(TraceSummarySchema)` to create a new message.
  */
 export const TraceSummarySchema: GenMessage<TraceSummary> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 25);
+  messageDesc(file_sluice_monitor_v1_monitor, 26);
 
 /**
  * @generated from message sluice.monitor.v1.StoreStatistics
@@ -1309,7 +1375,7 @@ export type StoreStatistics = Message<"sluice.monitor.v1.StoreStatistics"> & {
  * Use `create(StoreStatisticsSchema)` to create a new message.
  */
 export const StoreStatisticsSchema: GenMessage<StoreStatistics> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 26);
+  messageDesc(file_sluice_monitor_v1_monitor, 27);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceRequest
@@ -1328,7 +1394,7 @@ export type GetTraceRequest = Message<"sluice.monitor.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 27);
+  messageDesc(file_sluice_monitor_v1_monitor, 28);
 
 /**
  * @generated from message sluice.monitor.v1.GetTraceResponse
@@ -1352,7 +1418,7 @@ export type GetTraceResponse = Message<"sluice.monitor.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 28);
+  messageDesc(file_sluice_monitor_v1_monitor, 29);
 
 /**
  * @generated from message sluice.monitor.v1.Span
@@ -1426,7 +1492,7 @@ export type Span = Message<"sluice.monitor.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 29);
+  messageDesc(file_sluice_monitor_v1_monitor, 30);
 
 /**
  * @generated from message sluice.monitor.v1.SpanEvent
@@ -1453,7 +1519,7 @@ export type SpanEvent = Message<"sluice.monitor.v1.SpanEvent"> & {
  * Use `create(SpanEventSchema)` to create a new message.
  */
 export const SpanEventSchema: GenMessage<SpanEvent> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 30);
+  messageDesc(file_sluice_monitor_v1_monitor, 31);
 
 /**
  * @generated from message sluice.monitor.v1.SpanLink
@@ -1475,7 +1541,7 @@ export type SpanLink = Message<"sluice.monitor.v1.SpanLink"> & {
  * Use `create(SpanLinkSchema)` to create a new message.
  */
 export const SpanLinkSchema: GenMessage<SpanLink> = /*@__PURE__*/
-  messageDesc(file_sluice_monitor_v1_monitor, 31);
+  messageDesc(file_sluice_monitor_v1_monitor, 32);
 
 /**
  * @generated from enum sluice.monitor.v1.Verdict
