@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
@@ -8,23 +7,23 @@ import { formatRef } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
 import { modelPaths, vocabularyFile } from "#platform/model-repository.ts";
 import { formatBaseline } from "#wire/baseline.ts";
-import { formatVocabulary, vocabularyBytesMax } from "#wire/vocabulary.ts";
-import { stdioPath, toPlace } from "../bulk/format.ts";
-import type { Row } from "../bulk/value.ts";
-import { CalibrationRows } from "../drift/calibration-rows.ts";
-import { type CountedTokens, countTokens, sharesAmongOthers } from "../drift/count-tokens.ts";
-import { findColumns, readWatchedVersion } from "../drift/model-columns.ts";
-import { openPlace } from "../drift/open-place.ts";
-import { readBaseline } from "../drift/read-baseline.ts";
+import { stdioPath } from "../bulk/format.ts";
+import { type DescribedRows, describeRows } from "../drift/describe-rows.ts";
+import { readWatchedVersion, type WatchedVersion } from "../drift/model-columns.ts";
 import { type ExitCode, exitCode, UsageError } from "../exit-code.ts";
 import { formatCount } from "../format.ts";
 import { type ModelArgument, parseModelArgument } from "../model-argument.ts";
 import { Progress } from "../progress.ts";
+import type { Imported } from "../sagemaker/import-baseline.ts";
+import { importFiles } from "../sagemaker/import-files.ts";
 import { conclude, type Shell, type ShellFlags, withModelsFlag, writeJson } from "../shell.ts";
 
 type BaselineFlags = ShellFlags & {
-  readonly from: string;
+  readonly from?: string;
   readonly actual: string;
+  readonly fromSagemaker?: string;
+  readonly statistics?: string;
+  readonly constraints?: string;
   readonly out?: string;
 };
 
@@ -42,17 +41,26 @@ Where a column says which class a row was of in truth, how right the model's pro
 described, too, which makes estimates of its accuracy better. Of a file with a column split these
 are the rows of the split test: rows it was trained on flatter a model.
 
+SageMaker Model Monitor's baseline does as well: statistics.json tells how values are distributed,
+constraints.json what they have to be. The latter alone is added to the rows given, or to the
+baseline.json that there is.
+
 Examples:
   sluice baseline mine --from train.csv              writes models/mine/<version>/baseline.json
-  sluice baseline mine@2 --from train.parquet -o -`;
+  sluice baseline mine@2 --from train.parquet -o -
+  sluice baseline mine --from-sagemaker baselining/results
+  sluice baseline mine --constraints constraints.json`;
 
 /** Adds `sluice baseline`. */
 export function registerBaseline(program: Command): void {
   const command = program
     .command("baseline <model[@version]>")
     .description("describe the data a model was made from, which drift is measured against")
-    .requiredOption("--from <file>", "the rows")
+    .option("--from <file>", "the rows")
     .option("--actual <column>", "the column of true classes", "actual")
+    .option("--from-sagemaker <folder>", "where statistics.json, constraints.json or both are")
+    .option("--statistics <file>", "SageMaker's statistics.json")
+    .option("--constraints <file>", "SageMaker's constraints.json")
     .option("-o, --out <file>", "where to write, - for standard output (the version's folder)")
     .option("--json", "print JSON")
     .addHelpText("after", examples);
@@ -64,56 +72,52 @@ export function registerBaseline(program: Command): void {
 async function makeBaseline(
   shell: Shell,
   argument: ModelArgument,
-  { from, actual, out }: BaselineFlags,
+  flags: BaselineFlags,
 ): Promise<ExitCode> {
-  if (from === stdioPath) throw new UsageError("--from: a file is needed, not standard input");
-  const place = toPlace(from, undefined, "--from");
-  const root = shell.addresses.modelsDir;
-  const model = await readWatchedVersion(root, argument);
-  const table = await openPlace(place);
-  const { features, outputs, missingFeatures, missingOutputs } = findColumns(model, table.columns);
-  if (features.length === 0) {
-    const names = quoteAll(missingFeatures, 8);
-    const problem = `no column of ${from} is one of the features ${names}`;
-    throw new Failure("invalid-argument", problem);
-  }
-  using progress = new Progress(shell.err, { afterMs: progressAfterMs });
-  const onProgress = () => progress.update(table.share(), `reading ${from}`);
-  const columns = [...features, ...outputs];
-  const counts = await countTokens(place, columns, (share, text) => progress.update(share, text));
-  const vocabulary = toVocabulary(counts);
-  const shares = sharesAmongOthers(counts);
-  const { performance } = model;
-  const rows = CalibrationRows.open({ performance, outputs, titles: table.columns, actual });
-  const onRow = rows && ((row: Row) => rows.add(row));
-  const described = await readBaseline(table, { path: from, columns, shares, onProgress, onRow });
-  progress[Symbol.dispose]();
+  checkFlags(flags);
+  const { modelsDir } = shell.addresses;
+  const model = await readWatchedVersion(modelsDir, argument);
+  const path = flags.out ?? modelPaths(modelsDir, model.ref).baseline;
+  const made = await makeParts(shell, model, flags);
+  const { rows, features, outputs, calibration, vocabulary } = made;
   const baseline: Baseline = {
-    ...{ ...model.ref, digest: model.digest, rows: described.rows },
+    ...{ ...model.ref, digest: model.digest, rows },
     createdAt: new Date().toISOString(),
-    features: described.features.slice(0, features.length),
-    outputs: described.features.slice(features.length),
-    calibration: rows?.calibration(),
-    vocabulary: vocabulary && sha256(vocabulary),
+    ...{ features, outputs, calibration, vocabulary },
   };
-  const path = out ?? modelPaths(root, model.ref).baseline;
-  if (vocabulary !== undefined) await writeBeside(shell, path, vocabulary);
+  if (made.words !== undefined) await writeBeside(shell, path, made.words);
   await write(shell, path, formatBaseline(baseline));
-  const missing = { features: missingFeatures, outputs: missingOutputs };
-  tell(shell, { path, baseline, missing });
+  tell(shell, { path, baseline, made });
   return exitCode.done;
 }
 
-/** The text of the vocabulary.txt that goes with a baseline; undefined where no text needs one. */
-function toVocabulary(counts: CountedTokens): string | undefined {
-  if (counts.size === 0) return undefined;
-  const tokens = [...counts].map(([name, counted]) => [name, counted.vocabulary()] as const);
-  const text = formatVocabulary(new Map(tokens));
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= vocabularyBytesMax) return text;
-  const problem = `the words of ${quoteAll([...counts.keys()], 8)} come to ${bytes} bytes`;
-  const way = "watch fewer by monitoring.reducers: { <feature>: [length] }";
-  throw new Failure("failed-precondition", `${problem}, limit ${vocabularyBytesMax}: ${way}`);
+function checkFlags({ from, fromSagemaker, statistics, constraints }: BaselineFlags): void {
+  if (from === stdioPath) throw new UsageError("--from: a file is needed, not standard input");
+  const distributions = [from, fromSagemaker, statistics].filter((each) => each !== undefined);
+  if (distributions.length > 1) {
+    throw new UsageError("--from, --from-sagemaker and --statistics exclude one another");
+  }
+  if (distributions.length === 0 && constraints === undefined) {
+    throw new UsageError(
+      "one of --from, --from-sagemaker, --statistics and --constraints is needed",
+    );
+  }
+}
+
+/** What was read; what only rows or only files of SageMaker tell is absent elsewhere. */
+type Made = Pick<Imported, "rows" | "features" | "outputs" | "missing"> &
+  Partial<Imported & DescribedRows>;
+
+async function makeParts(shell: Shell, model: WatchedVersion, flags: BaselineFlags): Promise<Made> {
+  const { from, actual, fromSagemaker: folder, statistics, constraints } = flags;
+  using progress = new Progress(shell.err, { afterMs: progressAfterMs });
+  const onProgress = progress.update.bind(progress);
+  const rows =
+    from === undefined ? undefined : await describeRows(model, { path: from, actual, onProgress });
+  if (rows !== undefined && constraints === undefined) return rows;
+  const paths = { folder, statistics, constraints };
+  const imported = await importFiles(model, { paths, root: shell.addresses.modelsDir, rows });
+  return { ...imported, ...(rows && { missing: rows.missing, words: rows.words }) };
 }
 
 async function writeBeside(shell: Shell, baselinePath: string, text: string): Promise<void> {
@@ -121,10 +125,6 @@ async function writeBeside(shell: Shell, baselinePath: string, text: string): Pr
     throw new UsageError("--out -: texts have a vocabulary.txt beside baseline.json, name a file");
   }
   await write(shell, join(dirname(baselinePath), vocabularyFile), text);
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 async function write(shell: Shell, path: string, text: string): Promise<void> {
@@ -137,29 +137,38 @@ async function write(shell: Shell, path: string, text: string): Promise<void> {
   }
 }
 
-type Told = {
-  readonly path: string;
-  readonly baseline: Baseline;
-  readonly missing: { readonly features: readonly string[]; readonly outputs: readonly string[] };
-};
+type Told = { readonly path: string; readonly baseline: Baseline; readonly made: Made };
 
-function tell(shell: Shell, { path, baseline, missing }: Told): void {
+function tell(shell: Shell, { path, baseline, made }: Told): void {
   const { model, version, rows, features, outputs, calibration } = baseline;
+  const { missing, extra = [], leftOut = [], remarks = [] } = made;
   const screen = path === stdioPath ? shell.err : shell.out;
+  const all = [...features, ...outputs];
+  const constrained = all.filter(({ constraints }) => constraints !== undefined).length;
   if (shell.isJson) {
-    const counts = { rows, features: features.length, outputs: outputs.length };
+    const counts = { rows, features: features.length, outputs: outputs.length, constrained };
     const calibrated = { rows: calibration?.rows ?? 0 };
-    writeJson(screen, { model, version, path, ...counts, calibrated, missing });
+    const told = { missing, extra, leftOut, remarks };
+    writeJson(screen, { model, version, path, ...counts, calibrated, ...told });
     return;
   }
   const size = [
     formatCount(rows, "row"),
     formatCount(features.length, "feature"),
     formatCount(outputs.length, "output"),
+    ...(constrained === 0 ? [] : [`${constrained} with constraints`]),
     ...(calibration === undefined ? [] : [`calibrated by ${formatCount(calibration.rows, "row")}`]),
   ];
   screen.write(`${formatRef(baseline)}  ${size.join(", ")}  ${path}\n`);
-  for (const [what, names] of Object.entries(missing)) {
-    if (names.length > 0) shell.err.write(`not in the file: the ${what} ${quoteAll(names, 8)}\n`);
-  }
+  const about = (names: readonly string[]) =>
+    names.length === 0 ? "" : ` (${quoteAll(names, 8)})`;
+  const lines = [
+    ...Object.entries(missing).flatMap(([what, names]) =>
+      names.length === 0 ? [] : [`not in the file: the ${what} ${quoteAll(names, 8)}`],
+    ),
+    ...(extra.length === 0 ? [] : [`not of the model: the columns ${quoteAll(extra, 8)}`]),
+    ...leftOut.map(({ name, reason }) => `drift not watched: ${name}: ${reason}`),
+    ...remarks.map(({ text, names }) => `without equal: ${text}${about(names)}`),
+  ];
+  for (const line of lines) shell.err.write(`${line}\n`);
 }

@@ -3,7 +3,8 @@ import { type DriftStatistic, driftStatistics } from "#core/model/settings.ts";
 import { quote } from "#core/quote.ts";
 import type { JsonObject, JsonReader } from "./json-reader.ts";
 
-const categoriesMax = 1024;
+/** Of a domain; looked up by name, however many there are. */
+export const domainMax = 65_536;
 
 type Read = (reader: JsonReader, value: unknown, place: string) => unknown;
 
@@ -61,10 +62,10 @@ function readFlag(reader: JsonReader, value: unknown, place: string): boolean {
 
 function readCategories(reader: JsonReader, value: unknown, place: string): string[] {
   const list = reader.list(value, place);
-  if (list.length > categoriesMax) {
-    reader.problem(place, `has ${list.length} entries, limit ${categoriesMax}`);
+  if (list.length > domainMax) {
+    reader.problem(place, `has ${list.length} entries, limit ${domainMax}`);
   }
-  return list.slice(0, categoriesMax).map((item, index) => {
+  return list.slice(0, domainMax).map((item, index) => {
     // The empty text is a category like any other.
     return item === "" ? "" : reader.text(item, `${place}[${index}]`);
   });

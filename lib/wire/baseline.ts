@@ -1,14 +1,13 @@
 import type { Baseline, FeatureBaseline, Moments, NumberBaseline } from "#core/drift/baseline.ts";
-import { Failure, messageOf } from "#core/failure.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { quote } from "#core/quote.ts";
 import { type Dtype, isDtype } from "#core/tensor/dtype.ts";
 import { readConstraints } from "./baseline-constraints.ts";
 import { calibrationToPlain, readCalibration } from "./calibration.ts";
-import { type JsonObject, JsonReader } from "./json-reader.ts";
+import { readJsonFile } from "./json-file.ts";
+import type { JsonObject, JsonReader } from "./json-reader.ts";
 
 const formatVersion = 1;
-const problemsMax = 8;
 // Bounds what a window of one model version can hold in memory.
 const featuresMax = 4096;
 const edgesMax = 1024;
@@ -19,24 +18,22 @@ const categoriesMax = 1024;
  * problems by their place.
  */
 export function parseBaseline(text: string): Baseline {
-  const reader = new JsonReader();
-  const root = reader.object(parseJson(text), "baseline.json");
-  if (root["format"] !== formatVersion) {
-    reader.problem("format", `expected ${formatVersion}, got ${JSON.stringify(root["format"])}`);
-  }
-  const baseline: Baseline = {
-    model: reader.text(root["model"], "model"),
-    version: reader.count(root["version"], "version"),
-    digest: reader.text(root["digest"], "digest"),
-    rows: reader.count(root["rows"], "rows"),
-    createdAt: reader.text(root["createdAt"], "createdAt"),
-    features: readFeatures(reader, root["features"], "features"),
-    outputs: readFeatures(reader, root["outputs"], "outputs"),
-    calibration: readCalibration(reader, root["calibration"]),
-    ...readVocabulary(reader, root["vocabulary"]),
-  };
-  if (reader.problems.length > 0) throw invalid(reader.problems);
-  return baseline;
+  return readJsonFile(text, "baseline.json", (root, reader) => {
+    if (root["format"] !== formatVersion) {
+      reader.problem("format", `expected ${formatVersion}, got ${JSON.stringify(root["format"])}`);
+    }
+    return {
+      model: reader.text(root["model"], "model"),
+      version: reader.count(root["version"], "version"),
+      digest: reader.text(root["digest"], "digest"),
+      rows: reader.count(root["rows"], "rows"),
+      createdAt: reader.text(root["createdAt"], "createdAt"),
+      features: readFeatures(reader, root["features"], "features"),
+      outputs: readFeatures(reader, root["outputs"], "outputs"),
+      calibration: readCalibration(reader, root["calibration"]),
+      ...readVocabulary(reader, root["vocabulary"]),
+    };
+  });
 }
 
 /** The text of a baseline.json: a feature a line, so that a changed feature is a changed line. */
@@ -80,21 +77,6 @@ export function baselineMismatch(baseline: Baseline, served: ModelRef): string |
   return baseline.model === served.model && baseline.version === served.version
     ? undefined
     : `baseline.json is of ${formatRef(baseline)}, not of ${formatRef(served)}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw invalid([messageOf(error)]);
-  }
-}
-
-function invalid(problems: readonly string[]): Failure {
-  const shown = problems.slice(0, problemsMax).join("; ");
-  const rest = problems.length - problemsMax;
-  const more = rest > 0 ? `; and ${rest} more` : "";
-  return new Failure("invalid-argument", `baseline.json cannot be used: ${shown}${more}`);
 }
 
 function readFeatures(reader: JsonReader, value: unknown, place: string): FeatureBaseline[] {

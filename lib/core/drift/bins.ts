@@ -1,13 +1,21 @@
+/** Ascending finite values by their rank. */
+export type Ranked = { readonly length: number; readonly at: (rank: number) => number };
+
 /**
  * The edges that cut `sorted` finite values into `bins` parts of about equal size: the type-7
  * quantiles (Hyndman and Fan 1996) at i/bins, without repeats. A value hit by two or more quantiles
  * is an atom and brings two edges, itself and the next double above, so that it owns a bin.
  */
 export function quantileEdges(sorted: Float64Array, bins: number): Float64Array {
-  if (sorted.length === 0) return new Float64Array(0);
+  return rankedEdges({ length: sorted.length, at: (rank) => sorted[rank] as number }, bins);
+}
+
+/** The same of values that need not lie side by side. */
+export function rankedEdges(values: Ranked, bins: number): Float64Array {
+  if (values.length === 0) return new Float64Array(0);
   const edges = new Set<number>();
   for (let part = 1; part < bins; part += 1) {
-    const quantile = quantileOf(sorted, part / bins);
+    const quantile = quantileOf(values, part / bins);
     if (edges.has(quantile)) edges.add(nextUp(quantile));
     edges.add(quantile);
   }
@@ -33,11 +41,11 @@ export function binOf(edges: Float64Array, value: number): number {
  * which an edge has to be: a value at an edge would else change sides with the library that drew
  * it.
  */
-function quantileOf(sorted: Float64Array, share: number): number {
-  const place = (sorted.length - 1) * share;
+function quantileOf(values: Ranked, share: number): number {
+  const place = (values.length - 1) * share;
   const index = Math.floor(place);
-  const low = sorted[index] as number;
-  const high = sorted[Math.min(index + 1, sorted.length - 1)] as number;
+  const low = values.at(index);
+  const high = values.at(Math.min(index + 1, values.length - 1));
   const weight = place - index;
   const gap = high - low;
   return weight < 0.5 ? low + gap * weight : high - gap * (1 - weight);
