@@ -82,12 +82,13 @@ describe("a drift report", () => {
       { check: "constant", rows: 600n, share: 1 },
       { check: "limit", rows: 3n, share: 0.0004, least: 1 },
       { check: "domain", rows: 40n, share: 0.0667, least: 0.95 },
+      { check: "cardinality", rows: 12n, share: 0.02, shareBaseline: 0.1 },
     ].map((finding) => create(FindingSchema, finding));
     const window = { ...closed, features: [{ ...feature("bmi", Verdict.OK, 0), findings }] };
     const judged = create(WindowSchema, window);
     expect(formatReports([{ ...report(), judged }], options)).toContain(
       "missing 6.7 % (1.0 %), 1 category gone, all in one bin, " +
-        "limit 3 values (none allowed), domain 6.7 % (at most 5.0 %)\n",
+        "limit 3 values (none allowed), domain 6.7 % (at most 5.0 %), 12 bins (60)\n",
     );
   });
 

@@ -207,9 +207,25 @@ function showStatistic({ statistics }: FeatureReport, key: string, paint: Paint)
 }
 
 /** In red what is more than chance; where nothing is, what there was beside plain values. */
-function remarksOf({ findings, quality }: FeatureReport, paint: Paint): string[] {
+function remarksOf(feature: FeatureReport, paint: Paint): string[] {
+  const { findings, quality } = feature;
   if (findings.length === 0) return describeQuality(quality);
-  return findings.map((finding) => paint("red", describeFinding(finding)));
+  return findings.map((finding) =>
+    paint(
+      "red",
+      finding.check === "cardinality"
+        ? describeCardinality(finding, feature)
+        : describeFinding(finding),
+    ),
+  );
+}
+
+/** In brackets what so many rows of the baseline would have. */
+function describeCardinality({ rows, shareBaseline }: Finding, feature: FeatureReport): string {
+  const { type, rowsCurrent, distinctExpected } = feature;
+  const expected = distinctExpected ?? shareBaseline * Number(rowsCurrent);
+  const what = type === "number" ? "bins" : "different values";
+  return `${rows} ${what} (${expected.toFixed(0)})`;
 }
 
 /** In brackets the baseline's share, or how much may be so at most. */

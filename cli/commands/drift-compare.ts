@@ -92,6 +92,9 @@ function toPlain({ verdict, features }: Compared) {
       verdict: report.verdict,
       quality: report.quality,
       findings: report.findings,
+      ...(report.distinct === undefined
+        ? {}
+        : { distinct: { current: report.distinct, expected: report.distinctExpected ?? null } }),
       statistics: report.statistics.map(({ id, value, threshold, floor, verdict: own }) => ({
         ...{ id, value, threshold: threshold ?? null, floor: floor ?? null, verdict: own },
       })),

@@ -19,6 +19,15 @@ export function hashText(text: string): string {
   return [d, c, b, a].map((part) => part.toString(16).padStart(4, "0")).join("");
 }
 
+/** A text as 32 bits, every one of which any of its characters may change. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return mix(hash);
+}
+
 /**
  * Spreads a row of a prediction evenly over [0, 1). The same prediction id and row always give the
  * same value, whoever asks, so that a sample taken by it is the same everywhere.

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { describeCategory } from "#core/drift/baseline.ts";
 import { baselineMismatch, formatBaseline, parseBaseline } from "./baseline.ts";
 
 const text = readFileSync(new URL("../../models/credit/1/baseline.json", import.meta.url), "utf8");
@@ -105,3 +106,18 @@ it.each(["wine/1", "diabetes/1", "credit/1", "digits/1", "digits/2"])(
     expect(written.split("\n")).toHaveLength(text.split("\n").length);
   },
 );
+
+it("keeps how often the rest of many categories occurs", () => {
+  const values = Array.from({ length: 600 }, (_, index) => `v${index % 400}`);
+  const feature = describeCategory({ name: "x", dtype: "BYTES", values });
+  const baseline = { ...parseBaseline(text), features: [feature], outputs: [] };
+  expect(feature.rest).toEqual([{ count: 1, values: 144 }]);
+  expect(parseBaseline(formatBaseline(baseline))).toEqual(baseline);
+  const odd = formatBaseline(baseline).replace("[[1,144]]", '[[1,"many"]]');
+  expect(() => parseBaseline(odd)).toThrow("x.rest[0][1]");
+});
+
+it("keeps which vocabulary was made with it", () => {
+  const baseline = { ...parseBaseline(text), vocabulary: "abc" };
+  expect(parseBaseline(formatBaseline(baseline))).toEqual(baseline);
+});

@@ -1,4 +1,5 @@
 import type { Baseline, FeatureBaseline, Moments, NumberBaseline } from "#core/drift/baseline.ts";
+import type { Frequency } from "#core/drift/expected-distinct.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { quote } from "#core/quote.ts";
 import { type Dtype, isDtype } from "#core/tensor/dtype.ts";
@@ -12,6 +13,7 @@ const formatVersion = 1;
 const featuresMax = 4096;
 const edgesMax = 1024;
 const categoriesMax = 1024;
+const frequenciesMax = 1024;
 
 /**
  * Reads the text of a baseline.json. Fails with `invalid-argument`, naming up to eight of the
@@ -61,9 +63,20 @@ function toPlain(feature: FeatureBaseline): JsonObject {
   const none = { edges10: [], counts10: [], edges64: [], counts64: [], sums64: [] };
   const noMoments = { mean: null, sd: null, min: null, max: null };
   if (feature.type === "category") {
-    const { categories } = feature;
+    const { categories, rest } = feature;
+    const frequencies = rest && { rest: rest.map(({ count, values }) => [count, values]) };
     const odd = { nulls, nans: 0, posInf: 0, negInf: 0 };
-    return { name, type, dtype, ...none, categories, ...odd, ...noMoments, ...declared };
+    return {
+      name,
+      type,
+      dtype,
+      ...none,
+      categories,
+      ...frequencies,
+      ...odd,
+      ...noMoments,
+      ...declared,
+    };
   }
   const { edges10, counts10, edges64, counts64, sums64, nans, posInf, negInf, moments } = feature;
   const bins = { edges10, counts10, edges64, counts64, sums64 };
@@ -128,7 +141,24 @@ function readFeature(reader: JsonReader, value: unknown, place: string): Feature
     const text = entry["value"] === "" ? "" : reader.text(entry["value"], `${placed}[${index}]`);
     return { value: text, count: reader.count(entry["count"], `${placed}[${index}].count`) };
   });
-  return { ...common, type: "category", categories };
+  const rest = object["rest"] === undefined ? undefined : readRest(reader, object["rest"], here);
+  return { ...common, type: "category", categories, ...(rest === undefined ? {} : { rest }) };
+}
+
+/** Pairs of how often a value occurs and how many do. */
+function readRest(reader: JsonReader, value: unknown, here: string): Frequency[] {
+  const placed = `${here}.rest`;
+  const list = reader.list(value, placed);
+  if (list.length > frequenciesMax) {
+    reader.problem(placed, `has ${list.length} entries, limit ${frequenciesMax}`);
+  }
+  return list.slice(0, frequenciesMax).map((item, index) => {
+    const [count, values] = reader.list(item, `${placed}[${index}]`);
+    return {
+      count: reader.number(count, `${placed}[${index}][0]`),
+      values: reader.count(values, `${placed}[${index}][1]`),
+    };
+  });
 }
 
 function readNumber(

@@ -42,7 +42,12 @@ it("tells everything a report says", () => {
           meanBaseline: expect.closeTo(0, 2),
         },
       ],
-      outputs: [{ name: "label", type: "category", rowsCurrent: "301" }],
+      outputs: [
+        {
+          ...{ name: "label", type: "category", rowsCurrent: "301" },
+          ...{ distinct: "2", distinctExpected: expect.closeTo(2, 6) },
+        },
+      ],
     },
     open: { startMs: "1000", rows: "1", provisional: true, verdict: "VERDICT_INSUFFICIENT" },
     counters: { rowsTotal: "401", rowsIncluded: "302", rowsLost: "99", messages: "2" },

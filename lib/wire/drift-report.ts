@@ -111,6 +111,7 @@ export function toFeatureMessage(
   const { name, type, rowsBaseline, rowsCurrent, verdict, quality, statistics } = report;
   // Windows that were saved before there were findings have none.
   const { pValue, pAdjusted, meanBaseline, meanCurrent, findings = [] } = report;
+  const { distinct, distinctExpected } = report;
   return {
     name,
     type,
@@ -125,6 +126,8 @@ export function toFeatureMessage(
     ...(meanBaseline === undefined ? {} : { meanBaseline }),
     ...(meanCurrent === undefined ? {} : { meanCurrent }),
     ofPeriod: report.isOfPeriod === true,
+    ...(distinct === undefined ? {} : { distinct: BigInt(distinct) }),
+    ...(distinctExpected === undefined ? {} : { distinctExpected }),
   };
 }
 

@@ -94,6 +94,16 @@ function shownOf(meter: Meter) {
       help: "Changes of level that were found, by signal and by what found them.",
       labels: [...versionLabels, "signal", "detector"],
     }),
+    distinct: gauge(
+      "sluice_distinct_values",
+      "Different values of a category in the latest closed window.",
+      featureLabels,
+    ),
+    distinctExpected: gauge(
+      "sluice_distinct_expected",
+      "Different values that so many rows of the baseline would have.",
+      featureLabels,
+    ),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
     baselineUsable: ofVersion(
@@ -153,6 +163,11 @@ function observeFeature(
   // Windows that were saved before there were findings have none.
   for (const { check, share } of feature.findings ?? []) {
     shown.finding.series(...labels, check).value = share;
+  }
+  const { distinct, distinctExpected } = feature;
+  if (distinct !== undefined) shown.distinct.series(...labels).value = distinct;
+  if (distinctExpected !== undefined) {
+    shown.distinctExpected.series(...labels).value = distinctExpected;
   }
   for (const { id, value, floor, threshold } of feature.statistics) {
     shown.score.series(...labels, id).value = value;

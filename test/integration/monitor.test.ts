@@ -94,6 +94,25 @@ describe("the monitor", () => {
     expect(text).toMatch(/sluice_drift_score\{[^}]*statistic="psi.q10.half"[^}]*\} \d/);
   });
 
+  it("tells of a category that has become an identifier", async () => {
+    await using cluster = await start({ windowMs: dayMs });
+    const { monitor, publish } = cluster;
+    // Each has a label of its own.
+    const x = Array.from({ length: 400 }, (_, index) => 2 + index / 4);
+    await publish({ of: [{ id: 1, timeMs: Date.now(), x }] });
+    const { http } = monitor.ready;
+    const report = await reportWhen(http, ({ counters }) => counters.messages === 1);
+    const [label] = report.open?.outputs ?? [];
+    expect(label?.distinctExpected).toBeCloseTo(2, 6);
+    expect(label?.distinct).toBeGreaterThan(320);
+    expect(label?.distinct).toBeLessThan(480);
+    expect(label?.findings).toContainEqual(expect.objectContaining({ check: "cardinality" }));
+    using client = new RpcClient(monitor.ready.grpc);
+    const one = create(GetReportRequestSchema, { model: "wine" });
+    const { message } = await client.unary(getReport, one, { deadlineMs: 5000 });
+    expect(message.report?.open?.outputs[0]?.distinct).toBe(BigInt(label?.distinct ?? 0));
+  });
+
   it("adds its span to the traces of sampled requests", async () => {
     await using cluster = await start({ windowMs: dayMs });
     const { monitor, publish } = cluster;

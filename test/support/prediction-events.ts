@@ -99,14 +99,15 @@ export function evenly(count: number): number[] {
   return Array.from({ length: count }, (_, index) => -1 + (2 * index) / count);
 }
 
-const labels = ["positive", "negative"];
-
+/** Far from all that the baseline has, a value has a label of its own. */
 function label(x: number): string {
+  if (Math.abs(x) > 1.5) return `far ${x.toFixed(1)}`;
   return x < 0 ? "negative" : "positive";
 }
 
 function columnsOf(x: readonly number[]): EventColumn[] {
   const nulls = new Uint8Array(0);
+  const labels = [...new Set(["positive", "negative", ...x.map(label)])];
   const codes = x.map((each) => labels.indexOf(label(each)));
   return [
     {

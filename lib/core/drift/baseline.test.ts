@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { describeCategory, describeNumber } from "./baseline.ts";
+import { describeCategory, describeCounts, describeNumber } from "./baseline.ts";
+import type { Frequency } from "./expected-distinct.ts";
 
 const models = new URL("../../../models/", import.meta.url);
 
@@ -66,6 +67,20 @@ describe("describeCategory", () => {
     const built = describeCategory({ name: "x", dtype: "BYTES", values });
     expect(built.categories).toHaveLength(257);
     expect(built.categories[256]).toEqual({ value: "__other__", count: 44 });
+    expect(built.rest).toEqual([{ count: 1, values: 44 }]);
+  });
+
+  it("says how often the rest occurs, roughly where that is often", () => {
+    const counts = new Map(Array.from({ length: 2000 }, (_, index) => [`v${index}`, index + 1]));
+    const { rest = [], categories } = describeCounts({
+      ...{ name: "x", dtype: "BYTES", nulls: 0, counts },
+    });
+    const sum = (of: (each: Frequency) => number) =>
+      rest.reduce((total, each) => total + of(each), 0);
+    expect(sum(({ values }) => values)).toBe(2000 - 256);
+    expect(sum(({ count, values }) => count * values)).toBeCloseTo(categories[256]?.count ?? 0, 3);
+    expect(rest.filter(({ count }) => count <= 32)).toHaveLength(32);
+    expect(rest.length).toBeLessThan(100);
   });
 });
 

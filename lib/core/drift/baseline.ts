@@ -4,6 +4,7 @@ import type { Dtype } from "../tensor/dtype.ts";
 import { quantileEdges } from "./bins.ts";
 import type { Constraints } from "./constraints.ts";
 import { exactSum } from "./exact-sum.ts";
+import type { Frequency } from "./expected-distinct.ts";
 import { roundToDtype } from "./round.ts";
 
 /** What every feature of a baseline has. */
@@ -51,6 +52,8 @@ export type CategoryCount = { readonly value: string; readonly count: number };
 export type CategoryBaseline = FeatureCommon & {
   readonly type: "category";
   readonly categories: readonly CategoryCount[];
+  /** How often each of the values beyond the first 256 occurs; absent where there are none. */
+  readonly rest?: readonly Frequency[] | undefined;
 };
 
 export type FeatureBaseline = NumberBaseline | CategoryBaseline;
@@ -132,8 +135,24 @@ export function describeCounts(
     .sort((one, two) => two.count - one.count || compareCodePoints(one.value, two.value));
   const rest = ranked.slice(categoriesMax).reduce((sum, { count }) => sum + count, 0);
   const categories = ranked.slice(0, categoriesMax);
-  if (rest > 0) categories.push({ value: categoryOther, count: rest });
-  return { name, type: "category", dtype, categories, nulls };
+  if (rest === 0) return { name, type: "category", dtype, categories, nulls };
+  const frequencies = frequenciesOf(ranked.slice(categoriesMax).map(({ count }) => count));
+  categories.push({ value: categoryOther, count: rest });
+  return { name, type: "category", dtype, categories, nulls, rest: frequencies };
+}
+
+/** Exact up to this; counts above it are taken together where they differ by less than a tenth. */
+const exactMax = 32;
+const stepsPerDoubling = 8;
+
+function frequenciesOf(counts: readonly number[]): Frequency[] {
+  const groups = new Map<number, { count: number; values: number }>();
+  for (const count of counts) {
+    const step = count <= exactMax ? count : -Math.floor(Math.log2(count) * stepsPerDoubling);
+    const group = groups.get(step) ?? { count: 0, values: 0 };
+    groups.set(step, { count: group.count + count, values: group.values + 1 });
+  }
+  return [...groups.values()].map(({ count, values }) => ({ count: count / values, values }));
 }
 
 /** The sorted values of each bin. */

@@ -40,3 +40,32 @@ it("merges what another one holds", () => {
   expect([...one.coarse()]).toEqual([2, 4, 1]);
   expect(one.quality).toMatchObject({ nulls: 1, unseen: 1 });
 });
+
+it("tells how many different values there are, those that are null left out", () => {
+  const live = new CategoryHistogram(new CategoryBins(categories));
+  const texts = { dictionary: ["a", "x", "z", "w"], codes: [0, 1, 2, 1] };
+  live.add(texts, Uint8Array.of(0b0100), all);
+  expect(live.distinct().named).toBe(1);
+  expect(live.distinct().unnamed).toBeCloseTo(1, 1);
+  const merged = new CategoryHistogram(new CategoryBins(categories));
+  merged.add(texts, new Uint8Array(0), all);
+  merged.merge(live.state());
+  expect(merged.distinct().unnamed).toBeCloseTo(2, 1);
+});
+
+it("takes what was saved before different values were counted", () => {
+  const live = new CategoryHistogram(new CategoryBins(categories));
+  live.add(values, new Uint8Array(0), all);
+  const { unnamed, ...older } = live.state();
+  expect(unnamed).toBeDefined();
+  const restored = new CategoryHistogram(new CategoryBins(categories));
+  restored.merge(older);
+  expect(restored.coarse()).toEqual(live.coarse());
+  expect(restored.distinct()).toEqual({ named: 2, unnamed: 0 });
+});
+
+it("holds nothing more while every value has a name", () => {
+  const live = new CategoryHistogram(new CategoryBins(categories));
+  live.add({ dictionary: ["a", "b"], codes: [0, 1, 0, 1] }, new Uint8Array(0), all);
+  expect(live.state()).not.toHaveProperty("unnamed");
+});

@@ -1,6 +1,8 @@
 import type { Bitmap } from "../bitmap.ts";
+import { hash32 } from "../hash.ts";
 import { type CategoryCount, categoryOther } from "./baseline.ts";
 import { Cells, type CellsSize } from "./cells.ts";
+import { DistinctSketch } from "./distinct-sketch.ts";
 import { foldCells } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
 
@@ -9,6 +11,8 @@ export type CategoryHistogramState = {
   readonly type: "category";
   readonly counts: Float64Array;
   readonly quality: Quality;
+  /** Of the values that have no name; absent where there are none. */
+  readonly unnamed?: Uint8Array;
 };
 
 /**
@@ -26,6 +30,8 @@ export class CategoryBins {
   readonly #binOfValue: ReadonlyMap<string, number>;
   readonly #other: number | undefined;
   readonly #domain: ReadonlySet<string> | undefined;
+  /** Where the values of a cell may be many. */
+  readonly #unnamed: ReadonlySet<number>;
 
   constructor(categories: readonly CategoryCount[], domain?: ReadonlySet<string>) {
     this.unseen = categories.length;
@@ -38,7 +44,12 @@ export class CategoryBins {
     const foreign = [...this.#binOfValue].filter(
       ([value, bin]) => domain?.has(value) === false && bin !== this.#other,
     );
+    this.#unnamed = new Set([this.#other ?? this.unseen, this.unseen, this.bins]);
     this.strays = [...foreign.map(([, bin]) => bin), ...own.map(() => this.bins)];
+  }
+
+  isNamed(cell: number): boolean {
+    return !this.#unnamed.has(cell);
   }
 
   /**
@@ -61,6 +72,8 @@ export class CategoryHistogram {
   /** The place of its first count among all. */
   readonly #first: number;
   readonly #quality: QualityCounts = { ...noQuality };
+  /** Made when the first value without a name comes. */
+  #unnamed: DistinctSketch | undefined;
 
   /** In memory of its own or in that of `cells`, which must have room for `categoryCells`. */
   constructor(bins: CategoryBins, cells: Cells = new Cells([categoryCells(bins)])) {
@@ -89,6 +102,15 @@ export class CategoryHistogram {
     return this.#bins.strays.reduce((sum, cell) => sum + (counts[cell] ?? 0), 0);
   }
 
+  /** How many different values there are: those of the baseline's names, and about as many more. */
+  distinct(): { readonly named: number; readonly unnamed: number } {
+    let named = 0;
+    for (const [cell, count] of this.#counts().entries()) {
+      if (count > 0 && this.#bins.isNamed(cell)) named += 1;
+    }
+    return { named, unnamed: this.#unnamed?.estimate() ?? 0 };
+  }
+
   /** Counts `rows` rows without a value. */
   addNulls(rows: number): void {
     this.#quality.nulls += rows;
@@ -99,6 +121,7 @@ export class CategoryHistogram {
    */
   add(values: CodedTexts, nulls: Bitmap, rows: Uint32Array): void {
     const cells = Uint16Array.from(values.dictionary, (text) => this.#bins.cellOf(text));
+    const unnamed = this.#unnamedOf(cells);
     const hasNulls = nulls.length > 0;
     this.#cells.expect(rows.length);
     const { counts } = this.#cells;
@@ -108,9 +131,12 @@ export class CategoryHistogram {
         this.#quality.nulls += 1;
         continue;
       }
-      const place = this.#first + (cells[values.codes[row] as number] as number);
+      const code = values.codes[row] as number;
+      const place = this.#first + (cells[code] as number);
       counts[place] = (counts[place] as number) + 1;
+      if (unnamed !== undefined) unnamed[code] = 1;
     }
+    if (unnamed !== undefined) this.#addUnnamed(values.dictionary, cells, unnamed);
   }
 
   /** Adds what another histogram of the same baseline holds. */
@@ -122,10 +148,32 @@ export class CategoryHistogram {
       counts[place] = (counts[place] as number) + (other.counts[cell] ?? 0);
     }
     addQuality(this.#quality, { ...other.quality, unseen: 0 });
+    if (other.unnamed === undefined) return;
+    this.#unnamed ??= new DistinctSketch();
+    this.#unnamed.merge(other.unnamed);
   }
 
   state(): CategoryHistogramState {
-    return { type: this.type, counts: this.#counts(), quality: this.quality };
+    const unnamed = this.#unnamed?.state();
+    return {
+      ...{ type: this.type, counts: this.#counts(), quality: this.quality },
+      ...(unnamed === undefined ? {} : { unnamed }),
+    };
+  }
+
+  /** Room to note which texts of a dictionary occur; undefined where all of them have names. */
+  #unnamedOf(cells: Uint16Array): Uint8Array | undefined {
+    for (const cell of cells) if (!this.#bins.isNamed(cell)) return new Uint8Array(cells.length);
+    return undefined;
+  }
+
+  /** A text is hashed once a message, however many rows have it. */
+  #addUnnamed(dictionary: readonly string[], cells: Uint16Array, occurs: Uint8Array): void {
+    for (const [code, text] of dictionary.entries()) {
+      if (occurs[code] === 0 || this.#bins.isNamed(cells[code] as number)) continue;
+      this.#unnamed ??= new DistinctSketch();
+      this.#unnamed.add(hash32(text));
+    }
   }
 
   /** A copy of what each cell has counted. */

@@ -1,9 +1,11 @@
 import type { ColumnType } from "../model/spec.ts";
-import { type BinNumbers, type FeatureBaseline, houseBins } from "./baseline.ts";
+import { type BinNumbers, categoryOther, type FeatureBaseline, houseBins } from "./baseline.ts";
+import { categoryFrequencies } from "./cardinality.ts";
 import { CategoryBins, CategoryHistogram, categoryCells } from "./category-histogram.ts";
 import type { Cells, CellsSize } from "./cells.ts";
 import { type Constraints, domainOf, limitsOf, mergeConstraints } from "./constraints.ts";
 import { type Contingency, contingencyOf, total } from "./contingency.ts";
+import type { Frequency } from "./expected-distinct.ts";
 import { type Grid, makeGrid } from "./grid.ts";
 import { NumberHistogram, numberCells } from "./number-histogram.ts";
 
@@ -47,6 +49,8 @@ export type PreparedFeature = {
   readonly outsideBefore: number;
   /** How many of them are as if their category had been unseen. */
   readonly unseenBefore: number;
+  /** How often values occur, of a number those of a fine bin; undefined where it is not known. */
+  readonly frequencies: readonly Frequency[] | undefined;
   /** What its histogram takes of memory that it shares with others. */
   readonly cells: CellsSize;
   /** In memory of its own where none is given. */
@@ -85,7 +89,10 @@ export function prepareFeature(
       sums: Float64Array.from(baseline.sums64),
     };
     const empty = (memory?: Cells) => new NumberHistogram(grid, memory);
-    const before = { outsideBefore: exceedancesBefore, unseenBefore: 0 };
+    const frequencies = baseline.counts64.flatMap((count) =>
+      count > 0 ? [{ count, values: 1 }] : [],
+    );
+    const before = { outsideBefore: exceedancesBefore, unseenBefore: 0, frequencies };
     return { ...common, counts, fine, ...before, cells: numberCells(grid), empty };
   }
   const places = new CategoryBins(baseline.categories, domainOf(constraints, dtype));
@@ -93,7 +100,10 @@ export function prepareFeature(
   const empty = (memory?: Cells) => new CategoryHistogram(places, memory);
   // The share of values never seen is about that of those seen once (Good 1953).
   const singletons = baseline.categories.filter(({ count }) => count === 1).length;
-  const before = { outsideBefore: 0, unseenBefore: singletons };
+  const { categories } = baseline;
+  const rest = { name: categoryOther, frequencies: baseline.rest };
+  const frequencies = categoryFrequencies(categories, rest);
+  const before = { outsideBefore: 0, unseenBefore: singletons, frequencies };
   const cells = categoryCells(places);
   return { ...common, counts, fine: undefined, ...before, cells, empty };
 }

@@ -17,6 +17,8 @@ export function countedBaseline(
     fine: counted.type === "number" ? counted.fine() : undefined,
     // One more than there were, as the baseline has one of which it has seen none.
     outsideBefore: counted.type === "number" ? counted.outside + 1 : 0,
+    // What is not named has been counted, but not how often each of it came.
+    frequencies: undefined,
     unseenBefore: counted.quality.unseen + 1,
   };
 }

@@ -4,6 +4,7 @@
 // windows.
 import { binomialTail } from "./binomial.ts";
 import { findBreaches } from "./breaches.ts";
+import { type Cardinality, findCardinality } from "./cardinality.ts";
 import type { Comparison, FeatureHistogram, PreparedFeature } from "./comparison.ts";
 import { total } from "./contingency.ts";
 
@@ -21,6 +22,11 @@ export type QualityCheck =
   | "constant"
   /** Categories of the baseline that do not occur any more; `rows` says how many. */
   | "vanished"
+  /**
+   * More different values than so many of the baseline's would be, or far fewer; `rows` says how
+   * many. Of a number, bins that have any.
+   */
+  | "cardinality"
   /** Numbers beyond the limits that are declared. */
   | "limit"
   /** Categories that are not among those declared. */
@@ -47,11 +53,12 @@ const alpha = 0.001;
 /** Smaller differences do not matter, however sure. */
 const shareMin = { missing: 0.01, range: 0.01, unseen: 0.01 };
 
-/** `comparison` is of the same two. */
+/** `comparison` is of the same two, and so is `cardinality`. */
 export function findProblems(
   feature: PreparedFeature,
   live: FeatureHistogram,
   comparison: Comparison,
+  cardinality?: Cardinality,
 ): Finding[] {
   const { baseline } = feature;
   const { rowsBaseline, rowsCurrent } = comparison.coarse;
@@ -76,7 +83,7 @@ export function findProblems(
     more("type", typeErrors, 0),
     more("range", outside, feature.outsideBefore, shareMin.range),
     more("unseen", unseen, feature.unseenBefore, shareMin.unseen),
-    monotony(comparison),
+    ...fewOrMany(live, comparison, cardinality),
   ].flatMap((finding) => finding ?? []);
   // What is declared of types goes before what the baseline has.
   const { type, integral } = feature.constraints;
@@ -107,6 +114,24 @@ function exceeding(
   const pValue = binomialTail(current, current + before, chance);
   return pValue < alpha ? { check, rows: current, share, shareBaseline, pValue } : undefined;
 }
+
+/**
+ * That all values are the same says that they are too few. Those that share a bin because none of
+ * them has a name need not be the same.
+ */
+function fewOrMany(
+  live: FeatureHistogram,
+  comparison: Comparison,
+  of: Cardinality | undefined,
+): (Finding | undefined)[] {
+  const few = monotony(comparison);
+  const count = findCardinality(of, comparison);
+  if (few?.check !== "constant") return [few, count];
+  const { named, unnamed } = live.type === "category" ? live.distinct() : noNames;
+  return named + unnamed > 1.5 ? [count] : [few];
+}
+
+const noNames = { named: 0, unnamed: 0 };
 
 /** That all values are in one bin, or else that categories are gone that ought to be there. */
 function monotony({ type, coarse, fine }: Comparison): Finding | undefined {

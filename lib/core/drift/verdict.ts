@@ -1,5 +1,7 @@
 import type { DriftStatistic } from "../model/settings.ts";
 import type { ColumnType } from "../model/spec.ts";
+import { type Cardinality, cardinalityOf } from "./cardinality.ts";
+import type { CategoryHistogram } from "./category-histogram.ts";
 import {
   type Comparison,
   compare,
@@ -49,6 +51,9 @@ export type FeatureReport = {
   /** Undefined for categories, and where there are no values. */
   readonly meanBaseline: number | undefined;
   readonly meanCurrent: number | undefined;
+  /** Different values, and as many as so many of the baseline's would be; of categories alone. */
+  readonly distinct?: number;
+  readonly distinctExpected?: number | undefined;
   /** Compared with the hour that the window tells of, not with the baseline. */
   readonly isOfPeriod?: boolean;
 };
@@ -83,6 +88,7 @@ export function judgeFeature(
   const reports = rowsBaseline === 0 || rowsCurrent === 0 ? [] : measureAll(comparison, limits);
   const isEnough =
     Math.min(rowsBaseline, rowsCurrent) >= rowsNeeded(comparison.coarse.baseline.length);
+  const cardinality = cardinalityOf(feature, live, comparison);
   const pValue = isEnough ? pValueOf(comparison.coarse) : undefined;
   return {
     name: baseline.name,
@@ -91,13 +97,22 @@ export function judgeFeature(
     rowsCurrent,
     verdict: isEnough ? verdictOf(reports) : "insufficient",
     quality: live.quality,
-    findings: findProblems(feature, live, comparison),
+    findings: findProblems(feature, live, comparison, cardinality),
     statistics: isEnough ? reports : reports.map((each) => ({ ...each, verdict: "insufficient" })),
     pValue,
     pAdjusted: pValue,
     meanBaseline: baseline.type === "number" ? baseline.moments?.mean : undefined,
     meanCurrent: live.type === "number" ? live.mean : undefined,
+    ...(live.type === "category" ? countsOf(live, cardinality) : {}),
   };
+}
+
+function countsOf(
+  live: CategoryHistogram,
+  cardinality: Cardinality | undefined,
+): Pick<FeatureReport, "distinct" | "distinctExpected"> {
+  const { named, unnamed } = live.distinct();
+  return { distinct: Math.round(named + unnamed), distinctExpected: cardinality?.expected };
 }
 
 /** What a statistic has to exceed: the effect that matters, and what chance may bring about. */
