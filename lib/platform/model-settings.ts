@@ -155,12 +155,15 @@ const baseline = v.pipe(
   ),
 );
 
+const sliding = record({ windows: count(2, 60), alerts: v.optional(v.boolean(), false) });
+
 const monitoring = record({
   windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
   baseline: v.optional(baseline, {}),
   changes: v.optional(changes, true),
+  sliding: optional(sliding),
   performance: v.optional(performance, {}),
   retrain: optional(retrain),
 });

@@ -6,6 +6,7 @@ import type { Quality } from "#core/drift/quality.ts";
 import type { FeatureReport, StatisticReport, Verdict } from "#core/drift/verdict.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-report.ts";
+import type { SlidingReport } from "#core/monitor/sliding-window.ts";
 import type { WindowPeriod, WindowReport } from "#core/monitor/window-report.ts";
 import {
   type AlertSchema,
@@ -16,6 +17,7 @@ import {
   type QualitySchema,
   type ReportSchema,
   type RetrainingSchema,
+  type SlidingWindowSchema,
   type StatisticSchema,
   Verdict as VerdictMessage,
   type WindowSchema,
@@ -32,7 +34,7 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
   const { closed, open, counters, baselineRows, monitorTimeMs, ...others } = report;
-  const { performance, alerts, changes, retrain, ...same } = others;
+  const { performance, alerts, changes, retrain, sliding, ...same } = others;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
@@ -43,8 +45,14 @@ export function toReportMessage(report: ModelReport): MessageInitShape<typeof Re
     ...(retrain === undefined ? {} : { retraining: toRetraining(retrain) }),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),
+    ...(sliding && { sliding: toSliding(sliding) }),
     ...(performance === undefined ? {} : { performance: toPerformanceMessage(performance) }),
   };
+}
+
+function toSliding(of: SlidingReport): MessageInitShape<typeof SlidingWindowSchema> {
+  const { windows, window, problem } = of;
+  return { windows, problem, ...(window && { window: toWindowMessage(window) }) };
 }
 
 function toRetraining(of: RetrainState): MessageInitShape<typeof RetrainingSchema> {

@@ -8,6 +8,7 @@ import { messageOf } from "#core/failure.ts";
 import type { ModelRef } from "#core/model/name.ts";
 import { type ModelSettings, settingsDefaults } from "#core/model/settings.ts";
 import { type Definition, prepareReference } from "#core/monitor/reference.ts";
+import type { SlidingSettings } from "#core/monitor/sliding-window.ts";
 import type { PerformanceOptions } from "#core/performance/performance-watch.ts";
 import { modelPaths, scanRepository } from "#platform/model-repository.ts";
 import { baselineMismatch, parseBaseline } from "#wire/baseline.ts";
@@ -19,6 +20,7 @@ export type WatchSettings = {
   /** How long ago the hour is that windows are compared with; undefined: with baseline.json. */
   readonly periodHours: number | undefined;
   readonly changes: readonly Signal[];
+  readonly sliding: SlidingSettings | undefined;
   /** In ascending order. */
   readonly versions: readonly number[];
   readonly performance: PerformanceOptions;
@@ -60,11 +62,20 @@ export class Definitions {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
-        const { windowMs, thresholds, changes, retrain, baseline } = declared.monitoring;
+        const { windowMs, thresholds, changes, sliding, retrain, baseline } = declared.monitoring;
         const periodHours = baseline.kind === "period" ? baseline.hours : undefined;
         const performance = performanceOf(declared);
         settings.set(model, {
-          ...{ windowMs, thresholds, changes, versions, performance, retrain, periodHours },
+          ...{
+            windowMs,
+            thresholds,
+            changes,
+            sliding,
+            versions,
+            performance,
+            retrain,
+            periodHours,
+          },
         });
         schemas.set(model, schemaOf(declared.features));
       }

@@ -23,12 +23,14 @@ export function selectWindow(window: WindowReport, selection: Selection): Window
   return { ...window, features: select(window.features), outputs: select(window.outputs) };
 }
 
-/** The same of both windows of a report. */
+/** The same of every window of a report. */
 export function selectReport(report: ModelReport, selection: Selection): ModelReport {
-  const { closed, open } = report;
+  const { closed, open, sliding } = report;
+  const select = (window: WindowReport | undefined) => window && selectWindow(window, selection);
   return {
     ...report,
-    closed: closed === undefined ? undefined : selectWindow(closed, selection),
-    open: open === undefined ? undefined : selectWindow(open, selection),
+    closed: select(closed),
+    open: select(open),
+    sliding: sliding && { ...sliding, window: select(sliding.window) },
   };
 }

@@ -1,5 +1,6 @@
 import type { RetrainSettings } from "../alert/retrain.ts";
 import { type Signal, signals } from "../detect/change-point.ts";
+import type { SlidingSettings } from "../monitor/sliding-window.ts";
 import {
   type PerformanceSettings,
   performanceDefaults,
@@ -108,6 +109,8 @@ export type MonitoringSettings = {
   readonly baseline: BaselineSettings;
   /** What is watched for changes of its level. */
   readonly changes: readonly Signal[];
+  /** Undefined: windows are looked at one by one. */
+  readonly sliding: SlidingSettings | undefined;
   readonly performance: PerformanceSettings;
   /** Undefined: nobody is told that the model should be trained again. */
   readonly retrain: RetrainSettings | undefined;
@@ -133,6 +136,7 @@ export const settingsDefaults: ModelSettings = {
     reducers: {},
     baseline: { kind: "training" },
     changes: signals,
+    sliding: undefined,
     performance: performanceDefaults,
     retrain: undefined,
   },

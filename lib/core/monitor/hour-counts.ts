@@ -71,6 +71,17 @@ export function withPane(hour: HourCounts, reference: Reference, pane: Pane): Ho
   return { startMs: hour.startMs, rows, counts, sums, quality };
 }
 
+/** The hour with what another of the same reference holds; its arrays are new. */
+export function withHour(hour: HourCounts, other: HourCounts): HourCounts {
+  const rows = hour.rows + other.rows;
+  const counts = rows > rowsOfFourBytes ? Float64Array.from(hour.counts) : hour.counts.slice();
+  const [sums, quality] = [hour.sums.slice(), hour.quality.slice()];
+  addInto(counts, other.counts, 0);
+  addInto(sums, other.sums, 0);
+  addInto(quality, other.quality, 0);
+  return { startMs: hour.startMs, rows, counts, sums, quality };
+}
+
 /** A histogram for each feature and output, features first, that holds what the hour has. */
 export function histogramsOfHour(hour: HourCounts, reference: Reference): FeatureHistogram[] {
   const next = { counts: 0, sums: 0, quality: 0 };

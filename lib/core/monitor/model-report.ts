@@ -3,6 +3,7 @@ import type { RetrainState } from "../alert/retrain-gate.ts";
 import type { PerformanceSummary } from "../performance/performance-report.ts";
 import type { ChangeReport } from "./change-watch.ts";
 import type { Counters } from "./counters.ts";
+import type { SlidingReport } from "./sliding-window.ts";
 import type { WindowReport } from "./window-report.ts";
 
 /** One model version as it stands. */
@@ -16,6 +17,8 @@ export type ModelReport = {
   readonly windowMs: number;
   readonly closed: WindowReport | undefined;
   readonly open: WindowReport | undefined;
+  /** The latest windows together; undefined where the model wants none. */
+  readonly sliding: SlidingReport | undefined;
   readonly counters: Counters;
   readonly monitorTimeMs: number;
   /** Those that are not calm. */

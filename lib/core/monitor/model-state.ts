@@ -1,6 +1,7 @@
 import type { NewsDeskState } from "../alert/news-desk.ts";
 import type { PerformanceState } from "../performance/performance-report.ts";
 import type { SavedHours } from "./hour-archive.ts";
+import type { SlidingState } from "./sliding-window.ts";
 import type { SavedVersion, VersionState } from "./version-state.ts";
 import type { VersionWatch } from "./version-watch.ts";
 import type { WindowReport } from "./window-report.ts";
@@ -33,6 +34,8 @@ export type ModelHistory = readonly {
   readonly version: number;
   /** Oldest first. */
   readonly windows: readonly WindowReport[];
+  /** Absent where there is no sliding window. */
+  readonly sliding?: SlidingState | undefined;
 }[];
 
 /** The hours that windows are compared with, of versions that have any; they rarely change. */
@@ -48,15 +51,16 @@ export type SavedModel = {
 export function savedVersions({ state, history, hours = [] }: SavedModel): SavedVersion[] {
   return state.versions.map((each) => {
     const isOf = ({ version }: { readonly version: number }) => version === each.version;
-    const windows = history.find(isOf)?.windows ?? [];
-    return { state: each, history: windows, pastHours: hours.find(isOf)?.past };
+    const { windows = [], sliding } = history.find(isOf) ?? {};
+    return { state: each, history: windows, sliding, pastHours: hours.find(isOf)?.past };
   });
 }
 
 export function historyOf(watches: Iterable<VersionWatch>): ModelHistory {
-  return Array.from(watches, ({ version, history }) => ({
+  return Array.from(watches, ({ version, history, sliding }) => ({
     version,
     windows: history.toReversed(),
+    ...(sliding === undefined ? {} : { sliding: sliding.state() }),
   }));
 }
 

@@ -165,6 +165,7 @@ export class ModelWatch {
       windowMs: this.#options.windowMs,
       closed: watch.history[0],
       open: watch.openWindow(),
+      sliding: watch.sliding?.report,
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
       alerts: watch.alerts,

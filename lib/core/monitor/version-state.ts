@@ -4,6 +4,7 @@ import type { Counts } from "./counters.ts";
 import type { SavedHours } from "./hour-archive.ts";
 import type { PanesState } from "./panes.ts";
 import type { ProducersState } from "./producers.ts";
+import type { SlidingState } from "./sliding-window.ts";
 import type { WindowReport } from "./window-report.ts";
 
 export type VersionState = {
@@ -25,5 +26,6 @@ export type VersionState = {
 export type SavedVersion = {
   readonly state: VersionState;
   readonly history: readonly WindowReport[];
+  readonly sliding?: SlidingState | undefined;
   readonly pastHours?: SavedHours | undefined;
 };

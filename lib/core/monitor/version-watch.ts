@@ -2,42 +2,32 @@
 // whether it is new; every row is placed into a pane, or counted apart; then every column is
 // counted in the panes that got rows.
 import type { Alert, AlertChange } from "../alert/alert.ts";
-import { AlertBook, type WindowContext } from "../alert/alert-book.ts";
 import { type Signal, signals } from "../detect/change-point.ts";
-import type { Thresholds } from "../drift/verdict.ts";
 import type { PredictionEvent } from "../prediction/event.ts";
 import { quote } from "../quote.ts";
 import { countAbsent } from "./absent-columns.ts";
 import { ChangeWatch } from "./change-watch.ts";
+import { ClosedWindows, type JudgeOptions } from "./closed-windows.ts";
 import { type Counters, type Counts, noCounts } from "./counters.ts";
-import { type ArchiveState, HourArchive } from "./hour-archive.ts";
+import type { HourArchive } from "./hour-archive.ts";
 import { liveColumn } from "./live-column.ts";
 import type { Pane } from "./pane.ts";
 import { Panes, type PanesState } from "./panes.ts";
 import { type PlacedRows, placeRows } from "./place-rows.ts";
 import { Producers } from "./producers.ts";
 import type { Definition, Reference } from "./reference.ts";
+import type { SlidingWindow } from "./sliding-window.ts";
 import type { SavedVersion, VersionState } from "./version-state.ts";
-import { WindowHistory } from "./window-history.ts";
-import { reportWindow, type WindowReport } from "./window-report.ts";
+import type { WindowReport } from "./window-report.ts";
 
-export type WatchOptions = {
-  readonly windowMs: number;
+export type WatchOptions = JudgeOptions & {
   readonly graceMs: number;
-  readonly thresholds: Thresholds;
-  /** How long ago the hour is that windows are compared with; absent: with baseline.json. */
-  readonly periodHours?: number | undefined;
   /** What is watched for changes of its level; absent: all of it. */
   readonly changes?: readonly Signal[];
 };
 
 /** When a message was stored, and its sequence in the stream. */
 export type Moment = { readonly nowMs: number; readonly seq: number };
-
-/** Windows of history kept for each version. */
-const historyMax = 120;
-// A feature's report takes about a kilobyte: of more than 273 features fewer windows are kept.
-const historyReportsMax = 32_768;
 
 // The newest closed windows, which late rows revise. Those of a clock a minute behind come within
 // two.
@@ -46,9 +36,6 @@ const revisableMax = 2;
 const slotsMax = 2 ** 20;
 const producersMax = 1024;
 const gapsMax = 256;
-// An alert that no window has spoken of for so many is over: a version that is not asked any more,
-// or too seldom to tell.
-const silentWindowsMax = 60;
 
 export class VersionWatch {
   readonly version: number;
@@ -61,11 +48,7 @@ export class VersionWatch {
   #panes: Panes;
   readonly #producers: Producers;
   readonly #counts: Counts = { ...noCounts };
-  readonly #history: WindowHistory;
-  #archive: HourArchive | undefined;
-  readonly #alerts: AlertBook;
-  /** When silent alerts were last looked for: once a window is enough. */
-  #expiredMs = 0;
+  readonly #windows: ClosedWindows;
 
   constructor(
     version: number,
@@ -79,16 +62,15 @@ export class VersionWatch {
     this.#definitionProblem = definition.kind === "problem" ? definition.problem : "";
     const isSame = saved?.state.made === madeFor(this.#reference, options);
     this.#panes = this.#makePanes(isSame ? saved?.state.panes : undefined);
-    this.#archive = this.#makeArchive({ past: saved?.pastHours, current: saved?.state.hour });
+    this.#windows = new ClosedWindows(version, options, this.#judged, saved && windowsOf(saved));
     this.#producers = new Producers({ producersMax, gapsMax }, saved?.state.producers);
-    this.#alerts = new AlertBook(version, saved?.state.alerts);
-    this.#history = new WindowHistory(saved?.history);
     this.changes = new ChangeWatch(options.changes ?? signals, saved?.state.changes);
     if (saved === undefined) return;
-    if (!isSame) this.#alerts.reset("baseline");
+    if (!isSame) this.#windows.alerts.reset("baseline");
     this.#digest = saved.state.digest;
     this.#problem = saved.state.problem;
     Object.assign(this.#counts, saved.state.counts);
+    this.#windows.resume(this.#now);
   }
 
   /** Of the model file that the latest message speaks of; empty before the first. */
@@ -107,27 +89,32 @@ export class VersionWatch {
 
   /** Closed windows, newest first. */
   get history(): readonly WindowReport[] {
-    return this.#history.newestFirst;
+    return this.#windows.history.newestFirst;
   }
 
   /** Those that are not calm. */
   get alerts(): readonly Alert[] {
-    return this.#alerts.alerts;
+    return this.#windows.alerts.alerts;
   }
 
   /** Undefined where no hours are kept. */
   get archive(): HourArchive | undefined {
-    return this.#archive;
+    return this.#windows.archive;
+  }
+
+  /** Undefined where the model wants none, or has no baseline. */
+  get sliding(): SlidingWindow | undefined {
+    return this.#windows.sliding;
   }
 
   /** What has changed of alerts since this was last asked, oldest first. */
   takeAlertChanges(): readonly AlertChange[] {
-    return this.#alerts.takeChanges();
+    return this.#windows.alerts.takeChanges();
   }
 
   /** Ends them, because nobody looks at this version any more. */
   endAlerts(): void {
-    this.#alerts.reset("silence");
+    this.#windows.alerts.reset("silence");
   }
 
   /** Takes another reference. What open windows have counted by a different one is dropped. */
@@ -137,25 +124,13 @@ export class VersionWatch {
     if (reference?.fingerprint === this.#reference?.fingerprint) return;
     this.#reference = reference;
     this.#panes = this.#makePanes(undefined);
-    this.#archive = this.#makeArchive();
-    this.#alerts.reset("baseline");
+    this.#windows.redefine(this.#judged);
   }
 
   /** Closes the windows that have become due and returns their reports, oldest first. */
   close(nowMs: number): WindowReport[] {
-    const { windowMs } = this.#options;
-    const silentMs = nowMs - silentWindowsMax * windowMs;
-    const reports = this.#panes.close(nowMs).map((pane) => {
-      const report = this.#report(pane, false);
-      // One that closes after a long silence says nothing of now.
-      if (report.endMs >= silentMs) this.#alerts.observe(report, this.#contextOf(pane));
-      return report;
-    });
-    if (nowMs - this.#expiredMs >= windowMs) {
-      this.#alerts.expire(silentMs);
-      this.#expiredMs = nowMs;
-    }
-    return this.#history.add(reports, this.#historyMax());
+    const due = this.#panes.close(nowMs);
+    return this.#windows.close(due, { ...this.#now, nowMs });
   }
 
   /**
@@ -190,7 +165,7 @@ export class VersionWatch {
   /** The open window as it stands; undefined where none is open. */
   openWindow(): WindowReport | undefined {
     const pane = this.#panes.latest;
-    return pane === undefined ? undefined : this.#report(pane, true);
+    return pane === undefined ? undefined : this.#windows.report(pane, this.#now, true);
   }
 
   counters(messagesPurged: number): Counters {
@@ -206,8 +181,8 @@ export class VersionWatch {
       panes: this.#panes.state(),
       producers: this.#producers.state(),
       counts: { ...this.#counts },
-      alerts: this.#alerts.alerts,
-      hour: this.#archive?.state().current,
+      alerts: this.#windows.alerts.alerts,
+      hour: this.archive?.state().current,
       changes: this.changes.state(),
     };
   }
@@ -232,41 +207,30 @@ export class VersionWatch {
   }
 
   #revise(late: readonly PlacedRows[]): WindowReport[] {
-    return late.map(({ pane }) => {
-      pane.isRevised = true;
-      return this.#history.revise(this.#report(pane, false));
-    });
+    for (const { pane } of late) pane.isRevised = true;
+    const panes = late.map(({ pane }) => pane);
+    return this.#windows.revise(panes, this.#now);
   }
 
-  #contextOf({ traceIds, messages }: Pane): WindowContext {
-    const baseline = this.#reference?.fingerprint ?? "";
-    return { traceIds, messages, digest: this.#digest, baseline };
+  get #judged() {
+    return { reference: this.#reference, cells: cellsOf(this.#reference) };
   }
 
-  #report(pane: Pane, provisional: boolean): WindowReport {
-    const { windowMs, thresholds } = this.#options;
-    const past = this.#archive?.before(pane.startMs, this.#panes.closed);
-    return reportWindow(pane, this.#reference, { windowMs, thresholds, provisional, past });
-  }
-
-  #historyMax(): number {
-    const { features, outputs } = this.#reference ?? { features: [], outputs: [] };
-    const width = Math.max(1, features.length + outputs.length);
-    return Math.min(historyMax, Math.max(revisableMax, Math.floor(historyReportsMax / width)));
+  get #now() {
+    return { closed: this.#panes.closed, digest: this.#digest };
   }
 
   #makePanes(state: PanesState | undefined): Panes {
     const { windowMs, graceMs } = this.#options;
-    const onSettled = (pane: Pane) => this.#archive?.add(pane);
+    const onSettled = (pane: Pane) => this.#windows.settle(pane);
     const bounds = { windowMs, graceMs, revisableMax, slotsMax, onSettled };
     return new Panes(bounds, this.#reference, state);
   }
+}
 
-  #makeArchive(saved?: ArchiveState): HourArchive | undefined {
-    const { periodHours: hours } = this.#options;
-    if (this.#reference === undefined || hours === undefined) return undefined;
-    return new HourArchive({ hours, cells: cellsOf(this.#reference) }, this.#reference, saved);
-  }
+function windowsOf({ state, history, sliding, pastHours }: SavedVersion) {
+  const hours = { past: pastHours, current: state.hour };
+  return { alerts: state.alerts, history, sliding, hours };
 }
 
 function madeFor(reference: Reference | undefined, { windowMs }: WatchOptions): string {

@@ -44,9 +44,12 @@ export type WindowOptions = {
   readonly past?: PastHour | undefined;
 };
 
+/** What is told of a window comes from this. */
+export type CountedWindow = Pick<Pane, "startMs" | "rows" | "isRevised" | "histogram">;
+
 /** Compares what a pane holds with the reference it was counted by. */
 export function reportWindow(
-  pane: Pane,
+  pane: CountedWindow,
   reference: Reference | undefined,
   options: WindowOptions,
 ): WindowReport {

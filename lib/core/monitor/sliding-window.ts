@@ -1,0 +1,186 @@
+// The latest closed windows together, judged as if they were one. Where a single one has too few
+// rows for a verdict, several may have enough; where it has enough, more show a smaller drift.
+import type { AlertEvidence, MessageRange } from "../alert/alert.ts";
+import type { FeatureHistogram } from "../drift/comparison.ts";
+import type { Thresholds } from "../drift/verdict.ts";
+import type { PastHour } from "./hour-archive.ts";
+import {
+  emptyHour,
+  type HourCounts,
+  histogramsOfHour,
+  hourBytes,
+  withHour,
+  withPane,
+} from "./hour-counts.ts";
+import type { Pane } from "./pane.ts";
+import type { Reference } from "./reference.ts";
+import { type CountedWindow, reportWindow, type WindowReport } from "./window-report.ts";
+
+/** `monitoring.sliding` of model.yaml. */
+export type SlidingSettings = {
+  /** How many windows it spans. */
+  readonly windows: number;
+  /** Alerts are raised by it, and not by single windows. */
+  readonly alerts: boolean;
+};
+
+export type SlidingOptions = SlidingSettings & {
+  readonly windowMs: number;
+  readonly thresholds: Thresholds;
+  /** Names the cells of the reference: what was counted in others is dropped. */
+  readonly cells: string;
+};
+
+/** A window that has closed for good. */
+type Settled = {
+  readonly counts: HourCounts;
+  readonly traceIds: readonly string[];
+  readonly messages: MessageRange;
+};
+
+/** Oldest first. */
+export type SlidingState = { readonly cells: string; readonly windows: readonly Settled[] };
+
+/** What is told of it. */
+export type SlidingReport = {
+  /** How many windows it spans. */
+  readonly windows: number;
+  /** Undefined until a window has closed. */
+  readonly window: WindowReport | undefined;
+  /** Why there is none; empty when nothing is wrong. */
+  readonly problem: string;
+};
+
+/** What there is of the windows it spans. */
+export type Spanned = {
+  /** When the latest of them ends. */
+  readonly endMs: number;
+  /** Windows that have closed and may still be revised. */
+  readonly closed: readonly Pane[];
+  readonly past: PastHour | undefined;
+};
+
+// Twelve windows of 4096 numbers and as much again.
+const bytesMax = 128 * 2 ** 20;
+const traceIdsMax = 3;
+const noMessages: MessageRange = { firstSeq: 0, lastSeq: 0 };
+
+/**
+ * The sum of the latest windows by time: those that were empty count as such. Nothing is ever
+ * subtracted, so that it is exactly what one long window would have counted. Its size is that of as
+ * many windows' cells.
+ */
+export class SlidingWindow {
+  readonly problem: string;
+  readonly #options: SlidingOptions;
+  readonly #reference: Reference;
+  #settled: readonly Settled[] = [];
+  #report: WindowReport | undefined;
+
+  constructor(options: SlidingOptions, reference: Reference, saved?: SlidingState) {
+    this.#options = options;
+    this.#reference = reference;
+    const bytes = options.windows * hourBytes(reference);
+    const size = Math.ceil(bytes / 2 ** 20);
+    this.problem =
+      bytes <= bytesMax
+        ? ""
+        : `${options.windows} windows would take ${size} MiB, limit ${bytesMax / 2 ** 20}`;
+    if (saved?.cells === options.cells) this.#settled = saved.windows.map(copyOf);
+  }
+
+  get report(): SlidingReport {
+    const { windows } = this.#options;
+    return { windows, window: this.#report, problem: this.problem };
+  }
+
+  state(): SlidingState {
+    return { cells: this.#options.cells, windows: this.#settled };
+  }
+
+  /** Adds a window that has closed for good. Windows come in the order of their times. */
+  add(pane: Pane): void {
+    if (this.problem !== "") return;
+    const { startMs, traceIds, messages } = pane;
+    const counts = withPane(emptyHour(this.#reference, startMs), this.#reference, pane);
+    this.#settled = [...this.#settled, { counts, traceIds, messages }];
+  }
+
+  /** Looks at the windows up to `endMs`, the latest that has closed. */
+  slide(spanned: Spanned): WindowReport | undefined {
+    if (this.problem !== "") return undefined;
+    const { thresholds } = this.#options;
+    const { closed, past } = spanned;
+    const settled = this.#settled.map(({ counts }) => counts).filter(this.#isWithin(spanned));
+    const recent = closed.filter(this.#isWithin(spanned));
+    const first = emptyHour(this.#reference, spanned.endMs - this.#spanMs);
+    const counted = recent.reduce(
+      (sum, pane) => withPane(sum, this.#reference, pane),
+      settled.reduce(withHour, first),
+    );
+    const isRevised = recent.some((pane) => pane.isRevised);
+    this.#report = reportWindow(this.#windowOf(counted, isRevised), this.#reference, {
+      ...{ windowMs: this.#spanMs, thresholds, provisional: false, past },
+    });
+    return this.#report;
+  }
+
+  /** Forgets what no window that ends at `endMs` or later spans. */
+  forgetBefore(endMs: number): void {
+    const sinceMs = endMs - this.#spanMs;
+    if ((this.#settled[0]?.counts.startMs ?? sinceMs) >= sinceMs) return;
+    this.#settled = this.#settled.filter(({ counts }) => counts.startMs >= sinceMs);
+  }
+
+  /**
+   * Whether alerts look at the one that ends at `endMs`: at every third of its length, as two in a
+   * row have nearly the same rows and one would confirm the other.
+   */
+  isForAlerts(endMs: number): boolean {
+    const { windows, windowMs } = this.#options;
+    return Math.round(endMs / windowMs) % Math.ceil(windows / 3) === 0;
+  }
+
+  /** Samples of the requests it spans, and where its messages are. */
+  contextOf(spanned: Spanned): Pick<AlertEvidence, "traceIds" | "messages"> {
+    const all = [
+      ...this.#settled.filter(({ counts }) => this.#isWithin(spanned)(counts)),
+      ...spanned.closed.filter(this.#isWithin(spanned)),
+    ];
+    const messages = all.map((each) => each.messages).filter(({ firstSeq }) => firstSeq > 0);
+    return {
+      traceIds: all.flatMap(({ traceIds }) => traceIds).slice(-traceIdsMax),
+      messages: messages.reduce(joined, messages[0] ?? noMessages),
+    };
+  }
+
+  get #spanMs(): number {
+    return this.#options.windows * this.#options.windowMs;
+  }
+
+  #isWithin({ endMs }: Spanned) {
+    return ({ startMs }: { readonly startMs: number }) =>
+      startMs >= endMs - this.#spanMs && startMs < endMs;
+  }
+
+  #windowOf(counted: HourCounts, isRevised: boolean): CountedWindow {
+    const { startMs, rows } = counted;
+    const histograms = histogramsOfHour(counted, this.#reference);
+    const outputsAt = this.#reference.features.length;
+    const histogram = (kind: string, place: number): FeatureHistogram | undefined =>
+      histograms[kind === "feature" ? place : outputsAt + place];
+    return { startMs, rows, isRevised, histogram };
+  }
+}
+
+function joined(one: MessageRange, other: MessageRange): MessageRange {
+  const firstSeq = Math.min(one.firstSeq, other.firstSeq);
+  return { firstSeq, lastSeq: Math.max(one.lastSeq, other.lastSeq) };
+}
+
+/** Arrays as they are read are views into all that was read together. */
+function copyOf(settled: Settled): Settled {
+  const { counts, sums, quality } = settled.counts;
+  const copied = { counts: counts.slice(), sums: sums.slice(), quality: quality.slice() };
+  return { ...settled, counts: { ...settled.counts, ...copied } };
+}
