@@ -10,6 +10,7 @@ const clusterFile = {
   models: "/models",
   gateway: { grpc: "127.0.0.1:1001", metrics: "127.0.0.1:1002" },
   monitor: { grpc: "127.0.0.1:1011", otlp: "127.0.0.1:1018" },
+  nats: "nats://token@127.0.0.1:1022",
 };
 
 describe("where a command finds the cluster", () => {
@@ -30,6 +31,7 @@ describe("where a command finds the cluster", () => {
       server: "127.0.0.1:1001",
       monitor: "other:9",
       otlp: "http://127.0.0.1:1018",
+      nats: "nats://token@127.0.0.1:1022",
       modelsDir: "/models",
     });
   });

@@ -10,6 +10,8 @@ export type Addresses = {
   readonly monitor: string;
   /** Base address of the OTLP/HTTP receiver spans go to; undefined where none is known. */
   readonly otlp: string | undefined;
+  /** Of NATS, with its token; undefined where none is known. */
+  readonly nats: string | undefined;
   readonly modelsDir: string;
 };
 
@@ -25,6 +27,7 @@ const defaults = {
  */
 const clusterFile = v.object({
   models: v.optional(v.string()),
+  nats: v.optional(v.string()),
   gateway: v.optional(v.object({ grpc: v.optional(v.string()) })),
   monitor: v.optional(v.object({ grpc: v.optional(v.string()), otlp: v.optional(v.string()) })),
 });
@@ -43,6 +46,7 @@ export async function findAddresses(config: CliConfig): Promise<Addresses> {
     server: config.server ?? file?.gateway?.grpc ?? defaults.server,
     monitor: config.monitor ?? file?.monitor?.grpc ?? defaults.monitor,
     otlp: config.otlp ?? (otlp === undefined ? otlpDefault(isElsewhere) : `http://${otlp}`),
+    nats: config.nats ?? file?.nats,
     modelsDir: config.modelsDir ?? file?.models ?? resolve(defaults.models),
   };
 }

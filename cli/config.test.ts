@@ -9,10 +9,16 @@ describe("the command line's settings", () => {
       server: "here:2",
       monitor: undefined,
       otlp: undefined,
+      nats: undefined,
       dataDir: resolve(".sluice"),
       modelsDir: resolve("theirs"),
       hasColour: false,
     });
+  });
+
+  it("know the words that NATS_URL may hold for a whole cluster", () => {
+    const natsOf = (url: string) => toConfig({}, { NATS_URL: url }).nats;
+    expect(["auto", "off", "nats://h:1"].map(natsOf)).toEqual([undefined, undefined, "nats://h:1"]);
   });
 
   it("refuse what is no address, all of it at once", () => {

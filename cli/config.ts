@@ -20,6 +20,8 @@ export type CliConfig = {
   readonly monitor: string | undefined;
   /** Base address of an OTLP/HTTP receiver. */
   readonly otlp: string | undefined;
+  /** Of the cluster's NATS, with its token. */
+  readonly nats: string | undefined;
   readonly dataDir: string;
   readonly modelsDir: string | undefined;
   /** False where NO_COLOR is set or the terminal is a dumb one. */
@@ -39,6 +41,7 @@ export function toConfig(flags: LocationFlags, env: Env): CliConfig {
     server: toAddress(settings, "--server", flags.server ?? settings.optionalText("SLUICE_SERVER")),
     monitor: toAddress(settings, "--monitor", flags.monitor),
     otlp: settings.optionalText("OTEL_EXPORTER_OTLP_ENDPOINT"),
+    nats: toNats(settings.optionalText("NATS_URL")),
     dataDir: resolve(flags.data ?? settings.text("SLUICE_DATA", ".sluice")),
     modelsDir: models === undefined ? undefined : resolve(models),
     hasColour: settings.optionalText("NO_COLOR") === undefined && env["TERM"] !== "dumb",
@@ -49,6 +52,11 @@ export function toConfig(flags: LocationFlags, env: Env): CliConfig {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   return config;
+}
+
+/** `sluice up` takes two words beside addresses. */
+function toNats(url: string | undefined): string | undefined {
+  return url === "auto" || url === "off" ? undefined : url;
 }
 
 function toAddress(

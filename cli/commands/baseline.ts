@@ -1,8 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Baseline } from "#core/drift/baseline.ts";
-import { Failure, messageOf } from "#core/failure.ts";
 import { formatRef } from "#core/model/name.ts";
 import { quoteAll } from "#core/quote.ts";
 import { modelPaths, vocabularyFile } from "#platform/model-repository.ts";
@@ -10,6 +8,8 @@ import { formatBaseline } from "#wire/baseline.ts";
 import { stdioPath } from "../bulk/format.ts";
 import { type DescribedRows, describeRows } from "../drift/describe-rows.ts";
 import { readWatchedVersion, type WatchedVersion } from "../drift/model-columns.ts";
+import { makePeriodBaseline, type PeriodFlags } from "../drift/period-baseline.ts";
+import { writeWhole } from "../drift/write-baseline.ts";
 import { type ExitCode, exitCode, UsageError } from "../exit-code.ts";
 import { formatCount } from "../format.ts";
 import { type ModelArgument, parseModelArgument } from "../model-argument.ts";
@@ -18,14 +18,15 @@ import type { Imported } from "../sagemaker/import-baseline.ts";
 import { importFiles } from "../sagemaker/import-files.ts";
 import { conclude, type Shell, type ShellFlags, withModelsFlag, writeJson } from "../shell.ts";
 
-type BaselineFlags = ShellFlags & {
-  readonly from?: string;
-  readonly actual: string;
-  readonly fromSagemaker?: string;
-  readonly statistics?: string;
-  readonly constraints?: string;
-  readonly out?: string;
-};
+type BaselineFlags = ShellFlags &
+  Omit<PeriodFlags, "since"> & {
+    readonly from?: string;
+    readonly actual: string;
+    readonly fromSagemaker?: string;
+    readonly statistics?: string;
+    readonly constraints?: string;
+    readonly since?: string;
+  };
 
 /** Files that are read faster need no bar. */
 const progressAfterMs = 2_000;
@@ -45,22 +46,34 @@ SageMaker Model Monitor's baseline does as well: statistics.json tells how value
 constraints.json what they have to be. The latter alone is added to the rows given, or to the
 baseline.json that there is.
 
+A period is read from the predictions that NATS keeps: the rows that the version has answered, each
+once. Times are RFC 3339, or durations back from now. A running monitor notices the new file.
+
 Examples:
   sluice baseline mine --from train.csv              writes models/mine/<version>/baseline.json
   sluice baseline mine@2 --from train.parquet -o -
   sluice baseline mine --from-sagemaker baselining/results
-  sluice baseline mine --constraints constraints.json`;
+  sluice baseline mine --constraints constraints.json
+  sluice baseline mine --since 7d
+  sluice baseline mine --since 2026-11-25T08:00:00Z --until 2026-11-25T20:00:00Z -o day.json
+
+Exit codes: 1 failed, or nothing in the period, 3 NATS cannot be reached.`;
 
 /** Adds `sluice baseline`. */
 export function registerBaseline(program: Command): void {
   const command = program
     .command("baseline <model[@version]>")
-    .description("describe the data a model was made from, which drift is measured against")
+    .description("describe what drift is measured against: what a model was made from, or served")
     .option("--from <file>", "the rows")
     .option("--actual <column>", "the column of true classes", "actual")
     .option("--from-sagemaker <folder>", "where statistics.json, constraints.json or both are")
     .option("--statistics <file>", "SageMaker's statistics.json")
     .option("--constraints <file>", "SageMaker's constraints.json")
+    .option("--since <time>", "in place of files: what was served from then on")
+    .option("--until <time>", "and before then (now)")
+    .option("--rows-max <number>", "of more rows a part, drawn by prediction", "1000000")
+    .option("--seed <number>", "of that draw", "1")
+    .option("--data <folder>", "where the running cluster keeps cluster.json (SLUICE_DATA)")
     .option("-o, --out <file>", "where to write, - for standard output (the version's folder)")
     .option("--json", "print JSON")
     .addHelpText("after", examples);
@@ -74,32 +87,40 @@ async function makeBaseline(
   argument: ModelArgument,
   flags: BaselineFlags,
 ): Promise<ExitCode> {
+  const { since } = flags;
   checkFlags(flags);
+  if (since !== undefined) return await makePeriodBaseline(shell, argument, { ...flags, since });
   const { modelsDir } = shell.addresses;
   const model = await readWatchedVersion(modelsDir, argument);
   const path = flags.out ?? modelPaths(modelsDir, model.ref).baseline;
   const made = await makeParts(shell, model, flags);
-  const { rows, features, outputs, calibration, vocabulary } = made;
+  const { rows, source, features, outputs, calibration, vocabulary } = made;
   const baseline: Baseline = {
     ...{ ...model.ref, digest: model.digest, rows },
     createdAt: new Date().toISOString(),
-    ...{ features, outputs, calibration, vocabulary },
+    ...{ source, features, outputs, calibration, vocabulary },
   };
-  if (made.words !== undefined) await writeBeside(shell, path, made.words);
-  await write(shell, path, formatBaseline(baseline));
+  const place = { path, isHome: flags.out === undefined };
+  if (made.words !== undefined) await writeBeside(shell, place, made.words);
+  await writeWhole(shell, { ...place, text: formatBaseline(baseline) });
   tell(shell, { path, baseline, made });
   return exitCode.done;
 }
 
-function checkFlags({ from, fromSagemaker, statistics, constraints }: BaselineFlags): void {
+function checkFlags(flags: BaselineFlags): void {
+  const { from, fromSagemaker, statistics, constraints, since } = flags;
   if (from === stdioPath) throw new UsageError("--from: a file is needed, not standard input");
-  const distributions = [from, fromSagemaker, statistics].filter((each) => each !== undefined);
+  const sources = [from, fromSagemaker, statistics, since];
+  const distributions = sources.filter((each) => each !== undefined);
   if (distributions.length > 1) {
-    throw new UsageError("--from, --from-sagemaker and --statistics exclude one another");
+    throw new UsageError("--from, --from-sagemaker, --statistics and --since exclude one another");
+  }
+  if (since !== undefined && constraints !== undefined) {
+    throw new UsageError("--constraints are added by themselves, once --since has made a file");
   }
   if (distributions.length === 0 && constraints === undefined) {
     throw new UsageError(
-      "one of --from, --from-sagemaker, --statistics and --constraints is needed",
+      "one of --from, --from-sagemaker, --statistics, --constraints and --since is needed",
     );
   }
 }
@@ -120,21 +141,15 @@ async function makeParts(shell: Shell, model: WatchedVersion, flags: BaselineFla
   return { ...imported, ...(rows && { missing: rows.missing, words: rows.words }) };
 }
 
-async function writeBeside(shell: Shell, baselinePath: string, text: string): Promise<void> {
-  if (baselinePath === stdioPath) {
+async function writeBeside(
+  shell: Shell,
+  { path, isHome }: { readonly path: string; readonly isHome: boolean },
+  text: string,
+): Promise<void> {
+  if (path === stdioPath) {
     throw new UsageError("--out -: texts have a vocabulary.txt beside baseline.json, name a file");
   }
-  await write(shell, join(dirname(baselinePath), vocabularyFile), text);
-}
-
-async function write(shell: Shell, path: string, text: string): Promise<void> {
-  if (path === stdioPath) return shell.out.write(text);
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    const problem = `cannot write ${path}: ${messageOf(error)}`;
-    throw new Failure("failed-precondition", problem, { cause: error });
-  }
+  await writeWhole(shell, { path: join(dirname(path), vocabularyFile), isHome, text });
 }
 
 type Told = { readonly path: string; readonly baseline: Baseline; readonly made: Made };

@@ -1,4 +1,10 @@
-import type { Baseline, FeatureBaseline, Moments, NumberBaseline } from "#core/drift/baseline.ts";
+import type {
+  Baseline,
+  FeatureBaseline,
+  Moments,
+  NumberBaseline,
+  ServedPeriod,
+} from "#core/drift/baseline.ts";
 import type { Frequency } from "#core/drift/expected-distinct.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { quote } from "#core/quote.ts";
@@ -30,6 +36,7 @@ export function parseBaseline(text: string): Baseline {
       digest: reader.text(root["digest"], "digest"),
       rows: reader.count(root["rows"], "rows"),
       createdAt: reader.text(root["createdAt"], "createdAt"),
+      source: readSource(reader, root["source"]),
       features: readFeatures(reader, root["features"], "features"),
       outputs: readFeatures(reader, root["outputs"], "outputs"),
       calibration: readCalibration(reader, root["calibration"]),
@@ -41,9 +48,10 @@ export function parseBaseline(text: string): Baseline {
 /** The text of a baseline.json: a feature a line, so that a changed feature is a changed line. */
 export function formatBaseline(baseline: Baseline): string {
   const { model, version, digest, rows, createdAt, features, outputs } = baseline;
-  const { calibration, vocabulary } = baseline;
+  const { source, calibration, vocabulary } = baseline;
   const head = {
     ...{ format: formatVersion, model, version, digest, rows, createdAt },
+    ...(source && { source }),
     ...(vocabulary === undefined ? {} : { vocabulary }),
     ...(calibration && { calibration: calibrationToPlain(calibration) }),
   };
@@ -90,6 +98,16 @@ export function baselineMismatch(baseline: Baseline, served: ModelRef): string |
   return baseline.model === served.model && baseline.version === served.version
     ? undefined
     : `baseline.json is of ${formatRef(baseline)}, not of ${formatRef(served)}`;
+}
+
+function readSource(reader: JsonReader, value: unknown): ServedPeriod | undefined {
+  if (value === undefined) return undefined;
+  const source = reader.object(value, "source");
+  return {
+    since: reader.text(source["since"], "source.since"),
+    until: reader.text(source["until"], "source.until"),
+    share: reader.number(source["share"], "source.share"),
+  };
 }
 
 function readFeatures(reader: JsonReader, value: unknown, place: string): FeatureBaseline[] {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { RetrainSettings } from "#core/alert/retrain.ts";
 import type { Signal } from "#core/detect/change-point.ts";
 import { cellsOfSchema, noSchema, type Schema, schemaOf } from "#core/drift/constraints.ts";
@@ -111,13 +111,10 @@ export class Definitions {
     }
   }
 
-  /** The definitions of several versions. */
-  async readAll(model: string, versions: Iterable<number>): Promise<Map<number, Definition>> {
-    const definitions = new Map<number, Definition>();
-    for (const version of new Set(versions)) {
-      definitions.set(version, await this.read({ model, version }));
-    }
-    return definitions;
+  /** Another text whenever the file of a version's baseline is another one. Never rejects. */
+  async stampOf(ref: ModelRef): Promise<string> {
+    const found = await stat(modelPaths(this.#root, ref).baseline).catch(() => undefined);
+    return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeMs}`;
   }
 }
 

@@ -176,6 +176,10 @@ export class MonitorEvents {
     this.#log.warn(`drift: ${verdict}`, fields);
   }
 
+  baselineChanged(model: string, version: number): void {
+    this.#log.info("baseline.json has changed and was read again", { model, version });
+  }
+
   snapshotSaved(model: string): void {
     this.#snapshots.series("saved").add(1);
     this.#log.debug("snapshot saved", { model });

@@ -42,6 +42,8 @@ type Stores = { readonly keys: KeyValueStore; readonly objects: ObjectStore };
 
 const modelsMax = 1000;
 const unreachable = "NATS cannot be reached: no events are read, and reports may be old";
+/** How often it is looked whether a baseline.json is another one. */
+const baselinesMs = 2000;
 // The rest of the time that a whole cluster has for stopping is the others'.
 const finishMsMax = 1500;
 
@@ -74,6 +76,7 @@ export class Steward {
     await Promise.all([
       loop({ everyMs: leaseMs / 5, signal, onError }, () => this.#claimAll(signal)),
       loop({ everyMs: snapshotMs, signal, onError }, () => this.#saveAll(signal)),
+      loop({ everyMs: baselinesMs, signal, onError }, () => this.#refreshAll(signal)),
     ]);
   }
 
@@ -175,6 +178,15 @@ export class Steward {
     const onProblem = (problem: unknown) =>
       this.#modules.events.segmentFailed(model, messageOf(problem));
     return await SegmentFiles.make({ folder, uniqueName, onProblem });
+  }
+
+  async #refreshAll(signal: AbortSignal): Promise<void> {
+    for (const held of [...this.#modules.models.held]) {
+      if (signal.aborted) return;
+      for (const version of await held.refresh()) {
+        this.#modules.events.baselineChanged(held.model, version);
+      }
+    }
   }
 
   async #saveAll(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import type { MessageBody } from "#core/monitor/stream-message.ts";
 import type { FeedbackBatch } from "#core/performance/performance-report.ts";
 import type { BusMessage, StreamState } from "#platform/bus/bus.ts";
 import { decodePredictionMessage } from "#wire/event/decode.ts";
+import { BaselineFiles } from "./baseline-files.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Lease } from "./lease.ts";
 import type { SegmentFiles } from "./segment-files.ts";
@@ -36,7 +37,7 @@ export class WatchedModel {
   readonly model: string;
   readonly watch: ModelWatch;
   readonly lease: Lease;
-  readonly #definitions: Definitions;
+  readonly #baselines: BaselineFiles;
   readonly #snapshots: Snapshots;
   readonly #segments: SegmentFiles | undefined;
   readonly #place: StreamPlace;
@@ -47,11 +48,15 @@ export class WatchedModel {
   /** The digest each version's baseline was last read for. */
   readonly #readFor = new Map<number, string>();
 
-  private constructor(watch: ModelWatch, loaded: Loaded, modules: WatchedModelModules) {
+  private constructor(
+    watch: ModelWatch,
+    loaded: Loaded,
+    modules: WatchedModelModules & { readonly baselines: BaselineFiles },
+  ) {
     this.model = watch.model;
     this.watch = watch;
     this.lease = modules.lease;
-    this.#definitions = modules.definitions;
+    this.#baselines = modules.baselines;
     this.#snapshots = modules.snapshots;
     this.#segments = modules.segments;
     this.#place = new StreamPlace(loaded.position);
@@ -75,11 +80,12 @@ export class WatchedModel {
     const { model, graceMs } = options;
     const { versions, ...watched } = modules.definitions.settings(model);
     const known = loaded.saved?.state.versions.map(({ version }) => version) ?? [];
-    const definitions = await modules.definitions.readAll(model, [...versions, ...known]);
+    const baselines = new BaselineFiles(model, modules.definitions);
+    const definitions = await baselines.readAll([...versions, ...known]);
     const performance = { ...watched.performance, segments: modules.segments };
     const settings = { model, graceMs, ...watched, performance };
     const watch = new ModelWatch(settings, definitions, loaded.saved);
-    return new WatchedModel(watch, loaded, modules);
+    return new WatchedModel(watch, loaded, { ...modules, baselines });
   }
 
   /** The last message of the prediction stream that is taken into account; 0 where none is. */
@@ -155,11 +161,19 @@ export class WatchedModel {
     const digest = body.kind === "event" ? body.event.digest : "";
     const isKnown = this.watch.isDefined(version) && this.#readFor.get(version) === digest;
     if (isKnown || (body.kind !== "event" && this.watch.isDefined(version))) return;
-    for (const known of this.#readFor.keys()) {
-      if (!this.watch.isDefined(known)) this.#readFor.delete(known);
-    }
+    const isForgotten = (known: number) => !this.watch.isDefined(known);
+    for (const known of this.#readFor.keys()) if (isForgotten(known)) this.#readFor.delete(known);
+    this.#baselines.forget(isForgotten);
     this.#readFor.set(version, digest);
-    this.watch.define(version, await this.#definitions.read({ model: this.model, version }));
+    this.watch.define(version, await this.#baselines.read(version));
+  }
+
+  /** Takes baselines whose files have changed. Says of which versions; call it now and then. */
+  async refresh(): Promise<readonly number[]> {
+    const changed = await this.#baselines.readChanged();
+    for (const [version, definition] of changed) this.watch.define(version, definition);
+    if (changed.size > 0) this.#hasChanged = true;
+    return [...changed.keys()];
   }
 
   /** Takes a message of this model into account. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Bus, BusMessage, KeyValueChange } from "#platform/bus/bus.ts";
 import { checkNats, openBus } from "#platform/bus/nats.ts";
+import { sleep } from "#platform/clock.ts";
 import { silentLog } from "#platform/log.ts";
 import { startTestNats, type TestNats } from "../support/nats.ts";
 
@@ -248,4 +249,34 @@ it("keeps whole objects", async () => {
   await objects.delete("never-there");
   expect(await objects.get("large")).toBeUndefined();
   expect(await objects.list()).toEqual(["empty"]);
+});
+
+it("finds a stream without making one, and reads it from a time on", async () => {
+  await using nats = await startTestNats();
+  await using bus = await connected(nats);
+  expect(await bus.findStream(events.name, "e.a")).toBeUndefined();
+  await bus.ensureStream(events);
+  expect(await bus.findStream(events.name, "e.a")).toMatchObject({
+    ...{ firstSeq: 1, lastSeq: 0, firstTimeMs: undefined, last: undefined },
+  });
+  for (const [subject, text] of [
+    ["e.a", "one"],
+    ["e.b", "two"],
+    ["e.a", "three"],
+    ["e.b", "four"],
+  ] as const) {
+    await bus.publish(subject, encode(text));
+    await sleep(20);
+  }
+  const stop = new AbortController();
+  const of = { stream: events.name, subjects: ["e.a"], fromSeq: 1, signal: stop.signal };
+  const [first, third] = await take(bus.consume(of), 2);
+  const found = await bus.findStream(events.name, "e.a");
+  expect(found).toMatchObject({ firstSeq: 1, lastSeq: 4, last: { seq: 3 } });
+  expect(found?.firstTimeMs).toBe(first?.timeMs);
+  expect(found?.last?.timeMs).toBe(third?.timeMs);
+  const fromTimeMs = (first?.timeMs ?? 0) + 10;
+  const [later] = await take(bus.consume({ ...of, fromTimeMs }), 1);
+  expect(later).toMatchObject({ seq: 3 });
+  stop.abort();
 });

@@ -1,5 +1,5 @@
 import type { StreamMessage } from "#core/monitor/stream-message.ts";
-import { seededDraw } from "#core/random.ts";
+import { type Draw, seededDraw } from "#core/random.ts";
 import { makeEvent } from "./prediction-events.ts";
 
 const hourMs = 3_600_000;
@@ -18,7 +18,7 @@ export type DailyPattern = {
 /** Values of x that go up and down with the hour of the day, as a training file would have them. */
 export function dailyValues(rows: number): number[] {
   const draw = seededDraw(1);
-  return Array.from({ length: rows }, (_, row) => valueAt(row % 24, draw));
+  return Array.from({ length: rows }, (_, row) => dailyValue(row % 24, draw));
 }
 
 /** What a model was asked over some hours: one message in the middle of each window. */
@@ -29,7 +29,7 @@ export function* dailyMessages(of: DailyPattern): Generator<StreamMessage> {
   for (let place = 0; place < hours * perHour; place += 1) {
     const timeMs = fromMs + (place + 0.5) * everyMs;
     const hour = Math.floor(timeMs / hourMs) % 24;
-    const x = Array.from({ length: rows }, () => valueAt(hour, draw) + shift);
+    const x = Array.from({ length: rows }, () => dailyValue(hour, draw) + shift);
     const seq = 1 + Math.floor(timeMs / everyMs);
     const requests = [{ id: seq, timeMs, x }];
     const event = makeEvent({
@@ -42,6 +42,7 @@ export function* dailyMessages(of: DailyPattern): Generator<StreamMessage> {
   }
 }
 
-function valueAt(hour: number, draw: () => number): number {
+/** One of x at an hour of the day. */
+export function dailyValue(hour: number, draw: Draw): number {
   return Math.sin((hour / 24) * 2 * Math.PI) + 0.4 * (draw() + draw() + draw() - 1.5);
 }

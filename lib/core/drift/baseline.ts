@@ -67,12 +67,22 @@ export type Baseline = {
   readonly rows: number;
   /** RFC 3339. */
   readonly createdAt: string;
+  /** Absent where it is of the data the model was made from. */
+  readonly source?: ServedPeriod | undefined;
   readonly features: readonly FeatureBaseline[];
   readonly outputs: readonly FeatureBaseline[];
   /** How scores become probabilities; absent where they are taken as they are. */
   readonly calibration?: Calibration | undefined;
   /** SHA-256 of the vocabulary.txt that was made with it; undefined without one. */
   readonly vocabulary?: string | undefined;
+};
+
+/** Rows that were predicted from `since` on and before `until`; RFC 3339. */
+export type ServedPeriod = {
+  readonly since: string;
+  readonly until: string;
+  /** Of the predictions; 1 for all of them. */
+  readonly share: number;
 };
 
 export const categoryOther = "__other__";

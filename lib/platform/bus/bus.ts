@@ -22,6 +22,11 @@ export type Bus = AsyncDisposable & {
   /** Creates the stream, or gives an existing one these subjects and limits. */
   ensureStream(options: StreamOptions): Promise<StreamState>;
   /**
+   * What a stream holds, and of these subjects; undefined where there is no such stream. Changes
+   * nothing.
+   */
+  findStream(name: string, subject: string): Promise<FoundStream | undefined>;
+  /**
    * Messages in stream order, from `fromSeq` on, going on through lost connections without holes
    * and without repeats. Ends when the signal aborts. Rejects with `failed-precondition` when the
    * stream is gone or is no longer the one it was at the beginning, so that sequences mean
@@ -55,12 +60,21 @@ export type StreamState = {
   readonly lastSeq: number;
 };
 
+export type FoundStream = StreamState & {
+  /** When the oldest message it holds was stored; undefined when it holds none. */
+  readonly firstTimeMs: number | undefined;
+  /** The newest message of the subject; undefined when it holds none. */
+  readonly last: { readonly seq: number; readonly timeMs: number } | undefined;
+};
+
 export type ConsumeOptions = {
   readonly stream: string;
   /** Patterns with `*` and `>`; none for every subject of the stream. */
   readonly subjects: readonly string[];
   /** The first sequence wanted, at least 1. Those no longer held are passed over. */
   readonly fromSeq: number;
+  /** Passes over those stored before this time, in milliseconds since 1970. */
+  readonly fromTimeMs?: number;
   /** What `ensureStream` said of the stream that `fromSeq` belongs to; any stream where absent. */
   readonly created?: string;
   readonly signal: AbortSignal;

@@ -16,7 +16,6 @@ import type {
   JetStreamManager,
   JsMsg,
   OrderedConsumerOptions,
-  StreamInfo,
 } from "@nats-io/jetstream";
 import type { KV, Kvm } from "@nats-io/kv";
 import type { ObjectStore } from "@nats-io/obj";
@@ -27,7 +26,8 @@ import { keyValueStore, objectStore, opened } from "./buckets.ts";
 import type * as bus from "./bus.ts";
 import { Connection, type Line } from "./connection.ts";
 import { answerMsMax, connectionOptions } from "./connection-options.ts";
-import { isNoStream, toFailure } from "./nats-failure.ts";
+import { findStream, streamInfo } from "./find-stream.ts";
+import { toFailure } from "./nats-failure.ts";
 import { configOf, isSameConfig } from "./stream-config.ts";
 import { requireSame, stateOf } from "./stream-state.ts";
 import { matchesSubject } from "./subject.ts";
@@ -115,28 +115,35 @@ class NatsBus implements bus.Bus {
     const { name } = options;
     return await this.#use(`stream ${name}`, async ({ jsm }) => {
       const wanted = configOf(options);
-      const found = await streamInfo(jsm, name);
+      const found = await streamInfo(jsm.streams, name);
       if (found === undefined) return stateOf(await jsm.streams.add({ name, ...wanted }));
       const isAsWanted = isSameConfig(found.config, wanted);
       return stateOf(isAsWanted ? found : await jsm.streams.update(name, wanted));
     });
   }
 
+  async findStream(name: string, subject: string): Promise<bus.FoundStream | undefined> {
+    return await this.#use(`stream ${name}`, ({ jsm }) => findStream(jsm.streams, name, subject));
+  }
+
   async *consume(options: bus.ConsumeOptions): AsyncIterable<bus.BusMessage> {
     const { stream, subjects, signal } = options;
     const [only = ">"] = subjects;
-    let { created, fromSeq } = options;
+    let { created, fromSeq, fromTimeMs } = options;
     for await (const { session, until } of this.#connection.sessions(signal)) {
-      const info = await streamInfo(session.jsm, stream).catch(() => null);
+      const info = await streamInfo(session.jsm.streams, stream).catch(() => null);
       if (info === null) continue;
       created = requireSame(info, { stream, created, fromSeq });
       const messages = this.#read(session, until, stream, {
-        opt_start_seq: fromSeq,
+        ...(fromTimeMs === undefined
+          ? { opt_start_seq: fromSeq }
+          : { opt_start_time: new Date(fromTimeMs).toISOString() }),
         ...(subjects.length === 1 ? { filter_subjects: only } : {}),
       });
       for await (const { seq, subject, data, timestampNanos } of messages) {
         if (signal.aborted) return;
         fromSeq = seq + 1;
+        fromTimeMs = undefined;
         if (subjects.length > 1 && !subjects.some((one) => matchesSubject(one, subject))) continue;
         yield { seq, subject, data, timeMs: Number(timestampNanos / 1_000_000n) };
       }
@@ -181,7 +188,7 @@ class NatsBus implements bus.Bus {
     const prefix = `$KV.${bucket}.`;
     for await (const { session, until } of this.#connection.sessions(signal)) {
       const info = await bucketOf(session)
-        .then(() => streamInfo(session.jsm, stream))
+        .then(() => streamInfo(session.jsm.streams, stream))
         .catch(() => undefined);
       if (info === undefined) {
         session.buckets.delete(bucket);
@@ -278,15 +285,5 @@ async function* changesOf(
 ): AsyncIterable<"lost" | "back" | "other"> {
   for await (const { type } of statuses) {
     yield type === "disconnect" ? "lost" : type === "reconnect" ? "back" : "other";
-  }
-}
-
-/** Undefined where there is no such stream. */
-async function streamInfo(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
-  try {
-    return await jsm.streams.info(name);
-  } catch (error) {
-    if (isNoStream(error)) return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { Failure } from "#core/failure.ts";
-import type { StreamState } from "./bus.ts";
+import type { FoundStream, StreamState } from "./bus.ts";
 
 /** What is used of the client library's description of a stream. */
 export type StreamDescription = {
@@ -8,12 +8,27 @@ export type StreamDescription = {
     readonly messages: number;
     readonly first_seq: number;
     readonly last_seq: number;
+    /** RFC 3339. */
+    readonly first_ts: string;
   };
 };
 
 export function stateOf({ created, state }: StreamDescription): StreamState {
   const firstSeq = state.messages === 0 ? state.last_seq + 1 : state.first_seq;
   return { created, firstSeq, lastSeq: state.last_seq };
+}
+
+/** The same with the newest message of a subject. */
+export function foundOf(
+  stream: StreamDescription,
+  last: { readonly seq: number; readonly timestamp: string } | undefined,
+): FoundStream {
+  const { messages, first_ts: first } = stream.state;
+  return {
+    ...stateOf(stream),
+    firstTimeMs: messages === 0 ? undefined : Date.parse(first),
+    last: last && { seq: last.seq, timeMs: Date.parse(last.timestamp) },
+  };
 }
 
 export type Expected = {
