@@ -2,6 +2,8 @@
  * What monitors know after faults at moments drawn from a seed, compared with what one knows that
  * nothing happened to: the same to the last digit.
  */
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ModelReport } from "#core/monitor/model-report.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
@@ -102,6 +104,8 @@ async function start() {
   await using opened = new AsyncDisposableStack();
   const nats = opened.use(await startTestNats());
   const folder = opened.use(await watchedRepository(windowMs));
+  const declared = "features: [{ name: x, input: x, max: 0.5, constraints: { integral: true } }]\n";
+  await appendFile(join(folder.path, "wine", "model.yaml"), declared);
   const bus = opened.use(await openBus({ url: nats.url, name: "test", log: silentLog }));
   await eventually(() => bus.ensureStream(predictionStream));
   await bus.ensureStream(feedbackStream);
