@@ -83,7 +83,8 @@ export class ServedColumn implements ServedColumnOptions {
     const categories = described.categories.map((each) =>
       each.value === categoryOther ? { ...each, count: each.count + others } : each,
     );
-    return others === 0 ? described : { ...described, categories };
+    // How often each of the others came is not known.
+    return others === 0 ? described : { ...described, categories, rest: undefined };
   }
 
   *#numbers(): Generator<number | null> {

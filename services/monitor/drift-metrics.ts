@@ -106,6 +106,10 @@ function shownOf(meter: Meter) {
     ),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
+    periodRows: ofVersion(
+      "sluice_drift_period_rows",
+      "Rows of the hour it is compared with, 0 where too few; absent where none is wanted.",
+    ),
     baselineUsable: ofVersion(
       "sluice_drift_baseline_usable",
       "1 where there is nothing wrong with it.",
@@ -145,6 +149,8 @@ function observeReport(shown: Shown, report: ModelReport): void {
   if (closed === undefined) return;
   set(shown.windowVerdict, verdictNumbers[closed.verdict]);
   set(shown.windowRows, closed.rows);
+  const { period } = closed;
+  if (period !== undefined) set(shown.periodRows, period.isUsed ? period.rows : 0);
   for (const feature of closed.features) {
     observeFeature(shown, { labels: [...labels, "feature"], feature });
   }
