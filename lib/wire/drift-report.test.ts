@@ -85,7 +85,7 @@ it("tells which levels have changed", () => {
   if (report === undefined) throw new Error("the version is defined");
   const change = { signal: "score", name: "p", detector: "adwin", before: 1, after: 2 } as const;
   const points = [{ ...change, timeMs: 1234.5, seq: 7 }];
-  const told = toReportMessage({ ...report, changes: { points, counts: [] } });
+  const told = toReportMessage({ ...report, changes: points });
   const { changes } = create(ReportSchema, told);
   expect(changes).toMatchObject([{ ...change, timeMs: 1234n, seq: 7n }]);
 });

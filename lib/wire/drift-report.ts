@@ -34,14 +34,14 @@ const verdicts: Readonly<Record<Verdict, VerdictMessage>> = {
 /** A report as the MonitorService tells it. */
 export function toReportMessage(report: ModelReport): MessageInitShape<typeof ReportSchema> {
   const { closed, open, counters, baselineRows, monitorTimeMs, ...others } = report;
-  const { performance, alerts, changes, retrain, sliding, ...same } = others;
+  const { performance, alerts, changes, changeCounts: _, retrain, sliding, ...same } = others;
   return {
     ...same,
     baselineRows: BigInt(baselineRows),
     counters: toCounters(counters),
     monitorTimeMs: BigInt(Math.trunc(monitorTimeMs)),
     alerts: alerts.map(toAlertMessage),
-    changes: changes.points.map(toChangeMessage),
+    changes: changes.map(toChangeMessage),
     ...(retrain === undefined ? {} : { retraining: toRetraining(retrain) }),
     ...(closed === undefined ? {} : { closed: toWindowMessage(closed) }),
     ...(open === undefined ? {} : { open: toWindowMessage(open) }),

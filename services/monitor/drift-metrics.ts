@@ -143,7 +143,7 @@ function observeReport(shown: Shown, report: ModelReport): void {
   for (const { side, feature, statistic, state } of report.alerts) {
     shown.alert.series(...labels, side, feature, statistic).value = alertNumbers[state.kind];
   }
-  for (const { signal, detector, count } of report.changes.counts) {
+  for (const { signal, detector, count } of report.changeCounts) {
     shown.changes.series(...labels, signal, detector).value = count;
   }
   if (closed === undefined) return;

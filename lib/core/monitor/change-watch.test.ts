@@ -114,7 +114,7 @@ it("watches so many outputs and no more, and keeps so many changes", () => {
   const many = play({ score: (_, at) => Math.floor(at / 200), messages: 10_000 });
   expect(many.changes).toHaveLength(32);
   expect(many.changes[0]?.after).toBe(49);
-  expect(many.watch.report(1)?.changes.counts.reduce((sum, { count }) => sum + count, 0)).toBe(49);
+  expect(many.watch.report(1)?.changeCounts.reduce((sum, { count }) => sum + count, 0)).toBe(49);
 });
 
 it("goes on from what was saved by a monitor that watched no signals", () => {
@@ -122,7 +122,7 @@ it("goes on from what was saved by a monitor that watched no signals", () => {
   const { versions, ...state } = watch.state();
   const older = versions.map(({ changes: _, ...version }) => version);
   const saved = { state: { ...state, versions: older }, history: watch.history() };
-  expect(new ModelWatch(options, definitions, saved).report(1)?.changes.points).toEqual([]);
+  expect(new ModelWatch(options, definitions, saved).report(1)?.changes).toEqual([]);
 });
 
 it("finds the same when it is killed at any message, and messages come twice", () => {
@@ -198,7 +198,7 @@ function play(of: Played) {
       watch.apply(messageOf(each, seq));
     }
   }
-  return { watch, changes: watch.report(1)?.changes.points ?? [] };
+  return { watch, changes: watch.report(1)?.changes ?? [] };
 }
 
 type Given = {

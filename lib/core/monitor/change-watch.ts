@@ -9,7 +9,7 @@
  *
  * Shadows answer nobody and are left out.
  */
-import { isSet } from "../bitmap.ts";
+import { type Bitmap, isSet } from "../bitmap.ts";
 import { type ChangePoint, type Signal, signals } from "../detect/change-point.ts";
 import {
   type Detector,
@@ -27,12 +27,6 @@ export type ChangeCount = {
   readonly signal: Signal;
   readonly detector: Detector;
   readonly count: number;
-};
-
-export type ChangeReport = {
-  /** The latest that were found, newest first. */
-  readonly points: readonly ChangePoint[];
-  readonly counts: readonly ChangeCount[];
 };
 
 /** Plain data of bounded size. */
@@ -110,8 +104,13 @@ export class ChangeWatch {
     }
   }
 
-  report(): ChangeReport {
-    return { points: this.#points.toReversed(), counts: this.#counts };
+  /** The latest that were found, newest first. */
+  get points(): readonly ChangePoint[] {
+    return this.#points.toReversed();
+  }
+
+  get counts(): readonly ChangeCount[] {
+    return this.#counts;
   }
 
   state(): ChangeState {
@@ -180,20 +179,31 @@ function toShown(signal: Signal, level: number): number {
   return signal === "error" ? Math.max(0, level) : level;
 }
 
+type Mean = { readonly mean: number; readonly rows: number };
+
 /** Over all finite values of these rows. */
-function meanOf(
-  { dtype, nulls, values }: EventColumn,
-  placed: readonly PlacedRows[],
-): { readonly mean: number; readonly rows: number } {
+function meanOf({ dtype, nulls, values }: EventColumn, placed: readonly PlacedRows[]): Mean {
   if (values.kind === "texts") return { mean: Number.NaN, rows: 0 };
   const doubles = toDoubles(dtype, values.data);
   let total = 0;
   let count = 0;
   for (const { rows } of placed) {
-    for (let index = 0; index < rows.length; index += 1) {
-      const row = rows[index] as number;
+    for (let index = 0; index < rows.length; index += 1)
+      total += doubles[rows[index] as number] ?? 0;
+    count += rows.length;
+  }
+  // Nearly always every value is one, and a single one that is not shows in the sum.
+  if (nulls.length === 0 && Number.isFinite(total)) return { mean: total / count, rows: count };
+  return meanOfSome(doubles, nulls, placed);
+}
+
+function meanOfSome(doubles: Float64Array, nulls: Bitmap, placed: readonly PlacedRows[]): Mean {
+  let total = 0;
+  let count = 0;
+  for (const { rows } of placed) {
+    for (const row of rows) {
       const value = doubles[row] as number;
-      if (!Number.isFinite(value) || (nulls.length > 0 && isSet(nulls, row))) continue;
+      if (!Number.isFinite(value) || isSet(nulls, row)) continue;
       total += value;
       count += 1;
     }

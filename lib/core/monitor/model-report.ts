@@ -1,7 +1,8 @@
 import type { Alert } from "../alert/alert.ts";
 import type { RetrainState } from "../alert/retrain-gate.ts";
+import type { ChangePoint } from "../detect/change-point.ts";
 import type { PerformanceSummary } from "../performance/performance-report.ts";
-import type { ChangeReport } from "./change-watch.ts";
+import type { ChangeCount } from "./change-watch.ts";
 import type { Counters } from "./counters.ts";
 import type { SlidingReport } from "./sliding-window.ts";
 import type { WindowReport } from "./window-report.ts";
@@ -23,7 +24,9 @@ export type ModelReport = {
   readonly monitorTimeMs: number;
   /** Those that are not calm. */
   readonly alerts: readonly Alert[];
-  readonly changes: ChangeReport;
+  /** The latest changes of level, newest first, and how many were found so far. */
+  readonly changes: readonly ChangePoint[];
+  readonly changeCounts: readonly ChangeCount[];
   /** Of the model, whatever the version: what it is to be trained again for, where it is. */
   readonly retrain: RetrainState | undefined;
   readonly performance: PerformanceSummary | undefined;

@@ -169,7 +169,8 @@ export class ModelWatch {
       counters: watch.counters(this.#messagesPurged),
       monitorTimeMs: this.#timeMs,
       alerts: watch.alerts,
-      changes: watch.changes.report(),
+      changes: watch.changes.points,
+      changeCounts: watch.changes.counts,
       retrain: this.#desk.retraining,
       performance: this.#performance?.report(version),
     };
