@@ -124,6 +124,11 @@ describe("a drift report", () => {
     expect(formatReports([report({ open })], options)).toMatch(
       /\nsince then {2}alarm {2}12:00:00 to 12:01:00 {2}600 rows {2}provisional: bmi\n/,
     );
+    const limit = create(FindingSchema, { check: "limit", rows: 1n, share: 0.1, least: 1 });
+    const few = { ...open, features: [{ ...feature("age", Verdict.OK, 0), findings: [limit] }] };
+    expect(formatReports([report({ open: few })], options)).toContain(
+      "provisional: age limit 10.0 % (none allowed)\n",
+    );
     const opening = unjudged({ model: "diabetes", open });
     expect(formatReports([opening], options)).toMatch(
       /^diabetes@1 {2}alarm.*provisional\n {2}INPUTS/,

@@ -3,9 +3,7 @@ import { driftStatistics } from "#core/model/settings.ts";
 import {
   type Counters,
   type FeatureReport,
-  type Finding,
   type Period,
-  type Quality,
   type Report,
   type Statistic,
   Verdict,
@@ -13,9 +11,10 @@ import {
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatAlerts } from "./drift/alert-view.ts";
 import { formatChanges } from "./drift/change-view.ts";
+import { breachesOf, isBreached, remarksOf } from "./drift/remarks.ts";
 import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
 import { isAbove, psiOf, severity, showVerdict } from "./drift/verdicts.ts";
-import { formatCount, formatNumber, formatPercent, formatTime } from "./format.ts";
+import { formatCount, formatNumber, formatTime } from "./format.ts";
 import { formatTable, type Paint } from "./output.ts";
 import { formatPerformance } from "./performance-view.ts";
 
@@ -122,8 +121,10 @@ function formatPeriod(period: Period | undefined, { now, paint }: DriftViewOptio
 
 function formatLater(window: Window, options: DriftViewOptions): string {
   const above = [...window.features, ...window.outputs].filter(isAbove).map(({ name }) => name);
-  const names = above.length === 0 ? "" : `: ${above.slice(0, 8).join(", ")}`;
-  return `${options.paint("dim", "since then")}  ${headOf(window, options)}${names}\n`;
+  const breached = breachesOf(window, options.paint);
+  const names = [...above.slice(0, 8), ...breached.slice(0, 8)].join(", ");
+  const told = names === "" ? "" : `: ${names}`;
+  return `${options.paint("dim", "since then")}  ${headOf(window, options)}${told}\n`;
 }
 
 type TableOptions = DriftViewOptions & {
@@ -140,7 +141,10 @@ export function formatFeatures(
   if (features.length === 0) return "";
   const { paint, featuresMax, trends = [] } = options;
   const ranked = features.toSorted(
-    (one, other) => rankOf(one) - rankOf(other) || psiOf(other) - psiOf(one),
+    (one, other) =>
+      rankOf(one) - rankOf(other) ||
+      Number(isBreached(other)) - Number(isBreached(one)) ||
+      psiOf(other) - psiOf(one),
   );
   const deciding = isNarrow(options) ? ["PSI", "LIMIT"] : ["PSI", "LIMIT", "FLOOR"];
   const numbers = options.isWide ? statisticTitles : deciding;
@@ -204,54 +208,6 @@ function showStatistic({ statistics }: FeatureReport, key: string, paint: Paint)
   if (found === undefined) return "-";
   const text = formatNumber(roughly(found.value));
   return isExceeded(found) ? paint("red", `${text}!`) : text;
-}
-
-/** In red what is more than chance; where nothing is, what there was beside plain values. */
-function remarksOf(feature: FeatureReport, paint: Paint): string[] {
-  const { findings, quality } = feature;
-  if (findings.length === 0) return describeQuality(quality);
-  return findings.map((finding) =>
-    paint(
-      "red",
-      finding.check === "cardinality"
-        ? describeCardinality(finding, feature)
-        : describeFinding(finding),
-    ),
-  );
-}
-
-/** In brackets what so many rows of the baseline would have. */
-function describeCardinality({ rows, shareBaseline }: Finding, feature: FeatureReport): string {
-  const { type, rowsCurrent, distinctExpected } = feature;
-  const expected = distinctExpected ?? shareBaseline * Number(rowsCurrent);
-  const what = type === "number" ? "bins" : "different values";
-  return `${rows} ${what} (${expected.toFixed(0)})`;
-}
-
-/** In brackets the baseline's share, or how much may be so at most. */
-function describeFinding({ check, rows, share, shareBaseline, least }: Finding): string {
-  if (check === "constant") return "all in one bin";
-  if (check === "vanished") return `${rows} ${rows === 1n ? "category" : "categories"} gone`;
-  if (least === undefined) {
-    return `${check} ${formatPercent(share)} (${formatPercent(shareBaseline)})`;
-  }
-  // One of many would round to nothing.
-  const much = share < 0.001 ? formatCount(rows, "value") : formatPercent(share);
-  const allowed = least === 1 ? "none allowed" : `at most ${formatPercent(1 - least)}`;
-  return `${check} ${much} (${allowed})`;
-}
-
-function describeQuality(quality: Quality | undefined): string[] {
-  if (quality === undefined) return [];
-  const { nulls, nans, posInf, negInf, typeErrors, unseen } = quality;
-  const counts: [bigint, string][] = [
-    [nulls, "null"],
-    [nans, "NaN"],
-    [posInf + negInf, "infinite"],
-    [typeErrors, "of another type"],
-    [unseen, "unseen"],
-  ];
-  return counts.flatMap(([count, what]) => (count > 0n ? [`${count} ${what}`] : []));
 }
 
 const counterNames: readonly (readonly [keyof Counters & string, string])[] = [
