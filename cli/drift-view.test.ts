@@ -6,6 +6,7 @@ import {
   FindingSchema,
   PeriodSchema,
   ReportSchema,
+  UnseenValueSchema,
   Verdict,
   WindowSchema,
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
@@ -89,6 +90,18 @@ describe("a drift report", () => {
     expect(formatReports([{ ...report(), judged }], options)).toContain(
       "missing 6.7 % (1.0 %), 1 category gone, all in one bin, " +
         "limit 3 values (none allowed), domain 6.7 % (at most 5.0 %), 12 bins (60)\n",
+    );
+  });
+
+  it("quotes the most frequent of the values that are new", () => {
+    const values = ["Rent ", "\u001b[31m", "x", "left out"];
+    const unseenValues = values.map((value, index) =>
+      create(UnseenValueSchema, { value, rows: BigInt(9 - index) }),
+    );
+    const features = [{ ...feature("home", Verdict.OK, 0), unseenValues }];
+    const judged = create(WindowSchema, { ...closed, features });
+    expect(formatReports([{ ...report(), judged }], options)).toContain(
+      'new: "Rent " 9, "\\u001b[31m" 8, "x" 7\n',
     );
   });
 

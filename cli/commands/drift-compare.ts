@@ -94,7 +94,10 @@ function toPlain({ verdict, features }: Compared) {
       findings: report.findings,
       ...(report.distinct === undefined
         ? {}
-        : { distinct: { current: report.distinct, expected: report.distinctExpected ?? null } }),
+        : {
+            unseenValues: report.unseenValues ?? [],
+            distinct: { current: report.distinct, expected: report.distinctExpected ?? null },
+          }),
       statistics: report.statistics.map(({ id, value, threshold, floor, verdict: own }) => ({
         ...{ id, value, threshold: threshold ?? null, floor: floor ?? null, verdict: own },
       })),

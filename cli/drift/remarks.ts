@@ -1,13 +1,19 @@
-/** What is said beside a feature's numbers of its values. */
+/** What is said of a feature's values beside its statistics. */
+import { quote } from "#core/quote.ts";
 import type { FeatureReport, Finding, Quality, Window } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatCount, formatPercent } from "../format.ts";
 import type { Paint } from "../output.ts";
 
+/** Values shown of those that are new; all are in the JSON. */
+const unseenMax = 3;
+
 /** In red what is more than chance; where nothing is, what there was beside plain values. */
 export function remarksOf(feature: FeatureReport, paint: Paint): string[] {
   const { findings, quality } = feature;
-  if (findings.length === 0) return describeQuality(quality);
-  return findings.map((finding) =>
+  if (findings.length === 0) {
+    return [...describeQuality(quality), ...describeUnseen(feature, paint)];
+  }
+  const told = findings.map((finding) =>
     paint(
       "red",
       finding.check === "cardinality"
@@ -15,6 +21,16 @@ export function remarksOf(feature: FeatureReport, paint: Paint): string[] {
         : describeFinding(finding),
     ),
   );
+  return [...told, ...describeUnseen(feature, paint)];
+}
+
+/** Whoever sends them chose these texts: they are quoted. */
+function describeUnseen({ unseenValues }: FeatureReport, paint: Paint): string[] {
+  if (unseenValues.length === 0) return [];
+  const shown = unseenValues
+    .slice(0, unseenMax)
+    .map(({ value, rows }) => `${quote(value)} ${rows}`);
+  return [paint("dim", `new: ${shown.join(", ")}`)];
 }
 
 /** In brackets what so many rows of the baseline would have. */

@@ -161,6 +161,7 @@ const monitoring = record({
   windowMs: v.optional(count(1000, dayMs), settingsDefaults.monitoring.windowMs),
   thresholds: v.optional(v.record(v.picklist(driftStatistics), threshold), {}),
   reducers: v.optional(v.record(v.string(), v.array(v.picklist(reducers))), {}),
+  unseenValues: v.optional(v.boolean(), settingsDefaults.monitoring.unseenValues),
   baseline: v.optional(baseline, {}),
   changes: v.optional(changes, true),
   sliding: optional(sliding),

@@ -119,7 +119,7 @@ export function toFeatureMessage(
   const { name, type, rowsBaseline, rowsCurrent, verdict, quality, statistics } = report;
   // Windows that were saved before there were findings have none.
   const { pValue, pAdjusted, meanBaseline, meanCurrent, findings = [] } = report;
-  const { distinct, distinctExpected } = report;
+  const { distinct, distinctExpected, unseenValues = [] } = report;
   return {
     name,
     type,
@@ -136,6 +136,7 @@ export function toFeatureMessage(
     ofPeriod: report.isOfPeriod === true,
     ...(distinct === undefined ? {} : { distinct: BigInt(distinct) }),
     ...(distinctExpected === undefined ? {} : { distinctExpected }),
+    unseenValues: unseenValues.map(({ value, rows }) => ({ value, rows: BigInt(rows) })),
   };
 }
 

@@ -1,8 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { performanceDefaults } from "#core/performance/performance-settings.ts";
 import { watchedRepository } from "../../test/support/monitor.ts";
+import { tempDir } from "../../test/support/temp.ts";
 import { Definitions } from "./definitions.ts";
 
 const wine = { model: "wine", version: 1 };
@@ -13,6 +15,7 @@ it("reads what the repository says of a model", async () => {
   expect(definitions.models).toEqual(["wine"]);
   expect(definitions.settings("wine")).toEqual({
     ...{ windowMs: 5000, thresholds: {}, versions: [1], changes: ["error", "latency", "score"] },
+    unseenValues: true,
     performance: { settings: performanceDefaults, declared: [] },
   });
   expect(await definitions.read(wine)).toMatchObject({
@@ -75,3 +78,26 @@ it("has the defaults for every model where the folder cannot be read", async () 
 function unexpected(reason: string): void {
   throw new Error(reason);
 }
+
+it("tells no unseen values where the model does not want it", async () => {
+  const samples = fileURLToPath(new URL("../../models", import.meta.url));
+  await using folder = await tempDir();
+  await cp(join(samples, "credit"), join(folder.path, "credit"), { recursive: true });
+  const settings = join(folder.path, "credit/model.yaml");
+  const before = await readFile(settings, "utf8");
+  await writeFile(settings, `${before}\nmonitoring: { unseenValues: false }\n`);
+  for (const [root, told] of [
+    [samples, 1],
+    [folder.path, 0],
+  ] as const) {
+    const definitions = await Definitions.open(root, unexpected);
+    const definition = await definitions.read({ model: "credit", version: 1 });
+    if (definition.kind === "problem") throw new Error(definition.problem);
+    const { reference } = definition;
+    const live = reference.features[reference.placeOf("feature", "home") ?? -1]?.empty();
+    if (live?.type !== "category") throw new Error("home is a category");
+    const rows = Uint32Array.of(0);
+    live.add({ dictionary: ["castle"], codes: [0] }, new Uint8Array(0), rows);
+    expect(live.strangers).toHaveLength(told);
+  }
+});

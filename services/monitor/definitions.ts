@@ -25,6 +25,8 @@ export type WatchSettings = {
   readonly versions: readonly number[];
   readonly performance: PerformanceOptions;
   readonly retrain: RetrainSettings | undefined;
+  /** Whether values of categories that the baseline does not have are told. */
+  readonly unseenValues: boolean;
 };
 
 const unknownModel: WatchSettings = {
@@ -62,20 +64,13 @@ export class Definitions {
       const { models } = await scanRepository(root);
       for (const { model, settings: declared, versions } of models) {
         if (declared === undefined) continue;
-        const { windowMs, thresholds, changes, sliding, retrain, baseline } = declared.monitoring;
+        const { monitoring } = declared;
+        const { windowMs, thresholds, changes, sliding, retrain, baseline } = monitoring;
         const periodHours = baseline.kind === "period" ? baseline.hours : undefined;
         const performance = performanceOf(declared);
         settings.set(model, {
-          ...{
-            windowMs,
-            thresholds,
-            changes,
-            sliding,
-            versions,
-            performance,
-            retrain,
-            periodHours,
-          },
+          ...{ windowMs, thresholds, changes, sliding, versions, performance, retrain },
+          ...{ periodHours, unseenValues: monitoring.unseenValues },
         });
         schemas.set(model, schemaOf(declared.features));
       }
@@ -102,7 +97,9 @@ export class Definitions {
       if (mismatch !== undefined) return { kind: "problem", problem: mismatch };
       const schema = this.#schemas.get(ref.model) ?? noSchema;
       const cut = createHash("sha256").update(text).update(cellsOfSchema(schema));
-      const reference = prepareReference(baseline, cut.digest("hex"), schema);
+      const reference = prepareReference(baseline, cut.digest("hex"), schema, {
+        tellsUnseen: this.settings(ref.model).unseenValues,
+      });
       return { kind: "reference", reference };
     } catch (error) {
       const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -107,9 +107,11 @@ describe("the monitor", () => {
     expect(label?.distinct).toBeGreaterThan(320);
     expect(label?.distinct).toBeLessThan(480);
     expect(label?.findings).toContainEqual(expect.objectContaining({ check: "cardinality" }));
+    expect(label?.unseenValues).toHaveLength(8);
     using client = new RpcClient(monitor.ready.grpc);
     const one = create(GetReportRequestSchema, { model: "wine" });
     const { message } = await client.unary(getReport, one, { deadlineMs: 5000 });
+    expect(message.report?.open?.outputs[0]?.unseenValues[0]?.value).toMatch(/^far \d/);
     expect(message.report?.open?.outputs[0]?.distinct).toBe(BigInt(label?.distinct ?? 0));
   });
 

@@ -102,9 +102,27 @@ describe("cardinality", () => {
   it("says nothing where a baseline does not tell how often the rest occurred", () => {
     const { baseline } = category(cities(1, 10_000));
     if (baseline.type === "number") throw new Error("a category");
-    const { rest: _rest, ...without } = baseline;
-    const report = judgeTexts(prepareFeature(without), cities(2, 1000));
-    expect(report.distinctExpected).toBeUndefined();
-    expect(report.distinct).toBeGreaterThan(100);
+    const { rest = [], ...without } = baseline;
+    for (const partly of [without, { ...without, rest: rest.slice(1) }]) {
+      const report = judgeTexts(prepareFeature(partly), cities(2, 1000));
+      expect(report.distinctExpected).toBeUndefined();
+      expect(report.distinct).toBeGreaterThan(100);
+    }
+  });
+
+  it("says nothing of counts whose values nobody has counted", () => {
+    const feature = category(cities(1, 10_000));
+    const live = feature.empty();
+    if (live.type === "number") throw new Error("a category");
+    const texts = cities(2, 1000);
+    const rows = Uint32Array.from(texts.keys());
+    live.add({ dictionary: texts, codes: rows }, none, rows);
+    const slid = feature.empty();
+    const { unnamed, strangers: _strangers, ...counts } = live.state();
+    expect(unnamed).toBeDefined();
+    if (slid.type === "category") slid.merge(counts);
+    const report = judgeFeature(feature, slid, {});
+    expect([report.distinct, report.distinctExpected]).toEqual([undefined, undefined]);
+    expect(report.findings).toEqual([]);
   });
 });

@@ -34,8 +34,10 @@ export function cardinalityOf(
     const distinct = fine.current.counts.reduce((sum, count) => sum + Number(count > 0), 0);
     return { distinct, expected: mean, sd: Math.sqrt(variance) };
   }
+  const counted = live.distinct();
+  if (counted === undefined) return undefined;
+  const { named, unnamed } = counted;
   const { mean, variance } = expectedDistinct(frequencies, coarse.rowsCurrent);
-  const { named, unnamed } = live.distinct();
   const sd = Math.sqrt(variance + (unnamed * sketchError) ** 2);
   return { distinct: named + unnamed, expected: mean, sd };
 }
@@ -69,8 +71,10 @@ export function categoryFrequencies(
   categories: readonly { readonly value: string; readonly count: number }[],
   rest: { readonly name: string; readonly frequencies: readonly Frequency[] | undefined },
 ): readonly Frequency[] | undefined {
-  const named = categories.filter(({ value }) => value !== rest.name);
-  if (named.length < categories.length && rest.frequencies === undefined) return undefined;
-  const own = named.flatMap(({ count }) => (count > 0 ? [{ count, values: 1 }] : []));
-  return [...own, ...(rest.frequencies ?? [])];
+  const { name, frequencies = [] } = rest;
+  const other = categories.find(({ value }) => value === name)?.count ?? 0;
+  const told = frequencies.reduce((sum, { count, values }) => sum + count * values, 0);
+  if (Math.abs(told - other) > 1e-6 * other) return undefined;
+  const named = categories.filter(({ value, count }) => value !== name && count > 0);
+  return [...named.map(({ count }) => ({ count, values: 1 })), ...frequencies];
 }

@@ -45,15 +45,15 @@ it("tells how many different values there are, those that are null left out", ()
   const live = new CategoryHistogram(new CategoryBins(categories));
   const texts = { dictionary: ["a", "x", "z", "w"], codes: [0, 1, 2, 1] };
   live.add(texts, Uint8Array.of(0b0100), all);
-  expect(live.distinct().named).toBe(1);
-  expect(live.distinct().unnamed).toBeCloseTo(1, 1);
+  expect(live.distinct()?.named).toBe(1);
+  expect(live.distinct()?.unnamed).toBeCloseTo(1, 1);
   const merged = new CategoryHistogram(new CategoryBins(categories));
   merged.add(texts, new Uint8Array(0), all);
   merged.merge(live.state());
-  expect(merged.distinct().unnamed).toBeCloseTo(2, 1);
+  expect(merged.distinct()?.unnamed).toBeCloseTo(2, 1);
 });
 
-it("takes what was saved before different values were counted", () => {
+it("does not know how many different ones there are where what it merged did not", () => {
   const live = new CategoryHistogram(new CategoryBins(categories));
   live.add(values, new Uint8Array(0), all);
   const { unnamed, ...older } = live.state();
@@ -61,11 +61,44 @@ it("takes what was saved before different values were counted", () => {
   const restored = new CategoryHistogram(new CategoryBins(categories));
   restored.merge(older);
   expect(restored.coarse()).toEqual(live.coarse());
-  expect(restored.distinct()).toEqual({ named: 2, unnamed: 0 });
+  restored.add(values, new Uint8Array(0), all);
+  expect(restored.distinct()).toBeUndefined();
+  const again = new CategoryHistogram(new CategoryBins(categories));
+  again.merge(restored.state());
+  expect(again.distinct()).toBeUndefined();
+  const named = new CategoryHistogram(new CategoryBins(categories));
+  named.merge({ ...older, counts: Float64Array.of(1, 2, 0) });
+  expect(named.distinct()).toEqual({ named: 2, unnamed: 0 });
 });
 
 it("holds nothing more while every value has a name", () => {
   const live = new CategoryHistogram(new CategoryBins(categories));
   live.add({ dictionary: ["a", "b"], codes: [0, 1, 0, 1] }, new Uint8Array(0), all);
   expect(live.state()).not.toHaveProperty("unnamed");
+});
+
+it("tells the most frequent of the values that the baseline does not have", () => {
+  const live = new CategoryHistogram(new CategoryBins(categories));
+  live.add({ dictionary: ["x", "a", "y"], codes: [0, 2, 2, 1] }, new Uint8Array(0), all);
+  const told = [
+    { value: "y", rows: 2 },
+    { value: "x", rows: 1 },
+  ];
+  expect(live.strangers).toEqual(told);
+  const merged = new CategoryHistogram(new CategoryBins(categories));
+  merged.merge(live.state());
+  expect(merged.strangers).toEqual(told);
+  const silent = new CategoryHistogram(new CategoryBins(categories, { tellsUnseen: false }));
+  silent.add({ dictionary: ["x"], codes: [0, 0, 0, 0] }, new Uint8Array(0), all);
+  silent.merge(live.state());
+  expect(silent.strangers).toEqual([]);
+  expect(silent.state()).not.toHaveProperty("strangers");
+  expect(silent.quality.unseen).toBe(7);
+});
+
+it("does not tell values that the baseline may have among its rest", () => {
+  const bins = new CategoryBins([...categories, { value: "__other__", count: 9 }]);
+  const live = new CategoryHistogram(bins);
+  live.add(values, new Uint8Array(0), all);
+  expect(live.strangers).toEqual([]);
 });

@@ -5,14 +5,23 @@ import { Cells, type CellsSize } from "./cells.ts";
 import { DistinctSketch } from "./distinct-sketch.ts";
 import { foldCells } from "./grid.ts";
 import { addQuality, noQuality, type Quality, type QualityCounts } from "./quality.ts";
+import { TopValues, type ValueCount } from "./top-values.ts";
 
 /** What a histogram of categories holds; its arrays belong to the holder. */
 export type CategoryHistogramState = {
   readonly type: "category";
   readonly counts: Float64Array;
   readonly quality: Quality;
-  /** Of the values that have no name; absent where there are none. */
+  /** Of the values that have no name; absent where there are none, or where not all are in it. */
   readonly unnamed?: Uint8Array;
+  /** Of the values that the baseline does not have, the most frequent; absent without any. */
+  readonly strangers?: readonly ValueCount[];
+};
+
+export type CategoryOptions = {
+  readonly domain?: ReadonlySet<string> | undefined;
+  /** Whether values that the baseline does not have are told. */
+  readonly tellsUnseen?: boolean | undefined;
 };
 
 /**
@@ -33,7 +42,11 @@ export class CategoryBins {
   /** Where the values of a cell may be many. */
   readonly #unnamed: ReadonlySet<number>;
 
-  constructor(categories: readonly CategoryCount[], domain?: ReadonlySet<string>) {
+  readonly #tellsUnseen: boolean;
+
+  constructor(categories: readonly CategoryCount[], options: CategoryOptions = {}) {
+    const { domain, tellsUnseen = true } = options;
+    this.#tellsUnseen = tellsUnseen;
     this.unseen = categories.length;
     this.bins = categories.length + 1;
     this.#binOfValue = new Map(categories.map(({ value }, bin) => [value, bin]));
@@ -50,6 +63,16 @@ export class CategoryBins {
 
   isNamed(cell: number): boolean {
     return !this.#unnamed.has(cell);
+  }
+
+  /** Whether the values of a cell are to be told: the baseline is known not to have them. */
+  isTold(cell: number): boolean {
+    const isUnseen = cell === this.unseen || (cell === this.bins && this.#other === undefined);
+    return isUnseen && this.#tellsUnseen;
+  }
+
+  get tellsUnseen(): boolean {
+    return this.#tellsUnseen;
   }
 
   /**
@@ -74,6 +97,9 @@ export class CategoryHistogram {
   readonly #quality: QualityCounts = { ...noQuality };
   /** Made when the first value without a name comes. */
   #unnamed: DistinctSketch | undefined;
+  #strangers: TopValues | undefined;
+  /** Something was merged that did not say how many different ones there were. */
+  #isUncounted = false;
 
   /** In memory of its own or in that of `cells`, which must have room for `categoryCells`. */
   constructor(bins: CategoryBins, cells: Cells = new Cells([categoryCells(bins)])) {
@@ -102,13 +128,22 @@ export class CategoryHistogram {
     return this.#bins.strays.reduce((sum, cell) => sum + (counts[cell] ?? 0), 0);
   }
 
-  /** How many different values there are: those of the baseline's names, and about as many more. */
-  distinct(): { readonly named: number; readonly unnamed: number } {
+  /**
+   * How many different values there are: those of the baseline's names, and about as many more.
+   * Undefined where nobody knows of the latter.
+   */
+  distinct(): Distinct | undefined {
+    if (this.#isUncounted) return undefined;
     let named = 0;
     for (const [cell, count] of this.#counts().entries()) {
       if (count > 0 && this.#bins.isNamed(cell)) named += 1;
     }
     return { named, unnamed: this.#unnamed?.estimate() ?? 0 };
+  }
+
+  /** The most frequent values that the baseline does not have, as far as they are told. */
+  get strangers(): readonly ValueCount[] {
+    return this.#strangers?.top() ?? [];
   }
 
   /** Counts `rows` rows without a value. */
@@ -134,7 +169,7 @@ export class CategoryHistogram {
       const code = values.codes[row] as number;
       const place = this.#first + (cells[code] as number);
       counts[place] = (counts[place] as number) + 1;
-      if (unnamed !== undefined) unnamed[code] = 1;
+      if (unnamed !== undefined) unnamed[code] = (unnamed[code] as number) + 1;
     }
     if (unnamed !== undefined) this.#addUnnamed(values.dictionary, cells, unnamed);
   }
@@ -148,32 +183,47 @@ export class CategoryHistogram {
       counts[place] = (counts[place] as number) + (other.counts[cell] ?? 0);
     }
     addQuality(this.#quality, { ...other.quality, unseen: 0 });
-    if (other.unnamed === undefined) return;
-    this.#unnamed ??= new DistinctSketch();
-    this.#unnamed.merge(other.unnamed);
+    if (other.unnamed === undefined) {
+      const hasUnnamed = other.counts.some((count, cell) => count > 0 && !this.#bins.isNamed(cell));
+      this.#isUncounted ||= hasUnnamed;
+    } else {
+      this.#unnamed ??= new DistinctSketch();
+      this.#unnamed.merge(other.unnamed);
+    }
+    if (!this.#bins.tellsUnseen) return;
+    for (const { value, rows } of other.strangers ?? []) this.#addStranger(value, rows);
   }
 
   state(): CategoryHistogramState {
-    const unnamed = this.#unnamed?.state();
+    const unnamed = this.#isUncounted ? undefined : this.#unnamed?.state();
     return {
       ...{ type: this.type, counts: this.#counts(), quality: this.quality },
       ...(unnamed === undefined ? {} : { unnamed }),
+      ...(this.#strangers === undefined ? {} : { strangers: this.#strangers.state() }),
     };
   }
 
-  /** Room to note which texts of a dictionary occur; undefined where all of them have names. */
-  #unnamedOf(cells: Uint16Array): Uint8Array | undefined {
-    for (const cell of cells) if (!this.#bins.isNamed(cell)) return new Uint8Array(cells.length);
+  /** Room to count how often each text of a dictionary occurs; undefined where all have names. */
+  #unnamedOf(cells: Uint16Array): Uint32Array | undefined {
+    for (const cell of cells) if (!this.#bins.isNamed(cell)) return new Uint32Array(cells.length);
     return undefined;
   }
 
   /** A text is hashed once a message, however many rows have it. */
-  #addUnnamed(dictionary: readonly string[], cells: Uint16Array, occurs: Uint8Array): void {
+  #addUnnamed(dictionary: readonly string[], cells: Uint16Array, occurs: Uint32Array): void {
     for (const [code, text] of dictionary.entries()) {
-      if (occurs[code] === 0 || this.#bins.isNamed(cells[code] as number)) continue;
+      const cell = cells[code] as number;
+      const rows = occurs[code] as number;
+      if (rows === 0 || this.#bins.isNamed(cell)) continue;
       this.#unnamed ??= new DistinctSketch();
       this.#unnamed.add(hash32(text));
+      if (this.#bins.isTold(cell)) this.#addStranger(text, rows);
     }
+  }
+
+  #addStranger(text: string, rows: number): void {
+    this.#strangers ??= new TopValues();
+    this.#strangers.add(text, rows);
   }
 
   /** A copy of what each cell has counted. */
@@ -183,6 +233,8 @@ export class CategoryHistogram {
     return Float64Array.from(counts.subarray(this.#first, end));
   }
 }
+
+export type Distinct = { readonly named: number; readonly unnamed: number };
 
 /** Texts by number: row r has `dictionary[codes[r]]`. */
 export type CodedTexts = {

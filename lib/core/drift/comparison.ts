@@ -62,6 +62,8 @@ export type PrepareOptions = {
   readonly bins?: BinNumbers;
   /** What model.yaml says, which precedes what the baseline has. */
   readonly declared?: Constraints | undefined;
+  /** Whether values that the baseline does not have are told; they are, unless this says no. */
+  readonly tellsUnseen?: boolean;
 };
 
 /**
@@ -72,7 +74,7 @@ const exceedancesBefore = 1;
 
 export function prepareFeature(
   baseline: FeatureBaseline,
-  { bins = houseBins, declared }: PrepareOptions = {},
+  { bins = houseBins, declared, tellsUnseen }: PrepareOptions = {},
 ): PreparedFeature {
   const { dtype } = baseline;
   const constraints = mergeConstraints(baseline.constraints, declared);
@@ -95,7 +97,9 @@ export function prepareFeature(
     const before = { outsideBefore: exceedancesBefore, unseenBefore: 0, frequencies };
     return { ...common, counts, fine, ...before, cells: numberCells(grid), empty };
   }
-  const places = new CategoryBins(baseline.categories, domainOf(constraints, dtype));
+  const places = new CategoryBins(baseline.categories, {
+    ...{ domain: domainOf(constraints, dtype), tellsUnseen },
+  });
   const counts = Float64Array.from([...baseline.categories.map(({ count }) => count), 0]);
   const empty = (memory?: Cells) => new CategoryHistogram(places, memory);
   // The share of values never seen is about that of those seen once (Good 1953).

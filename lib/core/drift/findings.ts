@@ -127,11 +127,12 @@ function fewOrMany(
   const few = monotony(comparison);
   const count = findCardinality(of, comparison);
   if (few?.check !== "constant") return [few, count];
-  const { named, unnamed } = live.type === "category" ? live.distinct() : noNames;
+  const { named, unnamed } =
+    (live.type === "category" ? live.distinct() : undefined) ?? noneCounted;
   return named + unnamed > 1.5 ? [count] : [few];
 }
 
-const noNames = { named: 0, unnamed: 0 };
+const noneCounted = { named: 0, unnamed: 0 };
 
 /** That all values are in one bin, or else that categories are gone that ought to be there. */
 function monotony({ type, coarse, fine }: Comparison): Finding | undefined {

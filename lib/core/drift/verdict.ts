@@ -15,6 +15,7 @@ import { chiSquare, pValueOf } from "./homogeneity.ts";
 import { psi } from "./psi.ts";
 import type { Quality } from "./quality.ts";
 import { idOf, type StatisticDefinition } from "./statistic.ts";
+import type { ValueCount } from "./top-values.ts";
 
 export type Verdict = "ok" | "warn" | "alarm" | "insufficient";
 
@@ -54,6 +55,8 @@ export type FeatureReport = {
   /** Different values, and as many as so many of the baseline's would be; of categories alone. */
   readonly distinct?: number;
   readonly distinctExpected?: number | undefined;
+  /** The most frequent categories that the baseline does not have, where they are told. */
+  readonly unseenValues?: readonly ValueCount[];
   /** Compared with the hour that the window tells of, not with the baseline. */
   readonly isOfPeriod?: boolean;
 };
@@ -110,9 +113,14 @@ export function judgeFeature(
 function countsOf(
   live: CategoryHistogram,
   cardinality: Cardinality | undefined,
-): Pick<FeatureReport, "distinct" | "distinctExpected"> {
-  const { named, unnamed } = live.distinct();
-  return { distinct: Math.round(named + unnamed), distinctExpected: cardinality?.expected };
+): Pick<FeatureReport, "distinct" | "distinctExpected" | "unseenValues"> {
+  const counted = live.distinct();
+  const { strangers } = live;
+  return {
+    ...(counted === undefined ? {} : { distinct: Math.round(counted.named + counted.unnamed) }),
+    ...(cardinality === undefined ? {} : { distinctExpected: cardinality.expected }),
+    ...(strangers.length === 0 ? {} : { unseenValues: strangers }),
+  };
 }
 
 /** What a statistic has to exceed: the effect that matters, and what chance may bring about. */

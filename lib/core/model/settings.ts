@@ -105,6 +105,8 @@ export type MonitoringSettings = {
   /** Only those that differ from the house's. */
   readonly thresholds: Readonly<Partial<Record<DriftStatistic, number>>>;
   readonly reducers: ReducersByName;
+  /** Whether reports tell values of categories that the baseline does not have. */
+  readonly unseenValues: boolean;
   /** What windows are compared with. */
   readonly baseline: BaselineSettings;
   /** What is watched for changes of its level. */
@@ -134,6 +136,7 @@ export const settingsDefaults: ModelSettings = {
     windowMs: 60_000,
     thresholds: {},
     reducers: {},
+    unseenValues: true,
     baseline: { kind: "training" },
     changes: signals,
     sliding: undefined,

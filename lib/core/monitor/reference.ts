@@ -34,11 +34,12 @@ export function prepareReference(
   baseline: Baseline,
   fingerprint: string,
   schema: Schema = noSchema,
+  options: { readonly tellsUnseen?: boolean } = {},
 ): Reference {
   const features = baseline.features.map((feature) =>
-    prepareFeature(feature, { declared: schema.get(feature.name) }),
+    prepareFeature(feature, { ...options, declared: schema.get(feature.name) }),
   );
-  const outputs = baseline.outputs.map((output) => prepareFeature(output));
+  const outputs = baseline.outputs.map((output) => prepareFeature(output, options));
   const places = { feature: placesOf(features), output: placesOf(outputs) };
   return {
     fingerprint,
