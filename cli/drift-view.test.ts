@@ -6,6 +6,7 @@ import {
   FindingSchema,
   PeriodSchema,
   ReportSchema,
+  SlidingWindowSchema,
   UnseenValueSchema,
   Verdict,
   WindowSchema,
@@ -172,6 +173,22 @@ describe("a drift report", () => {
       "  INPUTS  VERDICT     PSI  LIMIT  ROWS     MEAN  BASELINE  TREND  REMARKS",
       "  bmi     alarm    0.8123  0.100   600  0.04761         0  ▅██▃   2 null",
     ]);
+  });
+
+  it("shows what the latest windows say together, in a line or in full", () => {
+    const window = create(WindowSchema, {
+      ...{ startMs: BigInt(noon - 720_000), endMs: BigInt(noon), rows: 900n },
+      ...{ verdict: Verdict.ALARM, features: [feature("bmi", Verdict.ALARM, 0.3)] },
+    });
+    const judged = report();
+    judged.report.sliding = create(SlidingWindowSchema, { windows: 12, window });
+    const line = "12 windows together  alarm  11:48:00 to 12:00:00  900 rows: bmi";
+    expect(formatReports([judged], options)).toContain(line);
+    const full = formatReports([{ ...judged, judged: window, isSliding: true }], options);
+    expect(full).toMatch(/alarm {2}11:48:00 to 12:00:00 {2}900 rows, 12 windows together\n/);
+    expect(full).not.toContain(line);
+    judged.report.sliding = create(SlidingWindowSchema, { windows: 12, problem: "too large" });
+    expect(formatReports([judged], options)).toContain("no windows together: too large");
   });
 
   it("says so when there is nothing yet", () => {

@@ -3,7 +3,6 @@ import { driftStatistics } from "#core/model/settings.ts";
 import {
   type Counters,
   type FeatureReport,
-  type Period,
   type Report,
   type Statistic,
   Verdict,
@@ -13,8 +12,9 @@ import { formatAlerts } from "./drift/alert-view.ts";
 import { formatChanges } from "./drift/change-view.ts";
 import { breachesOf, isBreached, remarksOf } from "./drift/remarks.ts";
 import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
-import { isAbove, psiOf, severity, showVerdict } from "./drift/verdicts.ts";
-import { formatCount, formatNumber, formatTime } from "./format.ts";
+import { psiOf, severity, showVerdict } from "./drift/verdicts.ts";
+import { formatOther, formatPeriod, formatSliding, headOf, spanOf } from "./drift/window-view.ts";
+import { formatNumber } from "./format.ts";
 import { formatTable, type Paint } from "./output.ts";
 import { formatPerformance } from "./performance-view.ts";
 
@@ -45,6 +45,8 @@ const statisticTitles = statisticKeys.map((key) => key.toUpperCase());
 export type JudgedReport = {
   readonly report: Report;
   readonly judged: Window | undefined;
+  /** It is the sliding window: several together. */
+  readonly isSliding?: boolean;
   /** The latest closed ones, to see how it came to this. */
   readonly recent?: readonly Window[];
 };
@@ -59,16 +61,19 @@ export function formatReports(reports: readonly JudgedReport[], options: DriftVi
 }
 
 function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): string {
-  const { report, judged, recent = [] } = judgedReport;
+  const { report, judged, isSliding = false, recent = [] } = judgedReport;
   const { paint } = options;
   const { closed, open, baselineProblem } = report;
   const shown = judged ?? closed ?? open;
+  const afterMs = isSliding ? (shown?.endMs ?? 0n) - 1n : (shown?.startMs ?? 0n);
   const later = [closed, open].flatMap((window) =>
-    window === undefined || shown === undefined || window.startMs <= shown.startMs ? [] : [window],
+    window === undefined || window.startMs <= afterMs ? [] : [window],
   );
   const name = paint("bold", `${report.model}@${report.version}`);
   const head =
-    shown === undefined ? `${name}  no window yet\n` : `${name}  ${headOf(shown, options)}\n`;
+    shown === undefined
+      ? `${name}  no window yet\n`
+      : `${name}  ${headOf(shown, options)}${isSliding ? `, ${spanOf(report)} together` : ""}\n`;
   const problem =
     baselineProblem === "" ? "" : `${paint("yellow", "no drift computed")}: ${baselineProblem}\n`;
   const trends = recent.length > 1 ? trendsOf(recent) : [];
@@ -78,14 +83,15 @@ function formatReport(judgedReport: JudgedReport, options: DriftViewOptions): st
       ? ""
       : formatFeatures("inputs", shown.features, of("inputs")) +
         formatFeatures("outputs", shown.outputs, of("outputs"));
-  const next = later.map((window) => formatLater(window, options)).join("");
+  const next = later.map((window) => formatOther("since then", window, options)).join("");
+  const together = isSliding ? "" : formatSliding(report, options);
   const period = formatPeriod(shown?.period, options);
   const alerts = formatAlerts(report, options);
   const performance = formatPerformance(report.performance, options);
   const counters = formatCounters(report.counters, paint);
   const changes = formatChanges(report.changes, options);
   const end = performance + changes + counters;
-  return head + problem + period + alerts + tables + next + end;
+  return head + problem + period + alerts + tables + together + next + end;
 }
 
 /** True where the latest window with a verdict found drift, on inputs or outputs. */
@@ -93,38 +99,6 @@ export function isAlarm({ judged }: JudgedReport): boolean {
   return [...(judged?.features ?? []), ...(judged?.outputs ?? [])].some(
     ({ verdict }) => verdict === Verdict.ALARM,
   );
-}
-
-function headOf(window: Window, options: DriftViewOptions): string {
-  const { now, paint } = options;
-  const from = formatTime(Number(window.startMs), now);
-  const to = formatTime(Number(window.endMs), now);
-  const marks = [
-    ...(window.provisional ? ["provisional"] : []),
-    ...(window.revised ? ["revised"] : []),
-    ...(window.rowsUnusual ? [`usually ${window.rowsUsual}`] : []),
-  ];
-  const mark = marks.length === 0 ? "" : `  ${paint("yellow", marks.join(", "))}`;
-  const verdict = showVerdict(window.verdict, paint);
-  return `${verdict}  ${from} to ${to}  ${formatCount(window.rows, "row")}${mark}`;
-}
-
-/** What the window is compared with, where that is not always baseline.json. */
-function formatPeriod(period: Period | undefined, { now, paint }: DriftViewOptions): string {
-  if (period === undefined) return "";
-  const { startMs, endMs, rows, used, problem } = period;
-  const times = [startMs, endMs].map((time) => formatTime(Number(time), now)).join(" to ");
-  const had = problem === "" ? `${times} has ${formatCount(rows, "row")}` : problem;
-  const text = used ? `${times}, ${formatCount(rows, "row")}` : `baseline.json: ${had}`;
-  return `${paint(used ? "dim" : "yellow", "compared with")}  ${text}\n`;
-}
-
-function formatLater(window: Window, options: DriftViewOptions): string {
-  const above = [...window.features, ...window.outputs].filter(isAbove).map(({ name }) => name);
-  const breached = breachesOf(window, options.paint);
-  const names = [...above.slice(0, 8), ...breached.slice(0, 8)].join(", ");
-  const told = names === "" ? "" : `: ${names}`;
-  return `${options.paint("dim", "since then")}  ${headOf(window, options)}${told}\n`;
 }
 
 type TableOptions = DriftViewOptions & {

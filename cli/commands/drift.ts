@@ -33,6 +33,7 @@ type DriftFlags = ShellFlags & {
   readonly exitCode?: boolean;
   readonly all?: boolean;
   readonly wide?: boolean;
+  readonly sliding?: boolean;
 };
 
 type Modules = { readonly shell: Shell; readonly monitor: Monitor };
@@ -45,7 +46,8 @@ const windowsMax = { kept: 120, listed: 20, drawn: 24 };
 const examples = `
 A feature is in alarm when its PSI is above both its limit and its floor, which is what chance
 alone may bring about with so many rows. Shown is the latest closed window with rows enough for
-a verdict; the open one is provisional.
+a verdict; the open one is provisional. Of a model with a sliding window, that one is shown where
+the latest window has too few rows.
 
 Examples:
   sluice drift
@@ -61,6 +63,7 @@ export function registerDrift(program: Command): void {
     .description("how live features and predictions compare with the baseline")
     .option("--watch", "show every report as it comes, in place, until Ctrl-C")
     .option("--history", "closed windows, and how each feature went over them")
+    .option("--sliding", "the latest windows together, where model.yaml has monitoring.sliding")
     .option("--exit-code", "exit code 5 when drift is found")
     .option("--all", "list every feature and window")
     .option("--wide", "all statistics of a feature")
@@ -86,7 +89,7 @@ async function drift(
   if (flags.watch === true) return await watch(modules, argument, flags);
   const { shell, monitor } = modules;
   const reports = await readReports(monitor, argument);
-  const judged = await judgeAll(monitor, reports);
+  const judged = await judgeAll(monitor, reports, { flags, argument });
   if (flags.history === true) {
     await showHistory(modules, reports, { flags, argument });
     return judged;
@@ -110,17 +113,36 @@ async function readReports(
   return asked;
 }
 
-async function judgeAll(monitor: Monitor, reports: readonly Report[]): Promise<JudgedReport[]> {
-  return await Promise.all(reports.map((report) => judge(monitor, report)));
+async function judgeAll(
+  monitor: Monitor,
+  reports: readonly Report[],
+  asked: Asked,
+): Promise<JudgedReport[]> {
+  return await Promise.all(reports.map((report) => judge(monitor, report, asked)));
 }
 
-/** The last rows of a run rarely fill a window: what counts then is the window before. */
-async function judge(monitor: Monitor, report: Report): Promise<JudgedReport> {
-  const { model, version, closed } = report;
+/**
+ * The last rows of a run rarely fill a window: what counts then are the latest together, or else
+ * the window before.
+ */
+async function judge(
+  monitor: Monitor,
+  report: Report,
+  { flags, argument }: Asked,
+): Promise<JudgedReport> {
+  const { model, version, closed, sliding } = report;
+  if (flags.sliding === true && argument !== undefined && sliding === undefined) {
+    const what = `${model}@${version} has no sliding window`;
+    throw new Failure("failed-precondition", `${what}: monitoring.sliding is not in model.yaml`);
+  }
   if (closed === undefined) return { report, judged: undefined };
   const of = { model, version };
   const recent = await monitor.listHistory({ ...of, limit: windowsMax.drawn, decidingOnly: true });
+  const together = { report, judged: sliding?.window, isSliding: true, recent };
+  if (flags.sliding === true && sliding?.window !== undefined) return together;
   if (closed.verdict !== Verdict.INSUFFICIENT) return { report, judged: closed, recent };
+  const { verdict = Verdict.INSUFFICIENT } = sliding?.window ?? {};
+  if (verdict !== Verdict.INSUFFICIENT) return together;
   const windows = await monitor.listHistory({ ...of, limit: windowsMax.kept });
   const judged = windows.find(({ verdict }) => verdict !== Verdict.INSUFFICIENT);
   return { report, judged, recent };
@@ -168,7 +190,7 @@ async function watch(
   for await (const report of monitor.watchReports(argument?.model ?? "", interrupt.signal)) {
     if (!isAsked(report, argument)) continue;
     const key = `${report.model}@${report.version}`;
-    const judged = await judge(monitor, report);
+    const judged = await judge(monitor, report, { flags, argument });
     latest.set(key, judged);
     const windows = flags.history === true ? await readHistory(monitor, report) : undefined;
     if (isJson) {

@@ -3,6 +3,7 @@ import type { FeatureReport, Verdict } from "#core/drift/verdict.ts";
 import type { Meter, Observed } from "#core/metric/meter.ts";
 import type { Counters } from "#core/monitor/counters.ts";
 import type { ModelReport } from "#core/monitor/model-report.ts";
+import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { WatchedModels } from "./watched-models.ts";
 
 /** What a verdict is on a dashboard. */
@@ -66,6 +67,7 @@ function shownOf(meter: Meter) {
   const gauge = (name: string, help: string, labels: readonly string[]) =>
     meter.gauge({ name, help, labels });
   const ofVersion = (name: string, help: string) => gauge(name, help, versionLabels);
+  const ofFeature = (name: string, help: string) => gauge(name, help, featureLabels);
   const ofStatistic = (name: string, help: string) => gauge(name, help, statisticLabels);
   return {
     score: ofStatistic("sluice_drift_score", "Statistic of the latest closed window."),
@@ -74,11 +76,7 @@ function shownOf(meter: Meter) {
       "What chance alone exceeds once in a thousand windows.",
     ),
     threshold: ofStatistic("sluice_drift_threshold", "The effect that matters."),
-    verdict: gauge(
-      "sluice_drift_verdict",
-      "-1 insufficient, 0 ok, 1 warn, 2 alarm.",
-      featureLabels,
-    ),
+    verdict: ofFeature("sluice_drift_verdict", "-1 insufficient, 0 ok, 1 warn, 2 alarm."),
     alert: gauge(
       "sluice_alert_state",
       "1 pending, 2 firing, 3 clearing; absent where all is calm.",
@@ -94,15 +92,13 @@ function shownOf(meter: Meter) {
       help: "Changes of level that were found, by signal and by what found them.",
       labels: [...versionLabels, "signal", "detector"],
     }),
-    distinct: gauge(
+    distinct: ofFeature(
       "sluice_distinct_values",
       "Different values of a category in the latest closed window.",
-      featureLabels,
     ),
-    distinctExpected: gauge(
+    distinctExpected: ofFeature(
       "sluice_distinct_expected",
       "Different values that so many rows of the baseline would have.",
-      featureLabels,
     ),
     windowVerdict: ofVersion("sluice_drift_window_verdict", "The worst verdict of the window."),
     windowRows: ofVersion("sluice_drift_window_rows", "Rows of the latest closed window."),
@@ -110,6 +106,11 @@ function shownOf(meter: Meter) {
       "sluice_drift_period_rows",
       "Rows of the hour it is compared with, 0 where too few; absent where none is wanted.",
     ),
+    slidingVerdict: ofFeature(
+      "sluice_drift_sliding_verdict",
+      "Of the latest windows together: -1 insufficient, 0 ok, 1 warn, 2 alarm.",
+    ),
+    slidingRows: ofVersion("sluice_drift_sliding_rows", "Rows of the latest windows together."),
     baselineUsable: ofVersion(
       "sluice_drift_baseline_usable",
       "1 where there is nothing wrong with it.",
@@ -146,17 +147,29 @@ function observeReport(shown: Shown, report: ModelReport): void {
   for (const { signal, detector, count } of report.changeCounts) {
     shown.changes.series(...labels, signal, detector).value = count;
   }
+  const sliding = report.sliding?.window;
+  if (sliding !== undefined) {
+    set(shown.slidingRows, sliding.rows);
+    for (const [side, each] of sidesOf(sliding)) {
+      const verdict = verdictNumbers[each.verdict];
+      shown.slidingVerdict.series(...labels, side, each.name).value = verdict;
+    }
+  }
   if (closed === undefined) return;
   set(shown.windowVerdict, verdictNumbers[closed.verdict]);
   set(shown.windowRows, closed.rows);
   const { period } = closed;
   if (period !== undefined) set(shown.periodRows, period.isUsed ? period.rows : 0);
-  for (const feature of closed.features) {
-    observeFeature(shown, { labels: [...labels, "feature"], feature });
+  for (const [side, feature] of sidesOf(closed)) {
+    observeFeature(shown, { labels: [...labels, side], feature });
   }
-  for (const feature of closed.outputs) {
-    observeFeature(shown, { labels: [...labels, "output"], feature });
-  }
+}
+
+function sidesOf({ features, outputs }: WindowReport) {
+  return [
+    ...features.map((feature) => ["feature", feature] as const),
+    ...outputs.map((output) => ["output", output] as const),
+  ];
 }
 
 function observeFeature(

@@ -38,6 +38,24 @@ describe("a sliding window", () => {
     expect(watch.sliding?.report.window).toMatchObject({ startMs: 27_000, rows: 10 });
   });
 
+  it("knows how many different values its windows have together", () => {
+    const of = { windows, alerts: false, windowMs, thresholds: {}, cells: "" };
+    const made = new SlidingWindow(of, reference);
+    const named = (startMs: number, dictionary: readonly string[]) => {
+      const pane = filledPane({ startMs, reference, values: [0.5] });
+      const texts = { dictionary, codes: Uint32Array.from(dictionary.keys()) };
+      const nulls = new Uint8Array(0);
+      const values = { type: "category", texts } as const;
+      pane.add({ kind: "output", place: 0, nulls, values }, texts.codes);
+      return pane;
+    };
+    made.add(named(0, ["new a", "new b"]));
+    const restored = new SlidingWindow(of, reference, structuredClone(made.state()));
+    const closed = [named(1000, ["new b", "new c"])];
+    const report = restored.slide({ endMs: 2000, closed, past: undefined });
+    expect(report?.outputs[0]?.distinct).toBe(4);
+  });
+
   it("begins anew with another baseline", () => {
     const watch = open();
     say(watch, 0, evenly(60));

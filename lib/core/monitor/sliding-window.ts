@@ -2,6 +2,7 @@
 // rows for a verdict, several may have enough; where it has enough, more show a smaller drift.
 import type { AlertEvidence, MessageRange } from "../alert/alert.ts";
 import type { FeatureHistogram } from "../drift/comparison.ts";
+import { noQuality } from "../drift/quality.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PastHour } from "./hour-archive.ts";
 import {
@@ -34,9 +35,14 @@ export type SlidingOptions = SlidingSettings & {
 /** A window that has closed for good. */
 type Settled = {
   readonly counts: HourCounts;
+  /** Of the values without a name, for each feature and output that has any. */
+  readonly unnamed: readonly Unnamed[];
   readonly traceIds: readonly string[];
   readonly messages: MessageRange;
 };
+
+/** The place among features and outputs, features first, and what its histogram has. */
+type Unnamed = { readonly place: number; readonly sketch: Uint8Array };
 
 /** Oldest first. */
 export type SlidingState = { readonly cells: string; readonly windows: readonly Settled[] };
@@ -103,7 +109,8 @@ export class SlidingWindow {
     if (this.problem !== "") return;
     const { startMs, traceIds, messages } = pane;
     const counts = withPane(emptyHour(this.#reference, startMs), this.#reference, pane);
-    this.#settled = [...this.#settled, { counts, traceIds, messages }];
+    const unnamed = unnamedOf(pane, this.#reference);
+    this.#settled = [...this.#settled, { counts, unnamed, traceIds, messages }];
   }
 
   /** Looks at the windows up to `endMs`, the latest that has closed. */
@@ -111,15 +118,21 @@ export class SlidingWindow {
     if (this.problem !== "") return undefined;
     const { thresholds } = this.#options;
     const { closed, past } = spanned;
-    const settled = this.#settled.map(({ counts }) => counts).filter(this.#isWithin(spanned));
-    const recent = closed.filter(this.#isWithin(spanned));
+    const isWithin = this.#isWithin(spanned);
+    const settled = this.#settled.filter(({ counts }) => isWithin(counts));
+    const recent = closed.filter(isWithin);
     const first = emptyHour(this.#reference, spanned.endMs - this.#spanMs);
     const counted = recent.reduce(
       (sum, pane) => withPane(sum, this.#reference, pane),
-      settled.reduce(withHour, first),
+      settled.reduce((sum, { counts }) => withHour(sum, counts), first),
     );
+    const unnamed = [
+      ...settled.flatMap((each) => each.unnamed),
+      ...recent.flatMap((pane) => unnamedOf(pane, this.#reference)),
+    ];
     const isRevised = recent.some((pane) => pane.isRevised);
-    this.#report = reportWindow(this.#windowOf(counted, isRevised), this.#reference, {
+    const whole = this.#windowOf(counted, unnamed);
+    this.#report = reportWindow({ ...whole, isRevised }, this.#reference, {
       ...{ windowMs: this.#spanMs, thresholds, provisional: false, past },
     });
     return this.#report;
@@ -163,14 +176,31 @@ export class SlidingWindow {
       startMs >= endMs - this.#spanMs && startMs < endMs;
   }
 
-  #windowOf(counted: HourCounts, isRevised: boolean): CountedWindow {
+  #windowOf(counted: HourCounts, unnamed: readonly Unnamed[]): Omit<CountedWindow, "isRevised"> {
     const { startMs, rows } = counted;
     const histograms = histogramsOfHour(counted, this.#reference);
+    for (const { place, sketch } of unnamed) {
+      const category = histograms[place];
+      if (category?.type === "category") category.merge({ ...nothing, unnamed: sketch });
+    }
     const outputsAt = this.#reference.features.length;
     const histogram = (kind: string, place: number): FeatureHistogram | undefined =>
       histograms[kind === "feature" ? place : outputsAt + place];
-    return { startMs, rows, isRevised, histogram };
+    return { startMs, rows, histogram };
   }
+}
+
+const nothing = { type: "category", counts: new Float64Array(0), quality: noQuality } as const;
+
+function unnamedOf(pane: Pane, { features, outputs }: Reference): Unnamed[] {
+  const histograms = [
+    ...features.map((_, place) => pane.histogram("feature", place)),
+    ...outputs.map((_, place) => pane.histogram("output", place)),
+  ];
+  return histograms.flatMap((histogram, place) => {
+    const sketch = histogram?.type === "category" ? histogram.state().unnamed : undefined;
+    return sketch === undefined ? [] : [{ place, sketch }];
+  });
 }
 
 function joined(one: MessageRange, other: MessageRange): MessageRange {
@@ -182,5 +212,6 @@ function joined(one: MessageRange, other: MessageRange): MessageRange {
 function copyOf(settled: Settled): Settled {
   const { counts, sums, quality } = settled.counts;
   const copied = { counts: counts.slice(), sums: sums.slice(), quality: quality.slice() };
-  return { ...settled, counts: { ...settled.counts, ...copied } };
+  const unnamed = settled.unnamed.map((of) => ({ ...of, sketch: of.sketch.slice() }));
+  return { ...settled, unnamed, counts: { ...settled.counts, ...copied } };
 }

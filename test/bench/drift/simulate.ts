@@ -10,8 +10,9 @@ import { ModelWatch } from "#core/monitor/model-watch.ts";
 import { prepareReference } from "#core/monitor/reference.ts";
 import type { WindowReport } from "#core/monitor/window-report.ts";
 import type { EventColumn } from "#core/prediction/event.ts";
-import { type Draw, seededDraw } from "#core/random.ts";
+import { seededDraw } from "#core/random.ts";
 import { makeEvent, sampleBaseline } from "../../support/prediction-events.ts";
+import { Normals } from "../normals.ts";
 import { type Distribution, distributions } from "./distributions.ts";
 import { type Rate, Tally } from "./tally.ts";
 
@@ -212,31 +213,4 @@ function makeBaseline(rows: number, normals: Normals): Baseline {
     return describeNumber({ name, dtype: "FP32", values });
   });
   return { ...sampleBaseline([0]), rows, features, outputs: [] };
-}
-
-/** Standard normal draws, two by two (Marsaglia's polar method). */
-class Normals {
-  readonly #draw: Draw;
-  #spare: number | undefined;
-
-  constructor(draw: Draw) {
-    this.#draw = draw;
-  }
-
-  next(): number {
-    const spare = this.#spare;
-    if (spare !== undefined) {
-      this.#spare = undefined;
-      return spare;
-    }
-    for (;;) {
-      const x = this.#draw() * 2 - 1;
-      const y = this.#draw() * 2 - 1;
-      const square = x * x + y * y;
-      if (square >= 1 || square === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(square)) / square);
-      this.#spare = y * scale;
-      return x * scale;
-    }
-  }
 }
