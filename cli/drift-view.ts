@@ -10,7 +10,7 @@ import {
 } from "#gen/sluice/monitor/v1/monitor_pb.ts";
 import { formatAlerts } from "./drift/alert-view.ts";
 import { formatChanges } from "./drift/change-view.ts";
-import { breachesOf, isBreached, remarksOf } from "./drift/remarks.ts";
+import { isBreached, remarksOf } from "./drift/remarks.ts";
 import { type Side, sparkline, type Trend, trendsOf } from "./drift/trend.ts";
 import { psiOf, severity, showVerdict } from "./drift/verdicts.ts";
 import { formatOther, formatPeriod, formatSliding, headOf, spanOf } from "./drift/window-view.ts";

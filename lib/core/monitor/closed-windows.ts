@@ -1,14 +1,14 @@
 import type { Alert } from "../alert/alert.ts";
-import { AlertBook, type WindowContext } from "../alert/alert-book.ts";
+import { AlertBook } from "../alert/alert-book.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import { type ArchiveState, HourArchive } from "./hour-archive.ts";
 import type { Pane } from "./pane.ts";
 import type { Reference } from "./reference.ts";
 import {
+  looksPerSpan,
   type SlidingSettings,
   type SlidingState,
   SlidingWindow,
-  type Spanned,
 } from "./sliding-window.ts";
 import { WindowHistory } from "./window-history.ts";
 import { reportWindow, type WindowReport } from "./window-report.ts";
@@ -103,18 +103,17 @@ export class ClosedWindows {
   /** Takes the windows that have closed by `nowMs`, oldest first. */
   close(due: readonly Pane[], now: VersionNow & { readonly nowMs: number }): WindowReport[] {
     const { nowMs } = now;
-    const { windowMs } = this.#options;
-    const silentMs = nowMs - silentWindowsMax * windowMs;
+    const silentMs = nowMs - this.#silentMs;
     const reports = due.map((pane) => {
       const report = this.report(pane, now, false);
-      const sliding = this.#slide(pane, now);
+      this.#span(pane, now);
       // One that closes after a long silence says nothing of now.
-      if (report.endMs >= silentMs) this.#observe({ report, sliding }, pane, now);
+      if (report.endMs >= silentMs) this.#observe(report, pane, now);
       return report;
     });
     const last = reports.at(-1);
     if (last !== undefined) this.#sliding?.forgetBefore(last.endMs);
-    if (nowMs - this.#expiredMs >= windowMs) {
+    if (nowMs - this.#expiredMs >= this.#options.windowMs) {
       this.#alerts.expire(silentMs);
       this.#expiredMs = nowMs;
     }
@@ -131,7 +130,7 @@ export class ClosedWindows {
   /** Looks at the windows that are there, after they were restored or revised. */
   resume(now: VersionNow): void {
     const latest = now.closed.at(-1);
-    if (latest !== undefined) this.#slide(latest, now);
+    if (latest !== undefined) this.#span(latest, now);
   }
 
   report(pane: Pane, { closed }: VersionNow, provisional: boolean): WindowReport {
@@ -141,31 +140,24 @@ export class ClosedWindows {
     return reportWindow(pane, this.#judged.reference, options);
   }
 
-  #slide(latest: Pane, { closed }: VersionNow): WindowReport | undefined {
-    return this.#sliding?.slide(this.#spanned(latest, closed));
+  get #silentMs(): number {
+    const { windowMs, sliding } = this.#options;
+    const step = sliding?.alerts === true ? Math.ceil(sliding.windows / looksPerSpan) : 1;
+    return silentWindowsMax * step * windowMs;
   }
 
-  #observe(
-    { report, sliding }: { report: WindowReport; sliding: WindowReport | undefined },
-    pane: Pane,
-    now: VersionNow,
-  ): void {
-    const baseline = this.#judged.reference?.fingerprint ?? "";
-    const contextOf = ({ traceIds, messages }: Pick<Pane, "traceIds" | "messages">) => {
-      const context: WindowContext = { traceIds, messages, digest: now.digest, baseline };
-      return context;
-    };
-    if (this.#sliding === undefined || this.#options.sliding?.alerts !== true) {
-      this.#alerts.observe(report, contextOf(pane));
-    } else if (sliding !== undefined && this.#sliding.isForAlerts(sliding.endMs)) {
-      const context = this.#sliding.contextOf(this.#spanned(pane, now.closed));
-      this.#alerts.observe(sliding, contextOf(context));
-    }
-  }
-
-  #spanned({ startMs }: Pane, closed: readonly Pane[]): Spanned {
+  #span({ startMs }: Pane, { closed }: VersionNow): void {
     const past = this.#archive?.before(startMs, closed);
-    return { endMs: startMs + this.#options.windowMs, closed, past };
+    this.#sliding?.span({ endMs: startMs + this.#options.windowMs, closed, past });
+  }
+
+  #observe(report: WindowReport, pane: Pane, { digest }: VersionNow): void {
+    const baseline = this.#judged.reference?.fingerprint ?? "";
+    const sliding = this.#options.sliding?.alerts === true ? this.#sliding : undefined;
+    const { traceIds, messages } = sliding?.context ?? pane;
+    const observed = sliding === undefined ? report : sliding.look();
+    if (observed === undefined) return;
+    this.#alerts.observe(observed, { traceIds, messages, digest, baseline });
   }
 
   #historyMax(): number {

@@ -52,8 +52,8 @@ describe("a sliding window", () => {
     made.add(named(0, ["new a", "new b"]));
     const restored = new SlidingWindow(of, reference, structuredClone(made.state()));
     const closed = [named(1000, ["new b", "new c"])];
-    const report = restored.slide({ endMs: 2000, closed, past: undefined });
-    expect(report?.outputs[0]?.distinct).toBe(4);
+    restored.span({ endMs: 2000, closed, past: undefined });
+    expect(restored.report.window?.outputs[0]?.distinct).toBe(4);
   });
 
   it("begins anew with another baseline", () => {
@@ -82,16 +82,26 @@ describe("a sliding window", () => {
       watch.close((second + 1) * windowMs + 500);
       return watch.alerts.find(({ feature }) => feature === "x")?.state.kind;
     });
-    // A third of six windows are two; of two there are 80 rows, which are too few.
     const [none, pending, firing] = [undefined, "pending", "firing"];
+    // At the first window, then every two: of one and of three there are 40 and 120 rows.
     expect(states.slice(0, 8)).toEqual([
-      ...[none, none, none, pending, pending, firing, firing, firing],
+      ...[none, none, pending, pending, firing, firing, firing, firing],
     ]);
     const [alert] = watch.alerts;
     expect(alert?.evidence).toMatchObject({
-      ...{ startMs: 8000, endMs: 14_000, rows: 240 },
-      messages: { firstSeq: 9, lastSeq: 14 },
+      ...{ startMs: 7000, endMs: 13_000, rows: 240 },
+      messages: { firstSeq: 8, lastSeq: 13 },
     });
+  });
+
+  it.each([0, 1, 2, 3])("raises alerts where rows come every fourth window, from %i on", (from) => {
+    const watch = open({ ...options, sliding: { windows: 12, alerts: true } });
+    const x = Array.from({ length: 40 }, () => 0.9);
+    for (let second = from; second < 60; second += 4) {
+      say(watch, second, x);
+      watch.close((second + 1) * windowMs + 500);
+    }
+    expect(watch.alerts.map(({ state }) => state.kind)).toContain("firing");
   });
 });
 
@@ -132,6 +142,11 @@ it("says what one window of the whole span would, with late rows and restarts", 
         ...{ windowMs: windows * windowMs, thresholds: {}, provisional: false },
       });
       expect(found.rows).toBe(values.length);
+      expect(found.verdict).toBe(whole.verdict);
+      for (const [place, report] of found.features.entries()) {
+        const { quality, findings, pValue, rowsCurrent } = whole.features[place] ?? {};
+        expect(report).toMatchObject({ quality, findings, pValue, rowsCurrent });
+      }
       const [one, other] = [found.features[0]?.statistics, whole.features[0]?.statistics];
       expect(one?.map(({ id }) => id)).toEqual(other?.map(({ id }) => id));
       for (const [place, { value: expected }] of other?.entries() ?? []) {

@@ -44,8 +44,12 @@ type Settled = {
 /** The place among features and outputs, features first, and what its histogram has. */
 type Unnamed = { readonly place: number; readonly sketch: Uint8Array };
 
-/** Oldest first. */
-export type SlidingState = { readonly cells: string; readonly windows: readonly Settled[] };
+export type SlidingState = {
+  readonly cells: string;
+  /** Oldest first. */
+  readonly windows: readonly Settled[];
+  readonly lookedMs: number;
+};
 
 /** What is told of it. */
 export type SlidingReport = {
@@ -69,6 +73,9 @@ export type Spanned = {
 // Twelve windows of 4096 numbers and as much again.
 const bytesMax = 128 * 2 ** 20;
 const traceIdsMax = 3;
+/** How many of its lengths alerts look at it before every row of one has gone. */
+export const looksPerSpan = 3;
+const nowhere: Spanned = { endMs: 0, closed: [], past: undefined };
 const noMessages: MessageRange = { firstSeq: 0, lastSeq: 0 };
 
 /**
@@ -81,7 +88,10 @@ export class SlidingWindow {
   readonly #options: SlidingOptions;
   readonly #reference: Reference;
   #settled: readonly Settled[] = [];
+  #spanned: Spanned | undefined;
   #report: WindowReport | undefined;
+  /** The end of the one that alerts last looked at. */
+  #lookedMs: number;
 
   constructor(options: SlidingOptions, reference: Reference, saved?: SlidingState) {
     this.#options = options;
@@ -92,16 +102,21 @@ export class SlidingWindow {
       bytes <= bytesMax
         ? ""
         : `${options.windows} windows would take ${size} MiB, limit ${bytesMax / 2 ** 20}`;
-    if (saved?.cells === options.cells) this.#settled = saved.windows.map(copyOf);
+    const known = saved?.cells === options.cells ? saved : undefined;
+    this.#settled = (known?.windows ?? []).map(copyOf);
+    this.#lookedMs = known?.lookedMs ?? Number.NEGATIVE_INFINITY;
   }
 
   get report(): SlidingReport {
     const { windows } = this.#options;
+    if (this.problem === "" && this.#spanned !== undefined) {
+      this.#report ??= this.#judge(this.#spanned);
+    }
     return { windows, window: this.#report, problem: this.problem };
   }
 
   state(): SlidingState {
-    return { cells: this.#options.cells, windows: this.#settled };
+    return { cells: this.#options.cells, windows: this.#settled, lookedMs: this.#lookedMs };
   }
 
   /** Adds a window that has closed for good. Windows come in the order of their times. */
@@ -113,9 +128,47 @@ export class SlidingWindow {
     this.#settled = [...this.#settled, { counts, unnamed, traceIds, messages }];
   }
 
-  /** Looks at the windows up to `endMs`, the latest that has closed. */
-  slide(spanned: Spanned): WindowReport | undefined {
-    if (this.problem !== "") return undefined;
+  /** Spans other windows from now on, or the same ones after late rows. */
+  span(spanned: Spanned): void {
+    this.#spanned = spanned;
+    this.#report = undefined;
+  }
+
+  /** Forgets what no window that ends at `endMs` or later spans. */
+  forgetBefore(endMs: number): void {
+    const sinceMs = endMs - this.#spanMs;
+    if ((this.#settled[0]?.counts.startMs ?? sinceMs) >= sinceMs) return;
+    this.#settled = this.#settled.filter(({ counts }) => counts.startMs >= sinceMs);
+  }
+
+  /**
+   * What alerts look at, once a third of its length after they last did: two in a row have nearly
+   * the same rows, and one would confirm the other. Undefined while they do not.
+   */
+  look(): WindowReport | undefined {
+    const endMs = this.#spanned?.endMs ?? 0;
+    if (endMs - this.#lookedMs < this.#lookEveryMs) return undefined;
+    this.#lookedMs = endMs;
+    return this.report.window;
+  }
+
+  /** Samples of the requests it spans, and where its messages are. */
+  get context(): Pick<AlertEvidence, "traceIds" | "messages"> {
+    const spanned = this.#spanned ?? nowhere;
+    const isWithin = this.#isWithin(spanned);
+    const all = [
+      ...this.#settled.filter(({ counts }) => isWithin(counts)),
+      ...spanned.closed.filter(isWithin),
+    ];
+    const messages = all.map((each) => each.messages).filter(({ firstSeq }) => firstSeq > 0);
+    return {
+      traceIds: all.flatMap(({ traceIds }) => traceIds).slice(-traceIdsMax),
+      messages: messages.reduce(joined, messages[0] ?? noMessages),
+    };
+  }
+
+  /** Made when somebody wants to know: late rows may change it with every message. */
+  #judge(spanned: Spanned): WindowReport {
     const { thresholds } = this.#options;
     const { closed, past } = spanned;
     const isWithin = this.#isWithin(spanned);
@@ -132,39 +185,14 @@ export class SlidingWindow {
     ];
     const isRevised = recent.some((pane) => pane.isRevised);
     const whole = this.#windowOf(counted, unnamed);
-    this.#report = reportWindow({ ...whole, isRevised }, this.#reference, {
+    return reportWindow({ ...whole, isRevised }, this.#reference, {
       ...{ windowMs: this.#spanMs, thresholds, provisional: false, past },
     });
-    return this.#report;
   }
 
-  /** Forgets what no window that ends at `endMs` or later spans. */
-  forgetBefore(endMs: number): void {
-    const sinceMs = endMs - this.#spanMs;
-    if ((this.#settled[0]?.counts.startMs ?? sinceMs) >= sinceMs) return;
-    this.#settled = this.#settled.filter(({ counts }) => counts.startMs >= sinceMs);
-  }
-
-  /**
-   * Whether alerts look at the one that ends at `endMs`: at every third of its length, as two in a
-   * row have nearly the same rows and one would confirm the other.
-   */
-  isForAlerts(endMs: number): boolean {
+  get #lookEveryMs(): number {
     const { windows, windowMs } = this.#options;
-    return Math.round(endMs / windowMs) % Math.ceil(windows / 3) === 0;
-  }
-
-  /** Samples of the requests it spans, and where its messages are. */
-  contextOf(spanned: Spanned): Pick<AlertEvidence, "traceIds" | "messages"> {
-    const all = [
-      ...this.#settled.filter(({ counts }) => this.#isWithin(spanned)(counts)),
-      ...spanned.closed.filter(this.#isWithin(spanned)),
-    ];
-    const messages = all.map((each) => each.messages).filter(({ firstSeq }) => firstSeq > 0);
-    return {
-      traceIds: all.flatMap(({ traceIds }) => traceIds).slice(-traceIdsMax),
-      messages: messages.reduce(joined, messages[0] ?? noMessages),
-    };
+    return windowMs * Math.ceil(windows / looksPerSpan);
   }
 
   get #spanMs(): number {

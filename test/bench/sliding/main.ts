@@ -70,17 +70,17 @@ const columns = [
   ...shifts.map((shift) => ({ title: `${shift} SD`, align: "right" as const })),
 ];
 const table = (["thirds", "every"] as const).map((how) => [
-  how === "thirds" ? "every fourth window" : "at every window",
+  how === "thirds" ? "at every fourth window" : "at every window",
   `${still[how]} in ${days.toFixed(1)} days`,
   ...delays.map((found) => {
     const missed = found[how].filter((delay) => delay === shiftedMax).length;
     return missed > baselines / 2 ? "-" : `${median(found[how])} windows`;
   }),
 ]);
-process.stdout.write(
-  `seed ${flags.seed}, ${baselines} baselines; ${rows} rows a window, ${windows} windows together; ` +
-    `median of how long it takes until an alert of a shift fires\n\n${formatTable(columns, table, plain)}`,
-);
+const head =
+  `seed ${flags.seed}, ${baselines} baselines; ${rows} rows a window, ${windows} together; ` +
+  "median of how long it takes until the alert of a shift fires\n\n";
+process.stdout.write(head + formatTable(columns, table, plain));
 
 /** Makes watches of one baseline; each takes windows and says whether an alert began to fire. */
 function opener() {
