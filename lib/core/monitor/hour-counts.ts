@@ -1,3 +1,4 @@
+import type { CategoryHistogramState } from "../drift/category-histogram.ts";
 import type { FeatureHistogram, PreparedFeature } from "../drift/comparison.ts";
 import type { Quality } from "../drift/quality.ts";
 import type { Pane } from "./pane.ts";
@@ -82,10 +83,20 @@ export function withHour(hour: HourCounts, other: HourCounts): HourCounts {
   return { startMs: hour.startMs, rows, counts, sums, quality };
 }
 
-/** A histogram for each feature and output, features first, that holds what the hour has. */
-export function histogramsOfHour(hour: HourCounts, reference: Reference): FeatureHistogram[] {
+/** What the histogram of a category has beside numbers. */
+export type CategoryValues = Pick<CategoryHistogramState, "unnamed" | "strangers">;
+
+/**
+ * A histogram for each feature and output, features first, that holds what the hour has. Values of
+ * categories are given by that place; where they are not, nobody knows of them.
+ */
+export function histogramsOfHour(
+  hour: HourCounts,
+  reference: Reference,
+  valuesOf: ReadonlyMap<number, CategoryValues> = new Map(),
+): FeatureHistogram[] {
   const next = { counts: 0, sums: 0, quality: 0 };
-  return preparedOf(reference).map((feature) => {
+  return preparedOf(reference).map((feature, place) => {
     const { cells } = feature;
     const part = (array: Uint32Array | Float64Array, from: number, length: number) =>
       Float64Array.from(array.subarray(from, from + length));
@@ -97,7 +108,7 @@ export function histogramsOfHour(hour: HourCounts, reference: Reference): Featur
     next.quality += qualityKeys.length;
     const histogram = feature.empty();
     if (histogram.type === "number") histogram.merge({ type: "number", counts, sums, quality });
-    else histogram.merge({ type: "category", counts, quality });
+    else histogram.merge({ type: "category", counts, quality, ...valuesOf.get(place) });
     return histogram;
   });
 }

@@ -54,6 +54,11 @@ describe("a sliding window", () => {
     const closed = [named(1000, ["new b", "new c"])];
     restored.span({ endMs: 2000, closed, past: undefined });
     expect(restored.report.window?.outputs[0]?.distinct).toBe(4);
+    expect(restored.report.window?.outputs[0]?.unseenValues).toEqual([
+      { value: "new b", rows: 2 },
+      { value: "new a", rows: 1 },
+      { value: "new c", rows: 1 },
+    ]);
   });
 
   it("begins anew with another baseline", () => {

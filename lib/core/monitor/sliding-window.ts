@@ -2,10 +2,11 @@
 // rows for a verdict, several may have enough; where it has enough, more show a smaller drift.
 import type { AlertEvidence, MessageRange } from "../alert/alert.ts";
 import type { FeatureHistogram } from "../drift/comparison.ts";
-import { noQuality } from "../drift/quality.ts";
+import { DistinctSketch } from "../drift/distinct-sketch.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PastHour } from "./hour-archive.ts";
 import {
+  type CategoryValues,
   emptyHour,
   type HourCounts,
   histogramsOfHour,
@@ -35,14 +36,13 @@ export type SlidingOptions = SlidingSettings & {
 /** A window that has closed for good. */
 type Settled = {
   readonly counts: HourCounts;
-  /** Of the values without a name, for each feature and output that has any. */
-  readonly unnamed: readonly Unnamed[];
+  readonly values: readonly PlacedValues[];
   readonly traceIds: readonly string[];
   readonly messages: MessageRange;
 };
 
-/** The place among features and outputs, features first, and what its histogram has. */
-type Unnamed = { readonly place: number; readonly sketch: Uint8Array };
+/** Of a category that has any without a name: its place among all, features first. */
+type PlacedValues = { readonly place: number; readonly values: CategoryValues };
 
 export type SlidingState = {
   readonly cells: string;
@@ -124,8 +124,8 @@ export class SlidingWindow {
     if (this.problem !== "") return;
     const { startMs, traceIds, messages } = pane;
     const counts = withPane(emptyHour(this.#reference, startMs), this.#reference, pane);
-    const unnamed = unnamedOf(pane, this.#reference);
-    this.#settled = [...this.#settled, { counts, unnamed, traceIds, messages }];
+    const values = valuesOf(pane, this.#reference);
+    this.#settled = [...this.#settled, { counts, values, traceIds, messages }];
   }
 
   /** Spans other windows from now on, or the same ones after late rows. */
@@ -179,12 +179,12 @@ export class SlidingWindow {
       (sum, pane) => withPane(sum, this.#reference, pane),
       settled.reduce((sum, { counts }) => withHour(sum, counts), first),
     );
-    const unnamed = [
-      ...settled.flatMap((each) => each.unnamed),
-      ...recent.flatMap((pane) => unnamedOf(pane, this.#reference)),
+    const values = [
+      ...settled.flatMap((each) => each.values),
+      ...recent.flatMap((pane) => valuesOf(pane, this.#reference)),
     ];
     const isRevised = recent.some((pane) => pane.isRevised);
-    const whole = this.#windowOf(counted, unnamed);
+    const whole = this.#windowOf(counted, values);
     return reportWindow({ ...whole, isRevised }, this.#reference, {
       ...{ windowMs: this.#spanMs, thresholds, provisional: false, past },
     });
@@ -204,13 +204,12 @@ export class SlidingWindow {
       startMs >= endMs - this.#spanMs && startMs < endMs;
   }
 
-  #windowOf(counted: HourCounts, unnamed: readonly Unnamed[]): Omit<CountedWindow, "isRevised"> {
+  #windowOf(
+    counted: HourCounts,
+    values: readonly PlacedValues[],
+  ): Omit<CountedWindow, "isRevised"> {
     const { startMs, rows } = counted;
-    const histograms = histogramsOfHour(counted, this.#reference);
-    for (const { place, sketch } of unnamed) {
-      const category = histograms[place];
-      if (category?.type === "category") category.merge({ ...nothing, unnamed: sketch });
-    }
+    const histograms = histogramsOfHour(counted, this.#reference, together(values));
     const outputsAt = this.#reference.features.length;
     const histogram = (kind: string, place: number): FeatureHistogram | undefined =>
       histograms[kind === "feature" ? place : outputsAt + place];
@@ -218,17 +217,33 @@ export class SlidingWindow {
   }
 }
 
-const nothing = { type: "category", counts: new Float64Array(0), quality: noQuality } as const;
-
-function unnamedOf(pane: Pane, { features, outputs }: Reference): Unnamed[] {
+function valuesOf(pane: Pane, { features, outputs }: Reference): PlacedValues[] {
   const histograms = [
     ...features.map((_, place) => pane.histogram("feature", place)),
     ...outputs.map((_, place) => pane.histogram("output", place)),
   ];
   return histograms.flatMap((histogram, place) => {
-    const sketch = histogram?.type === "category" ? histogram.state().unnamed : undefined;
-    return sketch === undefined ? [] : [{ place, sketch }];
+    if (histogram?.type !== "category") return [];
+    const { unnamed, strangers } = histogram.state();
+    if (unnamed === undefined && strangers === undefined) return [];
+    const values = { ...(unnamed && { unnamed }), ...(strangers && { strangers }) };
+    return [{ place, values }];
   });
+}
+
+/** By place. */
+function together(all: readonly PlacedValues[]): Map<number, CategoryValues> {
+  const found = new Map<number, CategoryValues>();
+  for (const [place, of] of Map.groupBy(all, (each) => each.place)) {
+    const sketch = new DistinctSketch();
+    for (const { values } of of) if (values.unnamed !== undefined) sketch.merge(values.unnamed);
+    // One that does not know how many there were leaves all of them unknown.
+    const isWhole = of.every(({ values }) => values.unnamed !== undefined);
+    const strangers = of.flatMap(({ values }) => values.strangers ?? []);
+    const merged = { ...(isWhole && { unnamed: sketch.state() }), strangers };
+    found.set(place, merged);
+  }
+  return found;
 }
 
 function joined(one: MessageRange, other: MessageRange): MessageRange {
@@ -240,6 +255,9 @@ function joined(one: MessageRange, other: MessageRange): MessageRange {
 function copyOf(settled: Settled): Settled {
   const { counts, sums, quality } = settled.counts;
   const copied = { counts: counts.slice(), sums: sums.slice(), quality: quality.slice() };
-  const unnamed = settled.unnamed.map((of) => ({ ...of, sketch: of.sketch.slice() }));
-  return { ...settled, unnamed, counts: { ...settled.counts, ...copied } };
+  const values = settled.values.map(({ place, values: { unnamed, ...rest } }) => ({
+    place,
+    values: { ...rest, ...(unnamed && { unnamed: unnamed.slice() }) },
+  }));
+  return { ...settled, values, counts: { ...settled.counts, ...copied } };
 }
