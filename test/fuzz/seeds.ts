@@ -10,10 +10,42 @@ import {
 import { encodePredictionEvent, encodeProducerEnd } from "#wire/event/encode.ts";
 import { encodeFeedback } from "#wire/feedback/message.ts";
 import { makeEvent } from "../support/prediction-events.ts";
+import {
+  constraintsFile,
+  numberColumn,
+  statisticsFile,
+  textColumn,
+} from "../support/sagemaker-files.ts";
 
 const id = Uint8Array.from({ length: 16 }, (_, index) => index);
 const span = id.subarray(0, 8);
 const payload = Uint8Array.of(1, 2, 3);
+
+export const sageMakerStatistics: readonly Uint8Array[] = [
+  Buffer.from(
+    statisticsFile(3, [
+      numberColumn("age", [30, null, Number.NaN]),
+      numberColumn("x", [...Array(40).keys()], 4),
+      textColumn("home", ["own", "rent", ""]),
+    ]),
+  ),
+];
+
+export const sageMakerConstraints: readonly Uint8Array[] = [
+  Buffer.from(
+    constraintsFile([
+      {
+        ...{ name: "age", inferred_type: "Integral", completeness: 0.9 },
+        num_constraints: { is_non_negative: true },
+        monitoringConfigOverrides: { datatype_check_threshold: 0.5 },
+      },
+      {
+        ...{ name: "home", inferred_type: "String", completeness: 1 },
+        string_constraints: { domains: ["own", "rent"] },
+      },
+    ]),
+  ),
+];
 
 export const feedbackRequests: readonly Uint8Array[] = [
   encode(SendFeedbackRequestSchema, {

@@ -14,6 +14,8 @@ import { readFeedbackRequest } from "#wire/feedback/read-request.ts";
 import { decodeWorkerFrames } from "#wire/gateway-link.ts";
 import { decodeInferRequest } from "#wire/oip/request.ts";
 import { decodePredictRequest } from "#wire/predict/request.ts";
+import { parseSageMakerConstraints } from "#wire/sagemaker/constraints.ts";
+import { parseSageMakerStatistics } from "#wire/sagemaker/statistics.ts";
 import { scanModelInfer, scanPredict } from "#wire/scan.ts";
 import { decodeGatewayFrames } from "#wire/worker-link.ts";
 import {
@@ -24,6 +26,8 @@ import {
   inferRequests,
   predictionEvents,
   predictRequests,
+  sageMakerConstraints,
+  sageMakerStatistics,
   workerFrames,
 } from "./seeds.ts";
 import { type FuzzTarget, requireSame, verdictOf } from "./target.ts";
@@ -144,6 +148,16 @@ export const targets: readonly FuzzTarget[] = [
     name: "feedback-message",
     seeds: feedbackMessages,
     read: (bytes) => void decodeFeedback(bytes, "m"),
+  },
+  {
+    name: "sagemaker-statistics",
+    seeds: sageMakerStatistics,
+    read: (bytes) => void parseSageMakerStatistics(Buffer.from(bytes).toString("utf8")),
+  },
+  {
+    name: "sagemaker-constraints",
+    seeds: sageMakerConstraints,
+    read: (bytes) => void parseSageMakerConstraints(Buffer.from(bytes).toString("utf8")),
   },
 ];
 

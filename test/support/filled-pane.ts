@@ -1,3 +1,4 @@
+import type { Schema } from "#core/drift/constraints.ts";
 import { Pane } from "#core/monitor/pane.ts";
 import type { Reference } from "#core/monitor/reference.ts";
 import { sampleDefinition } from "./prediction-events.ts";
@@ -5,8 +6,8 @@ import { sampleDefinition } from "./prediction-events.ts";
 const slotsMax = 32;
 
 /** That of the sample model: a feature x and an output label. */
-export function sampleReference(): Reference {
-  const definition = sampleDefinition();
+export function sampleReference(schema?: Schema): Reference {
+  const definition = sampleDefinition("one", schema);
   if (definition.kind !== "reference") throw new Error("the sample has one");
   return definition.reference;
 }

@@ -12,11 +12,10 @@ const cellOf = new Uint16Array(portion);
 /** What a histogram of numbers holds; its arrays belong to the holder. */
 export type NumberHistogramState = {
   readonly type: "number";
+  /** Of cells and, last, of values with a fraction where they are counted. */
   readonly counts: Float64Array;
   readonly sums: Float64Array;
   readonly quality: Quality;
-  /** Absent where they are not looked for. */
-  readonly fractions?: number;
 };
 
 /**
@@ -30,7 +29,6 @@ export class NumberHistogram {
   /** Of the first of its cells among all. */
   readonly #first: CellsSize;
   readonly #quality: QualityCounts = { ...noQuality };
-  #fractions = 0;
 
   /** In memory of its own or in that of `cells`, which must have room for `numberCells`. */
   constructor(grid: Grid, cells: Cells = new Cells([numberCells(grid)])) {
@@ -71,7 +69,9 @@ export class NumberHistogram {
 
   /** How many finite values have a fraction, where the grid says that none may. */
   get fractions(): number {
-    return this.#fractions;
+    const { isIntegral, edges } = this.#grid;
+    const place = this.#first.counts + edges.length + 1;
+    return isIntegral ? (this.#cells.counts[place] as number) : 0;
   }
 
   /** Counts by the bins of the coarse set. */
@@ -121,17 +121,18 @@ export class NumberHistogram {
       counts[count] = (counts[count] as number) + (other.counts[cell] ?? 0);
       sums[sum] = (sums[sum] as number) + (other.sums[cell] ?? 0);
     }
+    if (this.#grid.isIntegral) this.#addFractions(other.counts[this.#grid.edges.length + 1] ?? 0);
     addQuality(this.#quality, other.quality);
-    this.#fractions += other.fractions ?? 0;
   }
 
   state(): NumberHistogramState {
+    const { counts: first } = this.#first;
+    const end = first + numberCells(this.#grid).counts;
     return {
       type: this.type,
-      counts: this.#counts(),
+      counts: Float64Array.from(this.#cells.counts.subarray(first, end)),
       sums: this.#sums(),
       quality: { ...this.#quality },
-      ...(this.#grid.isIntegral ? { fractions: this.#fractions } : {}),
     };
   }
 
@@ -171,10 +172,18 @@ export class NumberHistogram {
   }
 
   #countFractions(values: number): void {
+    let fractions = 0;
     for (let index = 0; index < values; index += 1) {
       const value = finite[index] as number;
-      if (Math.trunc(value) !== value) this.#fractions += 1;
+      if (Math.trunc(value) !== value) fractions += 1;
     }
+    this.#addFractions(fractions);
+  }
+
+  #addFractions(fractions: number): void {
+    const { counts } = this.#cells;
+    const place = this.#first.counts + this.#grid.edges.length + 1;
+    counts[place] = (counts[place] as number) + fractions;
   }
 
   /** A copy of what each cell has counted. */
@@ -198,6 +207,7 @@ export class NumberHistogram {
 }
 
 /** What the histogram of a grid needs. */
-export function numberCells({ edges }: Grid): CellsSize {
-  return { counts: edges.length + 1, sums: edges.length + 1 };
+export function numberCells({ edges, isIntegral }: Grid): CellsSize {
+  const cells = edges.length + 1;
+  return { counts: isIntegral ? cells + 1 : cells, sums: cells };
 }

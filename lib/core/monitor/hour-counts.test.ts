@@ -31,6 +31,18 @@ describe("an hour", () => {
     expect(labels?.coarse()).toEqual(Float64Array.from([0, 133, 0]));
   });
 
+  it("has what broke constraints in its windows", () => {
+    const declared = sampleReference(new Map([["x", { min: 0, integral: true }]]));
+    const values = [-1, 0.5, 0, 1];
+    const pane = filledPane({ startMs: 0, reference: declared, values });
+    const twice = [pane, pane].reduce(
+      (sum, each) => withPane(sum, declared, each),
+      emptyHour(declared, 0),
+    );
+    const [x] = histogramsOfHour(twice, declared);
+    expect(x).toMatchObject({ beyond: 2, fractions: 2, binned: 8 });
+  });
+
   it("takes four bytes a count and eight a sum", () => {
     const [x, label] = [...reference.features, ...reference.outputs].map(({ cells }) => cells);
     const counts = (x?.counts ?? 0) + (label?.counts ?? 0);
