@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ListHistoryRequestSchema,
+  ListReportsRequestSchema,
   MonitorService,
   Verdict,
   type Window,
@@ -44,6 +45,13 @@ describe("drift of the sample models", { timeout: 300_000 }, () => {
       const windows = await closedWindows(model, windowsWanted);
       expect(alarms(windows), model).toEqual([]);
     }
+    // How quick a machine is that runs tests may well change.
+    const request = create(ListReportsRequestSchema, {});
+    const { message } = await monitor.unary(MonitorService.method.listReports, request, {
+      deadlineMs: 10_000,
+    });
+    const changes = message.reports.flatMap((report) => report.changes);
+    expect(changes.filter(({ signal }) => signal !== "latency")).toEqual([]);
   });
 
   it("alarms on the feature that was shifted and on no other input", async () => {

@@ -56,7 +56,7 @@ const meanMax = 1e100;
 /** In standard deviations, as the next. */
 const deviationMax = 5;
 const changeMin = 0.25;
-// Of ten signals that do not change one tells of a change every other week, see docs/adr/0042.
+// Of ten signals that do not change one tells of a change once a month, see docs/adr/0042.
 const adwinOptions = { ...adwinDefaults, delta: 2e-5, varianceMin: 1 };
 const pageHinkleyOptions = { ...pageHinkleyDefaults, delta: 0.25, threshold: 50, alpha: 1 };
 
