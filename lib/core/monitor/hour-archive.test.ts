@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { filledPane, sampleReference } from "../../../test/support/filled-pane.ts";
 import { evenly } from "../../../test/support/prediction-events.ts";
 import { HourArchive } from "./hour-archive.ts";
-import { hourMs } from "./hour-counts.ts";
 import type { Pane } from "./pane.ts";
+import { hourMs } from "./span-counts.ts";
 
 const reference = sampleReference();
 const options = { hours: 24, cells: "one" };

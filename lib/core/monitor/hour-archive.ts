@@ -1,16 +1,16 @@
 import type { PreparedFeature } from "../drift/comparison.ts";
 import { countedBaseline } from "../drift/counted-baseline.ts";
-import {
-  emptyHour,
-  type HourCounts,
-  histogramsOfHour,
-  hourBytes,
-  hourMs,
-  hourOf,
-  withPane,
-} from "./hour-counts.ts";
 import type { Pane } from "./pane.ts";
 import type { Reference } from "./reference.ts";
+import {
+  emptySpan,
+  histogramsOfSpan,
+  hourMs,
+  hourOf,
+  type SpanCounts,
+  spanBytes,
+  withPane,
+} from "./span-counts.ts";
 
 /** The clock hour that a window is compared with. */
 export type Period = {
@@ -29,7 +29,7 @@ export type PastHour = Period & {
 };
 
 /** Hours, and the name of the cells they were counted in. */
-export type SavedHours = { readonly cells: string; readonly hours: readonly HourCounts[] };
+export type SavedHours = { readonly cells: string; readonly hours: readonly SpanCounts[] };
 
 export type ArchiveState = {
   /** Those that nothing is added to any more: large, and another list once an hour. */
@@ -60,15 +60,15 @@ export class HourArchive {
   readonly #options: HourArchiveOptions;
   readonly #reference: Reference;
   /** Oldest first, without the current one. */
-  #past: readonly HourCounts[];
-  #current: HourCounts | undefined;
-  #latest: { readonly hour: HourCounts; readonly of: PastHour } | undefined;
+  #past: readonly SpanCounts[];
+  #current: SpanCounts | undefined;
+  #latest: { readonly hour: SpanCounts; readonly of: PastHour } | undefined;
 
   constructor(options: HourArchiveOptions, reference: Reference, saved?: ArchiveState) {
     this.#options = options;
     this.#reference = reference;
     const { hours, cells } = options;
-    const bytes = (hours + hoursMore + 1) * hourBytes(reference);
+    const bytes = (hours + hoursMore + 1) * spanBytes(reference);
     this.problem =
       bytes <= bytesMax ? "" : `${hours} hours would take ${mib(bytes)}, limit ${mib(bytesMax)}`;
     const isUsable = (of: SavedHours | undefined) => this.problem === "" && of?.cells === cells;
@@ -92,7 +92,7 @@ export class HourArchive {
       this.#past = past.filter((hour) => hour.startMs >= sinceMs);
       this.#current = undefined;
     }
-    const hour = this.#current ?? emptyHour(this.#reference, startMs);
+    const hour = this.#current ?? emptySpan(this.#reference, startMs);
     this.#current = withPane(hour, this.#reference, pane);
   }
 
@@ -107,15 +107,15 @@ export class HourArchive {
     if (this.problem !== "" || (known === undefined && more.length === 0)) {
       return { ...periodOf(fromMs, 0, this.problem), features: [], outputs: [] };
     }
-    const first = known ?? emptyHour(this.#reference, fromMs);
+    const first = known ?? emptySpan(this.#reference, fromMs);
     const hour = more.reduce((sum, pane) => withPane(sum, this.#reference, pane), first);
     if (this.#latest?.hour !== hour) this.#latest = { hour, of: this.#prepare(hour) };
     return this.#latest.of;
   }
 
-  #prepare(hour: HourCounts): PastHour {
+  #prepare(hour: SpanCounts): PastHour {
     const { features, outputs } = this.#reference;
-    const counted = histogramsOfHour(hour, this.#reference);
+    const counted = histogramsOfSpan(hour, this.#reference);
     const prepared = [...features, ...outputs].map((feature, place) =>
       countedBaseline(feature, counted[place] ?? feature.empty()),
     );
@@ -132,7 +132,7 @@ function periodOf(startMs: number, rows: number, problem: string): Period {
 }
 
 /** Arrays as they are read are views into all that was read together. */
-function copyOf(hour: HourCounts): HourCounts {
+function copyOf(hour: SpanCounts): SpanCounts {
   const { counts, sums, quality } = hour;
   return { ...hour, counts: counts.slice(), sums: sums.slice(), quality: quality.slice() };
 }

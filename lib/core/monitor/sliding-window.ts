@@ -5,17 +5,17 @@ import type { FeatureHistogram } from "../drift/comparison.ts";
 import { DistinctSketch } from "../drift/distinct-sketch.ts";
 import type { Thresholds } from "../drift/verdict.ts";
 import type { PastHour } from "./hour-archive.ts";
-import {
-  type CategoryValues,
-  emptyHour,
-  type HourCounts,
-  histogramsOfHour,
-  hourBytes,
-  withHour,
-  withPane,
-} from "./hour-counts.ts";
 import type { Pane } from "./pane.ts";
 import type { Reference } from "./reference.ts";
+import {
+  type CategoryValues,
+  emptySpan,
+  histogramsOfSpan,
+  type SpanCounts,
+  spanBytes,
+  withPane,
+  withSpan,
+} from "./span-counts.ts";
 import { type CountedWindow, reportWindow, type WindowReport } from "./window-report.ts";
 
 /** `monitoring.sliding` of model.yaml. */
@@ -35,7 +35,7 @@ export type SlidingOptions = SlidingSettings & {
 
 /** A window that has closed for good. */
 type Settled = {
-  readonly counts: HourCounts;
+  readonly counts: SpanCounts;
   readonly values: readonly PlacedValues[];
   readonly traceIds: readonly string[];
   readonly messages: MessageRange;
@@ -96,7 +96,7 @@ export class SlidingWindow {
   constructor(options: SlidingOptions, reference: Reference, saved?: SlidingState) {
     this.#options = options;
     this.#reference = reference;
-    const bytes = options.windows * hourBytes(reference);
+    const bytes = options.windows * spanBytes(reference);
     const size = Math.ceil(bytes / 2 ** 20);
     this.problem =
       bytes <= bytesMax
@@ -123,7 +123,7 @@ export class SlidingWindow {
   add(pane: Pane): void {
     if (this.problem !== "") return;
     const { startMs, traceIds, messages } = pane;
-    const counts = withPane(emptyHour(this.#reference, startMs), this.#reference, pane);
+    const counts = withPane(emptySpan(this.#reference, startMs), this.#reference, pane);
     const values = valuesOf(pane, this.#reference);
     this.#settled = [...this.#settled, { counts, values, traceIds, messages }];
   }
@@ -174,10 +174,10 @@ export class SlidingWindow {
     const isWithin = this.#isWithin(spanned);
     const settled = this.#settled.filter(({ counts }) => isWithin(counts));
     const recent = closed.filter(isWithin);
-    const first = emptyHour(this.#reference, spanned.endMs - this.#spanMs);
+    const first = emptySpan(this.#reference, spanned.endMs - this.#spanMs);
     const counted = recent.reduce(
       (sum, pane) => withPane(sum, this.#reference, pane),
-      settled.reduce((sum, { counts }) => withHour(sum, counts), first),
+      settled.reduce((sum, { counts }) => withSpan(sum, counts), first),
     );
     const values = [
       ...settled.flatMap((each) => each.values),
@@ -205,11 +205,11 @@ export class SlidingWindow {
   }
 
   #windowOf(
-    counted: HourCounts,
+    counted: SpanCounts,
     values: readonly PlacedValues[],
   ): Omit<CountedWindow, "isRevised"> {
     const { startMs, rows } = counted;
-    const histograms = histogramsOfHour(counted, this.#reference, together(values));
+    const histograms = histogramsOfSpan(counted, this.#reference, together(values));
     const outputsAt = this.#reference.features.length;
     const histogram = (kind: string, place: number): FeatureHistogram | undefined =>
       histograms[kind === "feature" ? place : outputsAt + place];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { filledPane, sampleReference } from "../../../test/support/filled-pane.ts";
 import { evenly } from "../../../test/support/prediction-events.ts";
-import { emptyHour, histogramsOfHour, hourBytes, hourMs, hourOf, withPane } from "./hour-counts.ts";
+import { emptySpan, histogramsOfSpan, hourMs, hourOf, spanBytes, withPane } from "./span-counts.ts";
 
 const reference = sampleReference();
 const of = { startMs: 0, reference };
@@ -16,7 +16,7 @@ describe("an hour", () => {
     const windows = values.map((each) => filledPane({ ...of, values: each }));
     const hour = windows.reduce(
       (sum, pane) => withPane(sum, reference, pane),
-      emptyHour(reference, 0),
+      emptySpan(reference, 0),
     );
     expect(hour.rows).toBe(133);
     const [x, label] = reference.features.map((feature) => feature.empty());
@@ -26,7 +26,7 @@ describe("an hour", () => {
       if (state?.type === "number") x.merge(state);
     }
     expect(label).toBeUndefined();
-    const [counted, labels] = histogramsOfHour(hour, reference);
+    const [counted, labels] = histogramsOfSpan(hour, reference);
     expect(counted?.state()).toEqual(x.state());
     expect(labels?.coarse()).toEqual(Float64Array.from([0, 133, 0]));
   });
@@ -37,20 +37,20 @@ describe("an hour", () => {
     const pane = filledPane({ startMs: 0, reference: declared, values });
     const twice = [pane, pane].reduce(
       (sum, each) => withPane(sum, declared, each),
-      emptyHour(declared, 0),
+      emptySpan(declared, 0),
     );
-    const [x] = histogramsOfHour(twice, declared);
+    const [x] = histogramsOfSpan(twice, declared);
     expect(x).toMatchObject({ beyond: 2, fractions: 2, binned: 8 });
   });
 
   it("takes four bytes a count and eight a sum", () => {
     const [x, label] = [...reference.features, ...reference.outputs].map(({ cells }) => cells);
     const counts = (x?.counts ?? 0) + (label?.counts ?? 0);
-    expect(hourBytes(reference)).toBe(counts * 4 + (x?.sums ?? 0) * 8 + 2 * 6 * 8);
+    expect(spanBytes(reference)).toBe(counts * 4 + (x?.sums ?? 0) * 8 + 2 * 6 * 8);
   });
 
   it("counts on with eight bytes where four do not hold its rows", () => {
-    const full = { ...emptyHour(reference, 0), rows: 2 ** 32 - 5 };
+    const full = { ...emptySpan(reference, 0), rows: 2 ** 32 - 5 };
     full.counts.fill(2 ** 32 - 1);
     const more = withPane(full, reference, filledPane({ ...of, values: evenly(10) }));
     expect(more.counts).toBeInstanceOf(Float64Array);

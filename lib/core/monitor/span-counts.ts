@@ -7,11 +7,10 @@ import type { Reference } from "./reference.ts";
 export const hourMs = 3_600_000;
 
 /**
- * What the windows of one clock hour have counted of every feature and output, in the cells of the
- * reference: three arrays for all of them together, features first.
+ * What the windows of a span of time, such as a clock hour, have counted of every feature and
+ * output, in the cells of the reference: three arrays for all of them together, features first.
  */
-export type HourCounts = {
-  /** Of the hour. */
+export type SpanCounts = {
   readonly startMs: number;
   readonly rows: number;
   readonly counts: Uint32Array | Float64Array;
@@ -31,13 +30,13 @@ export function hourOf(timeMs: number): number {
   return Math.floor(timeMs / hourMs) * hourMs;
 }
 
-/** What the arrays of an hour take, in bytes. */
-export function hourBytes(reference: Reference): number {
-  const { counts, sums, quality } = emptyHour(reference, 0);
+/** What the arrays of a span take, in bytes. */
+export function spanBytes(reference: Reference): number {
+  const { counts, sums, quality } = emptySpan(reference, 0);
   return counts.byteLength + sums.byteLength + quality.byteLength;
 }
 
-export function emptyHour(reference: Reference, startMs: number): HourCounts {
+export function emptySpan(reference: Reference, startMs: number): SpanCounts {
   const all = preparedOf(reference);
   return {
     startMs,
@@ -48,11 +47,11 @@ export function emptyHour(reference: Reference, startMs: number): HourCounts {
   };
 }
 
-/** The hour with what a pane counted by the same reference holds; its arrays are new. */
-export function withPane(hour: HourCounts, reference: Reference, pane: Pane): HourCounts {
-  const rows = hour.rows + pane.rows;
-  const counts = rows > rowsOfFourBytes ? Float64Array.from(hour.counts) : hour.counts.slice();
-  const [sums, quality] = [hour.sums.slice(), hour.quality.slice()];
+/** The span with what a pane counted by the same reference holds; its arrays are new. */
+export function withPane(span: SpanCounts, reference: Reference, pane: Pane): SpanCounts {
+  const rows = span.rows + pane.rows;
+  const counts = rows > rowsOfFourBytes ? Float64Array.from(span.counts) : span.counts.slice();
+  const [sums, quality] = [span.sums.slice(), span.quality.slice()];
   const next = { counts: 0, sums: 0, quality: 0 };
   for (const histogram of histogramsOf(reference, pane)) {
     const state = histogram.state();
@@ -69,29 +68,29 @@ export function withPane(hour: HourCounts, reference: Reference, pane: Pane): Ho
     );
     next.quality += qualityKeys.length;
   }
-  return { startMs: hour.startMs, rows, counts, sums, quality };
+  return { startMs: span.startMs, rows, counts, sums, quality };
 }
 
-/** The hour with what another of the same reference holds; its arrays are new. */
-export function withHour(hour: HourCounts, other: HourCounts): HourCounts {
-  const rows = hour.rows + other.rows;
-  const counts = rows > rowsOfFourBytes ? Float64Array.from(hour.counts) : hour.counts.slice();
-  const [sums, quality] = [hour.sums.slice(), hour.quality.slice()];
+/** The span with what another of the same reference holds; its arrays are new. */
+export function withSpan(span: SpanCounts, other: SpanCounts): SpanCounts {
+  const rows = span.rows + other.rows;
+  const counts = rows > rowsOfFourBytes ? Float64Array.from(span.counts) : span.counts.slice();
+  const [sums, quality] = [span.sums.slice(), span.quality.slice()];
   addInto(counts, other.counts, 0);
   addInto(sums, other.sums, 0);
   addInto(quality, other.quality, 0);
-  return { startMs: hour.startMs, rows, counts, sums, quality };
+  return { startMs: span.startMs, rows, counts, sums, quality };
 }
 
 /** What the histogram of a category has beside numbers. */
 export type CategoryValues = Pick<CategoryHistogramState, "unnamed" | "strangers">;
 
 /**
- * A histogram for each feature and output, features first, that holds what the hour has. Values of
+ * A histogram for each feature and output, features first, that holds what the span has. Values of
  * categories are given by that place; where they are not, nobody knows of them.
  */
-export function histogramsOfHour(
-  hour: HourCounts,
+export function histogramsOfSpan(
+  span: SpanCounts,
   reference: Reference,
   valuesOf: ReadonlyMap<number, CategoryValues> = new Map(),
 ): FeatureHistogram[] {
@@ -100,9 +99,9 @@ export function histogramsOfHour(
     const { cells } = feature;
     const part = (array: Uint32Array | Float64Array, from: number, length: number) =>
       Float64Array.from(array.subarray(from, from + length));
-    const counts = part(hour.counts, next.counts, cells.counts);
-    const sums = part(hour.sums, next.sums, cells.sums);
-    const quality = qualityOf(part(hour.quality, next.quality, qualityKeys.length));
+    const counts = part(span.counts, next.counts, cells.counts);
+    const sums = part(span.sums, next.sums, cells.sums);
+    const quality = qualityOf(part(span.quality, next.quality, qualityKeys.length));
     next.counts += cells.counts;
     next.sums += cells.sums;
     next.quality += qualityKeys.length;
