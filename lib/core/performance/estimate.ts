@@ -14,9 +14,9 @@
  * It is blind to concept drift: when the same inputs get other labels, no score tells.
  */
 import { classMetrics } from "./confusion.ts";
-import { ExactAccumulator, type ExactState } from "./exact-accumulator.ts";
 import { type Calibrator, calibrate } from "./isotonic.ts";
 import { ScoreHistogram, type ScoreHistogramState } from "./score-histogram.ts";
+import { ShareSum, type ShareSumState } from "./share-sum.ts";
 
 export type Band = { readonly value: number; readonly low: number; readonly high: number };
 
@@ -42,8 +42,8 @@ export type EstimatedMetrics = {
 /** Rows predicted one way: how many, Σp and Σp². */
 type SideState = {
   readonly rows: number;
-  readonly chances: ExactState;
-  readonly squares: ExactState;
+  readonly chances: ShareSumState;
+  readonly squares: ShareSumState;
 };
 
 export type EstimateState = {
@@ -84,8 +84,9 @@ export class Estimate {
   count(score: number, isPositive: boolean): void {
     const chance = this.#calibrator === undefined ? score : calibrate(this.#calibrator, score);
     (isPositive ? this.#positive : this.#negative).count(chance);
+    if (this.#histogram === undefined) return;
     const rounded = Math.round(chance / chanceUnit) * chanceUnit;
-    this.#histogram?.add(score, rounded, 1 - rounded);
+    this.#histogram.add(score, rounded, 1 - rounded);
   }
 
   merge(state: EstimateState): void {
@@ -145,13 +146,13 @@ const ofAccuracyAlone = {
 
 class Side {
   rows: number;
-  readonly chances: ExactAccumulator;
-  readonly squares: ExactAccumulator;
+  readonly chances: ShareSum;
+  readonly squares: ShareSum;
 
   constructor(state?: SideState) {
     this.rows = state?.rows ?? 0;
-    this.chances = new ExactAccumulator(state?.chances);
-    this.squares = new ExactAccumulator(state?.squares);
+    this.chances = new ShareSum(state?.chances);
+    this.squares = new ShareSum(state?.squares);
   }
 
   /** Σp(1 − p). */
@@ -162,7 +163,7 @@ class Side {
   count(chance: number): void {
     this.rows += 1;
     this.chances.add(chance);
-    this.squares.addProduct(chance, chance);
+    this.squares.add(chance * chance);
   }
 
   merge(state: SideState): void {

@@ -32,7 +32,7 @@ type WindowState = {
   readonly labelled: number;
   readonly lags: readonly number[];
   readonly tally: TallyState;
-  readonly estimate: EstimateState | undefined;
+  readonly estimated?: EstimateState | undefined;
   /** Names the estimate's calibrator; absent where it has none. */
   readonly calibrated?: string;
 };
@@ -180,7 +180,9 @@ class Window {
     this.#labelled = state?.labelled ?? 0;
     this.#lags = [...(state?.lags ?? new Array<number>(labelLagsMs.length + 1).fill(0))];
     const isSame = (state?.calibrated ?? "") === scoring.calibrated;
-    if (isSame && state?.estimate !== undefined) this.#estimate = this.#newEstimate(state.estimate);
+    if (isSame && state?.estimated !== undefined) {
+      this.#estimate = this.#newEstimate(state.estimated);
+    }
     const saved = state?.tally;
     this.#tally =
       task.kind === "regression"
@@ -216,15 +218,15 @@ class Window {
     this.#lags[place] = (this.#lags[place] ?? 0) + 1;
   }
 
-  merge({ rows, labelled, lags, tally, estimate }: WindowState): void {
+  merge({ rows, labelled, lags, tally, estimated }: WindowState): void {
     this.rows += rows;
     this.#labelled += labelled;
     for (const [place, count] of lags.entries()) {
       this.#lags[place] = (this.#lags[place] ?? 0) + count;
     }
-    if (estimate !== undefined) {
+    if (estimated !== undefined) {
       this.#estimate ??= this.#newEstimate();
-      this.#estimate.merge(estimate);
+      this.#estimate.merge(estimated);
     }
     const own = this.#tally;
     if (own.kind === "regression" && tally.kind === "regression") own.merge(tally.state);
@@ -249,10 +251,10 @@ class Window {
         ? { kind: "regression", state: this.#tally.state() }
         : { kind: "classification", state: this.#tally.state() };
     const { startMs, rows } = this;
-    const estimate = this.#estimate?.state();
+    const estimated = this.#estimate?.state();
     const { calibrated } = this.#scoring;
     return {
-      ...{ startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally, estimate },
+      ...{ startMs, rows, labelled: this.#labelled, lags: [...this.#lags], tally, estimated },
       ...(calibrated === "" ? {} : { calibrated }),
     };
   }
