@@ -1,13 +1,13 @@
 import type { Baseline, FeatureBaseline } from "#core/drift/baseline.ts";
 import type { ReducersByName } from "#core/model/settings.ts";
-import type { ModelSpec, TensorSpec } from "#core/model/spec.ts";
+import type { ModelSpec } from "#core/model/spec.ts";
 import {
   anyVocabularies,
   featureColumns,
   outputColumns,
   type PlannedColumn,
-  type PlannedTensor,
 } from "#core/prediction/column-plan.ts";
+import { sampleRows, withSampleShape } from "#core/prediction/sample-shape.ts";
 import { quoteAll } from "#core/quote.ts";
 
 export type Fit = {
@@ -24,17 +24,17 @@ export type Fit = {
  * fits.
  */
 export function baselineProblems({ baseline, spec, digest, reducers }: Fit): string[] {
-  const of = { rows, reducers };
+  const of = { rows: sampleRows, reducers };
   const features = featureColumns({
     ...of,
     vocabularies: anyVocabularies,
     features: spec.features,
-    inputs: spec.inputs.map(sized),
+    inputs: spec.inputs.map(withSampleShape),
   });
   const outputs = outputColumns({
     ...of,
     predictions: spec.predictions,
-    outputs: spec.outputs.map(sized),
+    outputs: spec.outputs.map(withSampleShape),
   });
   return [
     ...(baseline.digest === digest
@@ -43,15 +43,6 @@ export function baselineProblems({ baseline, spec, digest, reducers }: Fit): str
     ...compareColumns("feature", baseline.features, features),
     ...compareColumns("output", baseline.outputs, outputs),
   ];
-}
-
-/** More than one, so that an axis of rows is told from others of length one. */
-const rows = 2;
-
-/** The declared shape with lengths where it has none, as a request's would be. */
-function sized({ name, dtype, shape }: TensorSpec): PlannedTensor {
-  const lengths = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
-  return { name, dtype, shape: lengths };
 }
 
 function compareColumns(

@@ -8,7 +8,7 @@ import { deriveFeatures } from "#core/model/features.ts";
 import { formatRef, type ModelRef } from "#core/model/name.ts";
 import { deriveOutputs } from "#core/model/outputs.ts";
 import { reducerProblems } from "#core/model/reducers.ts";
-import type { OutputSpec, TensorSpec } from "#core/model/spec.ts";
+import type { OutputSpec } from "#core/model/spec.ts";
 import type { TaskSource } from "#core/performance/resolve-task.ts";
 import {
   anyVocabularies,
@@ -17,6 +17,7 @@ import {
   type PlannedColumn,
   type PlannedTensor,
 } from "#core/prediction/column-plan.ts";
+import { sampleRows, withSampleShape } from "#core/prediction/sample-shape.ts";
 import type { Dtype } from "#core/tensor/dtype.ts";
 import { modelPaths, readModelSettings, scanRepository } from "#platform/model-repository.ts";
 import { readModelFile } from "#wire/onnx/model-file.ts";
@@ -55,9 +56,6 @@ export type ModelColumns = {
   readonly missingOutputs: readonly string[];
 };
 
-/** More than one, so that an axis of rows is told from others of length one. */
-const rows = 2;
-
 /** Reads what the files of a version say of it; nothing is loaded or run. Throws a Failure. */
 export async function readWatchedVersion(
   root: string,
@@ -85,7 +83,11 @@ export async function readWatchedVersion(
   if (problems.length > 0) {
     throw new Failure("failed-precondition", `${formatRef(ref)}: ${problems.join("; ")}`);
   }
-  const planned = { inputs: inputs.map(sized), outputs: tensors.map(sized), rows, reducers };
+  const planned = {
+    inputs: inputs.map(withSampleShape),
+    outputs: tensors.map(withSampleShape),
+    ...{ rows: sampleRows, reducers },
+  };
   const watched = (of: PlannedTensor[]) => (column: PlannedColumn) => ({
     ...column,
     partDtype: of[column.tensor]?.dtype ?? column.dtype,
@@ -191,12 +193,6 @@ function partsOf(source: string, titles: readonly string[]): string[] {
     return /^\d+$/.test(digits) ? [{ title, number: Number(digits) }] : [];
   });
   return numbered.sort((one, other) => one.number - other.number).map(({ title }) => title);
-}
-
-/** The declared shape with lengths where it has none. */
-function sized({ name, dtype, shape }: TensorSpec): PlannedTensor {
-  const lengths = shape.map((dim, axis) => (dim >= 0 ? dim : axis === 0 ? rows : 1));
-  return { name, dtype, shape: lengths };
 }
 
 function toFileColumn(

@@ -11,6 +11,7 @@ import { eventually, readJson, watchedRepository } from "../support/monitor.ts";
 import { startTestNats } from "../support/nats.ts";
 import { evenly, makeEvent } from "../support/prediction-events.ts";
 import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-monitor.ts";
+import { readStoredEvents } from "../support/stored-events.ts";
 
 const windowMs = 1000;
 const traceId = "ab".repeat(16);
@@ -114,19 +115,10 @@ async function play(bus: Bus, traffic: { readonly shift: number }, signal: Abort
 }
 
 async function readAlerts(bus: Bus): Promise<Stored[]> {
-  const { lastSeq } = await bus.ensureStream(alertStream);
-  const found: Stored[] = [];
-  if (lastSeq === 0) return found;
-  const stop = new AbortController();
-  const { name: stream } = alertStream;
-  const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
-  for await (const { data, seq, subject } of messages) {
-    const event: Stored = JSON.parse(new TextDecoder().decode(data));
+  const all = await readStoredEvents<Stored>(bus);
+  for (const { subject, event } of all) {
     const isAlert = event.type === "sluice.alert.drift";
     expect(subject).toBe(isAlert ? "sluice.alert.wine.drift" : "sluice.retrain.wine");
-    found.push(event);
-    if (seq === lastSeq) break;
   }
-  stop.abort();
-  return found;
+  return all.map(({ event }) => event);
 }

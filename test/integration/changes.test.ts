@@ -11,6 +11,7 @@ import { eventually, readJson, watchedRepository } from "../support/monitor.ts";
 import { startTestNats } from "../support/nats.ts";
 import { makeEvent } from "../support/prediction-events.ts";
 import { monitorEnv, type SpawnedMonitor, spawnMonitor } from "../support/spawn-monitor.ts";
+import { readStoredEvents } from "../support/stored-events.ts";
 
 type Change = {
   readonly signal: string;
@@ -135,20 +136,8 @@ async function readUntil({ addresses }: SpawnedMonitor, messages: number): Promi
 type Stored = { readonly id: string; readonly type: string; readonly subject: string };
 
 async function readChanges(bus: Bus): Promise<Stored[]> {
-  const { lastSeq } = await bus.ensureStream(alertStream);
-  const found: Stored[] = [];
-  if (lastSeq === 0) return found;
-  const stop = new AbortController();
-  const { name: stream } = alertStream;
-  const messages = bus.consume({ stream, subjects: [], fromSeq: 1, signal: stop.signal });
-  for await (const { data, seq, subject } of messages) {
-    const event: Stored = JSON.parse(new TextDecoder().decode(data));
-    if (event.type === "sluice.alert.change") {
-      expect(subject).toBe("sluice.alert.wine.change");
-      found.push(event);
-    }
-    if (seq === lastSeq) break;
-  }
-  stop.abort();
-  return found;
+  const all = await readStoredEvents<Stored>(bus);
+  const changes = all.filter(({ event }) => event.type === "sluice.alert.change");
+  for (const { subject } of changes) expect(subject).toBe("sluice.alert.wine.change");
+  return changes.map(({ event }) => event);
 }

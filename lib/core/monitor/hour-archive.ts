@@ -93,7 +93,7 @@ export class HourArchive {
       this.#current = undefined;
     }
     const hour = this.#current ?? emptySpan(this.#reference, startMs);
-    this.#current = withPane(hour, this.#reference, pane);
+    this.#current = withPane(hour, pane);
   }
 
   /** What a window that begins at `startMs` is compared with; `closed` are not added yet. */
@@ -108,7 +108,7 @@ export class HourArchive {
       return { ...periodOf(fromMs, 0, this.problem), features: [], outputs: [] };
     }
     const first = known ?? emptySpan(this.#reference, fromMs);
-    const hour = more.reduce((sum, pane) => withPane(sum, this.#reference, pane), first);
+    const hour = more.reduce((sum, pane) => withPane(sum, pane), first);
     if (this.#latest?.hour !== hour) this.#latest = { hour, of: this.#prepare(hour) };
     return this.#latest.of;
   }

@@ -107,6 +107,12 @@ export class Pane {
     this.#messages = { firstSeq: isFirst ? seq : firstSeq, lastSeq: seq };
   }
 
+  /** Of every feature, then of every output. */
+  get histograms(): readonly FeatureHistogram[] {
+    const { feature, output } = this.#histograms;
+    return [...feature, ...output];
+  }
+
   histogram(kind: ColumnKind, place: number): FeatureHistogram | undefined {
     return this.#histograms[kind][place];
   }

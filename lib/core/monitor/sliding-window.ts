@@ -123,8 +123,8 @@ export class SlidingWindow {
   add(pane: Pane): void {
     if (this.problem !== "") return;
     const { startMs, traceIds, messages } = pane;
-    const counts = withPane(emptySpan(this.#reference, startMs), this.#reference, pane);
-    const values = valuesOf(pane, this.#reference);
+    const counts = withPane(emptySpan(this.#reference, startMs), pane);
+    const values = valuesOf(pane);
     this.#settled = [...this.#settled, { counts, values, traceIds, messages }];
   }
 
@@ -176,12 +176,12 @@ export class SlidingWindow {
     const recent = closed.filter(isWithin);
     const first = emptySpan(this.#reference, spanned.endMs - this.#spanMs);
     const counted = recent.reduce(
-      (sum, pane) => withPane(sum, this.#reference, pane),
+      (sum, pane) => withPane(sum, pane),
       settled.reduce((sum, { counts }) => withSpan(sum, counts), first),
     );
     const values = [
       ...settled.flatMap((each) => each.values),
-      ...recent.flatMap((pane) => valuesOf(pane, this.#reference)),
+      ...recent.flatMap((pane) => valuesOf(pane)),
     ];
     const isRevised = recent.some((pane) => pane.isRevised);
     const whole = this.#windowOf(counted, values);
@@ -217,13 +217,9 @@ export class SlidingWindow {
   }
 }
 
-function valuesOf(pane: Pane, { features, outputs }: Reference): PlacedValues[] {
-  const histograms = [
-    ...features.map((_, place) => pane.histogram("feature", place)),
-    ...outputs.map((_, place) => pane.histogram("output", place)),
-  ];
+function valuesOf({ histograms }: Pane): PlacedValues[] {
   return histograms.flatMap((histogram, place) => {
-    if (histogram?.type !== "category") return [];
+    if (histogram.type !== "category") return [];
     const { unnamed, strangers } = histogram.state();
     if (unnamed === undefined && strangers === undefined) return [];
     const values = { ...(unnamed && { unnamed }), ...(strangers && { strangers }) };

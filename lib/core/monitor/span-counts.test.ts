@@ -14,10 +14,7 @@ describe("an hour", () => {
   it("has exactly what its windows counted, in the same cells", () => {
     const values = [evenly(100), [...evenly(30), Number.NaN, 1e9, Number.POSITIVE_INFINITY]];
     const windows = values.map((each) => filledPane({ ...of, values: each }));
-    const hour = windows.reduce(
-      (sum, pane) => withPane(sum, reference, pane),
-      emptySpan(reference, 0),
-    );
+    const hour = windows.reduce((sum, pane) => withPane(sum, pane), emptySpan(reference, 0));
     expect(hour.rows).toBe(133);
     const [x, label] = reference.features.map((feature) => feature.empty());
     if (x?.type !== "number") throw new Error("x is a number");
@@ -35,10 +32,7 @@ describe("an hour", () => {
     const declared = sampleReference(new Map([["x", { min: 0, integral: true }]]));
     const values = [-1, 0.5, 0, 1];
     const pane = filledPane({ startMs: 0, reference: declared, values });
-    const twice = [pane, pane].reduce(
-      (sum, each) => withPane(sum, declared, each),
-      emptySpan(declared, 0),
-    );
+    const twice = [pane, pane].reduce((sum, each) => withPane(sum, each), emptySpan(declared, 0));
     const [x] = histogramsOfSpan(twice, declared);
     expect(x).toMatchObject({ beyond: 2, fractions: 2, binned: 8 });
   });
@@ -52,7 +46,7 @@ describe("an hour", () => {
   it("counts on with eight bytes where four do not hold its rows", () => {
     const full = { ...emptySpan(reference, 0), rows: 2 ** 32 - 5 };
     full.counts.fill(2 ** 32 - 1);
-    const more = withPane(full, reference, filledPane({ ...of, values: evenly(10) }));
+    const more = withPane(full, filledPane({ ...of, values: evenly(10) }));
     expect(more.counts).toBeInstanceOf(Float64Array);
     const added = Array.from(more.counts, (count) => count - (2 ** 32 - 1));
     expect(added.reduce((sum, count) => sum + count, 0)).toBe(20);

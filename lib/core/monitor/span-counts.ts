@@ -48,12 +48,12 @@ export function emptySpan(reference: Reference, startMs: number): SpanCounts {
 }
 
 /** The span with what a pane counted by the same reference holds; its arrays are new. */
-export function withPane(span: SpanCounts, reference: Reference, pane: Pane): SpanCounts {
+export function withPane(span: SpanCounts, pane: Pane): SpanCounts {
   const rows = span.rows + pane.rows;
   const counts = rows > rowsOfFourBytes ? Float64Array.from(span.counts) : span.counts.slice();
   const [sums, quality] = [span.sums.slice(), span.quality.slice()];
   const next = { counts: 0, sums: 0, quality: 0 };
-  for (const histogram of histogramsOf(reference, pane)) {
+  for (const histogram of pane.histograms) {
     const state = histogram.state();
     addInto(counts, state.counts, next.counts);
     next.counts += state.counts.length;
@@ -114,13 +114,6 @@ export function histogramsOfSpan(
 
 function preparedOf({ features, outputs }: Reference): readonly PreparedFeature[] {
   return [...features, ...outputs];
-}
-
-function histogramsOf({ features, outputs }: Reference, pane: Pane): FeatureHistogram[] {
-  return [
-    ...features.flatMap((_, place) => pane.histogram("feature", place) ?? []),
-    ...outputs.flatMap((_, place) => pane.histogram("output", place) ?? []),
-  ];
 }
 
 function addInto(all: Uint32Array | Float64Array, part: ArrayLike<number>, from: number): void {
