@@ -111,6 +111,14 @@ monitoring: { windowMs: 2000, thresholds: { psi: 0.2 }, reducers: { image: [mean
     ["versions: [0]", "model.yaml: versions[0]: expected >=1"],
     ["features:\n  - { name: a }", "model.yaml: features[0].input: is missing"],
     ["features: [{ name: a, input: x, min: 2, max: 1 }]", "features: a: min 2 is more than max 1"],
+    [
+      "features: [{ name: a, input: x, type: text, max: 1 }]",
+      "features: a: a text has no min, max, categories or constraints",
+    ],
+    [
+      "features: [{ name: a, input: x, type: text, constraints: { completeness: 1 } }]",
+      "features: a: a text has no min, max, categories or constraints",
+    ],
     ["features: [{ name: a, input: x }, { name: a, input: y }]", "features: a appears twice"],
     ["outputs: [{ name: a, output: x }, { name: a, output: y }]", "outputs: a appears twice"],
     ["outputs: [{ name: a, output: x, role: class }]", "model.yaml: outputs[0].role: "],

@@ -238,6 +238,13 @@ function contradictions(parsed: Parsed): string[] {
     ...features
       .filter(({ min, max }) => min !== undefined && max !== undefined && min > max)
       .map((each) => `features: ${each.name}: min ${each.min} is more than max ${each.max}`),
+    ...features
+      .filter(({ type }) => type === "text")
+      .flatMap(({ name, min, max, categories, constraints }) => {
+        const isLimited = min !== undefined || max !== undefined || categories.length > 0;
+        if (!isLimited && constraints === undefined) return [];
+        return [`features: ${name}: a text has no min, max, categories or constraints`];
+      }),
     ...repeated(features.map((each) => each.name)).map((name) => `features: ${name} appears twice`),
     ...repeated(parsed.monitoring.performance.classes ?? []).map(
       (each) => `monitoring.performance.classes: ${each} appears twice`,
